@@ -1,0 +1,73 @@
+# One command each; every one sets up what it needs. See README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := $(CURDIR)/.tools/bin
+GO := $(shell command -v go 2>/dev/null)
+# Pinned; the newest that Go 1.25 builds.
+ACT := github.com/nektos/act@v0.2.89
+KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+export PATH := $(TOOLS):$(PATH)
+
+.PHONY: help setup demo test format lint types workflows pytest lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    the whole way, once, on this machine: event -> relay -> commit -> Flux"
+	@echo "make test    format, lint, types, workflow checks and tests"
+	@echo "make lock    compile the hash-locked requirements anew"
+	@echo "make clean   remove what the other targets made"
+
+setup: $(VENV)/.stamp .tools/.stamp
+
+$(VENV)/.stamp: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "falco-dispatch needs Python 3.11 or later: set PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@echo "setting up $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.tools/.stamp: Makefile
+	@mkdir -p $(TOOLS)
+ifdef GO
+	@echo "building act and kustomize with $$($(GO) version)"
+	@GOBIN=$(TOOLS) $(GO) install $(ACT)
+	@GOBIN=$(TOOLS) $(GO) install $(KUSTOMIZE)
+	@touch $@
+else
+	@echo "no Go here: act and kustomize are not built. Left out: workflow runs through act (the local"
+	@echo "GitHub's own runner executes the steps instead) and checks against kustomize build."
+endif
+
+demo: setup
+	@$(BIN)/python -m tests.demo
+
+test: setup format lint types workflows pytest
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+workflows: setup
+	$(BIN)/zizmor --offline --persona pedantic --no-progress .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions actions/*/action.yml
+
+pytest: setup
+	$(BIN)/pytest
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --group dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header actions/requirements.in -o actions/requirements.txt
+
+clean:
+	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,112 @@
+"""The few git operations that a response needs, on the checkout of the desired-state repository.
+
+The token is only ever in the environment of the git process that talks to the remote: not in argv, not on disk.
+"""
+
+import base64
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from .errors import GitFailed, PushLost, PushRefused
+from .untrusted import one_line
+
+AUTHOR = "falco-dispatch"
+# The address of GitHub's own bot account, so that the commit shows its avatar.
+EMAIL = "41898282+github-actions[bot]@users.noreply.github.com"
+
+# What git says when the branch moved under a push, or another push holds it just now: worth planning again.
+_LOST = (
+    "fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "incorrect old value",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Git:
+    """A checkout, its remote `origin` and the credential for it."""
+
+    root: Path
+    token: str = field(default="", repr=False)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    def head(self) -> str:
+        """The SHA of the commit that is checked out."""
+        return self._run("rev-parse", "HEAD").strip()
+
+    def diff(self, paths: Sequence[PurePosixPath]) -> str:
+        """What the last commit changed in `paths`, as a unified diff."""
+        return self._run("diff", "--no-color", "--no-ext-diff", "HEAD~1", "HEAD", "--", *map(str, paths))
+
+    def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
+        """Commit `paths` as they are in the work tree, and nothing else that may be staged. Returns the SHA."""
+        self._run("add", "--", *map(str, paths))
+        self._run("commit", "--quiet", "--no-verify", "--file=-", "--", *map(str, paths), stdin=message)
+        return self.head()
+
+    def push(self, branch: str) -> None:
+        """Push the checked-out commit to `branch`, never by force.
+
+        Raises PushLost if the branch has moved on, PushRefused if the remote does not want the commit at all.
+        """
+        result = self._start("push", "--porcelain", "origin", f"HEAD:refs/heads/{branch}", remote=True)
+        if result.returncode == 0:
+            return
+        said = result.stdout + result.stderr
+        if any(reason in said for reason in _LOST):
+            raise PushLost(branch)
+        raise PushRefused(branch, one_line(self._without_token(said), limit=2000))
+
+    def reset_to_tip(self, branch: str) -> None:
+        """Forget the local commit and check out the tip of `branch` as the remote has it now."""
+        self._run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}", remote=True)
+        self._run("reset", "--quiet", "--hard", "FETCH_HEAD")
+
+    def _run(self, *arguments: str, stdin: str = "", remote: bool = False) -> str:
+        result = self._start(*arguments, stdin=stdin, remote=remote)
+        if result.returncode != 0:
+            raise GitFailed(arguments[0], one_line(self._without_token(result.stderr), limit=2000))
+        return result.stdout
+
+    def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
+        # safe.directory: in a container job the checkout belongs to another user.
+        command = ["git", "-c", f"safe.directory={self.root}", *arguments]
+        environ = {
+            **self.environ,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_PAGER": "cat",
+            "GIT_AUTHOR_NAME": AUTHOR,
+            "GIT_AUTHOR_EMAIL": EMAIL,
+            "GIT_COMMITTER_NAME": AUTHOR,
+            "GIT_COMMITTER_EMAIL": EMAIL,
+            "LC_ALL": "C",  # the messages are read above
+        }
+        if remote and self.token:
+            environ |= self._credential()
+        return subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
+            command, cwd=self.root, env=environ, input=stdin, capture_output=True, text=True, errors="replace", check=False
+        )
+
+    def _credential(self) -> dict[str, str]:
+        """The token as configuration in the environment, where the remote is reached over HTTP.
+
+        The empty value first clears what actions/checkout may have left under the same key; two would be an error.
+        """
+        address = urlsplit(self._run("remote", "get-url", "origin").strip())
+        if address.scheme not in ("http", "https"):
+            return {}
+        host = address.netloc.rpartition("@")[2]
+        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        key = f"http.{address.scheme}://{host}/.extraheader"
+        return {
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": key,
+            "GIT_CONFIG_VALUE_0": "",
+            "GIT_CONFIG_KEY_1": key,
+            "GIT_CONFIG_VALUE_1": f"Authorization: Basic {basic}",
+        }
+
+    def _without_token(self, text: str) -> str:
+        return text.replace(self.token, "***") if self.token else text

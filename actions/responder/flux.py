@@ -23,7 +23,7 @@ _RETRIED = (500, 503)  # Flux could not annotate everything, or is not ready; ev
 _MEANING = {
     202: "the address is that of Flux's event server, not of the receiver (Service webhook-receiver)",
     400: "Flux did not accept the signature: receiver-token is not the `token` of the Receiver's secret",
-    404: "no Receiver has this path: compare receiver-url with the Receiver's .status.webhookPath, which ends the address",
+    404: "no Receiver has this path: receiver-url has to end with the Receiver's .status.webhookPath",
     413: "the request was too large for Flux",
     500: "Flux could not annotate every resource that the Receiver lists",
     503: "the Receiver is suspended or not ready",
@@ -90,4 +90,6 @@ def _call(url: str, body: bytes, headers: Mapping[str, str]) -> Notice:
         return Notice(status=None, detail=f"no answer ({type(error).__name__})")
     finally:
         connection.close()
-    return Notice(status=status, detail="reconciling" if status == 200 else _MEANING.get(status, "an unexpected answer"))
+    return Notice(
+        status=status, detail="reconciling" if status == 200 else _MEANING.get(status, "an unexpected answer")
+    )

@@ -37,8 +37,8 @@ class Git:
         return self._run("rev-parse", "HEAD").strip()
 
     def diff(self, paths: Sequence[PurePosixPath]) -> str:
-        """What the last commit changed in `paths`, as a unified diff."""
-        return self._run("diff", "--no-color", "--no-ext-diff", "HEAD~1", "HEAD", "--", *map(str, paths))
+        """What the work tree changes in `paths`, as a unified diff."""
+        return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
 
     def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
         """Commit `paths` as they are in the work tree, and nothing else that may be staged. Returns the SHA."""
@@ -61,7 +61,7 @@ class Git:
 
     def reset_to_tip(self, branch: str) -> None:
         """Forget the local commit and check out the tip of `branch` as the remote has it now."""
-        self._run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}", remote=True)
+        self._run("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{branch}", remote=True)
         self._run("reset", "--quiet", "--hard", "FETCH_HEAD")
 
     def _run(self, *arguments: str, stdin: str = "", remote: bool = False) -> str:
@@ -86,7 +86,14 @@ class Git:
         if remote and self.token:
             environ |= self._credential()
         return subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
-            command, cwd=self.root, env=environ, input=stdin, capture_output=True, text=True, errors="replace", check=False
+            command,
+            cwd=self.root,
+            env=environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
 
     def _credential(self) -> dict[str, str]:

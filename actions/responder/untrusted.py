@@ -1,6 +1,6 @@
 """Makes text that an attacker wrote safe for the place where a person or a program reads it.
 
-Every field of an event is such text: pod names, command lines, rule names. Nothing here decides what is shown, only how.
+Every field of an event is such text: pod names, command lines, rule names.
 """
 
 import re

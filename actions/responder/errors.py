@@ -2,10 +2,15 @@
 
 ResponderError
 ├── BadInput        the user's own input is wrong: exit code 2
+├── BadName         a namespace or pod name that Kubernetes would not take: the event is refused
+├── NotFound        no declared workload owns the pod: the event is refused
+├── Ambiguous       several do: the event is refused, `candidates` says between which
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
 └── PushRefused     the remote does not want the commit: exit code 1, say what would help
 """
+
+from collections.abc import Sequence
 
 
 class ResponderError(Exception):
@@ -14,6 +19,32 @@ class ResponderError(Exception):
 
 class BadInput(ResponderError):
     """An input of the action that cannot be used."""
+
+
+class BadName(ResponderError):
+    """A name in an event that no object of a cluster can have; an attacker may have written it."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"{name!r} is not a {what} name that Kubernetes would take")
+        self.what = what
+        self.name = name
+
+
+class NotFound(ResponderError):
+    """No workload declared in the desired state owns the pod."""
+
+    def __init__(self, pod: object) -> None:
+        super().__init__(f"no declared workload owns pod {pod}")
+        self.pod = pod
+
+
+class Ambiguous(ResponderError):
+    """Several declared workloads could own the pod; `candidates` print as file:line and the object."""
+
+    def __init__(self, pod: object, candidates: Sequence[object]) -> None:
+        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}")
+        self.pod = pod
+        self.candidates = tuple(candidates)
 
 
 class GitFailed(ResponderError):

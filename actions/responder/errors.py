@@ -3,6 +3,7 @@
 ResponderError
 ├── BadInput        the user's own input is wrong: exit code 2
 ├── BadName         a namespace or pod name that Kubernetes would not take: the event is refused
+├── BadEvent        an event that cannot be read: it alone is refused
 ├── NotFound        no declared workload owns the pod: the event is refused
 ├── Ambiguous       several do: the event is refused, `candidates` says between which
 ├── GitFailed       a git command failed: exit code 1
@@ -28,6 +29,14 @@ class BadName(ResponderError):
         super().__init__(f"{name!r} is not a {what} name that Kubernetes would take")
         self.what = what
         self.name = name
+
+
+class BadEvent(ResponderError):
+    """An event that cannot be used, or the names in it; `id` is its own where that much could be read."""
+
+    def __init__(self, problem: str, *, id: str | None = None) -> None:  # noqa: A002 - the name that CloudEvents gives it
+        super().__init__(problem)
+        self.id = id
 
 
 class NotFound(ResponderError):

@@ -1,0 +1,116 @@
+"""Wires the relay's parts into a Starlette application."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relay import callers, intake
+from relay.credentials import StaticToken
+from relay.delivery import Delivery
+from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
+from relay.errors import Refusal, RelayError
+from relay.github import GitHub, http_client
+from relay.intake import State
+from relay.outbox import Outbox
+from relay.settings import Settings
+from relay.sqlite import SqliteOutbox
+
+log = logging.getLogger("relay.app")
+
+# For the attempt that is under way when the relay is told to stop.
+_GRACE_SECONDS = 4.0
+
+
+def create_app(
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    now: Callable[[], float] = time.time,
+) -> Starlette:
+    """The application. `transport` stands in for the network to GitHub, `now` gives seconds since the epoch."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        dispatch = _dispatch(settings)
+        with _explained():
+            known = callers.load(settings.tokens_file) if settings.tokens_file else callers.Anyone()
+            outbox = _open_outbox(settings, now)
+        try:
+            async with http_client(settings.github_api_url, transport=transport) as client:
+                github = GitHub(client, credential=StaticToken(settings.github_token), dispatch=dispatch, now=now)
+                delivery = Delivery(outbox, github.send, room=dispatch.room, min_interval=settings.min_interval_seconds)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(delivery.run)
+                    yield {"settings": settings, "callers": known, "dispatch": dispatch, "outbox": outbox}
+                    delivery.stop()
+                    tasks.cancel_scope.deadline = anyio.current_time() + _GRACE_SECONDS
+        finally:
+            await outbox.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", intake.receive, methods=["POST"]),
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+        ],
+        exception_handlers={Refusal: _refused, HTTPException: _http_error},  # type: ignore[dict-item]  # Starlette types handlers for the widest exception
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a redirected POST becomes a GET without the event, and counts as sent
+    return app
+
+
+def _dispatch(settings: Settings) -> Dispatch:
+    if settings.dispatch == "workflow_dispatch":
+        return WorkflowDispatch(settings.repository, settings.workflow, settings.ref)
+    return RepositoryDispatch(settings.repository)
+
+
+def _open_outbox(settings: Settings, now: Callable[[], float]) -> Outbox:
+    return SqliteOutbox(
+        Path(settings.outbox.removeprefix("sqlite:")),
+        coalesce_seconds=settings.coalesce_seconds,
+        max_backlog=settings.max_backlog,
+        now=now,
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Says in one line why the relay cannot start; the server itself would only show a traceback."""
+    try:
+        yield
+    except RelayError as error:
+        log.critical("refuses to start", extra={"detail": str(error)})
+        raise
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def _readyz(request: Request[State]) -> Response:
+    """Ready while the outbox works; raises StorageFailed, which answers 503."""
+    backlog = await request.state["outbox"].backlog()
+    return JSONResponse({"status": "ready", "waiting": backlog.waiting, "dead": backlog.dead})
+
+
+async def _refused(_: Request, refusal: Refusal) -> Response:
+    log.warning("refused", extra={"status": refusal.status, "error": refusal.error, "detail": refusal.detail})
+    content = {"error": refusal.error, "detail": refusal.detail}
+    return JSONResponse(content, status_code=refusal.status, headers=refusal.headers)
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    content = {"error": error.detail.lower(), "detail": f"{request.method} {request.url.path} is not served here"}
+    return JSONResponse(content, status_code=error.status_code, headers=error.headers)

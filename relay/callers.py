@@ -1,0 +1,102 @@
+"""Decides which cluster a request speaks for, by its token."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs
+
+import yaml
+
+from relay.errors import BadSettings, UnknownCaller
+
+_SHORTEST_TOKEN = 16
+
+
+class Callers(Protocol):
+    """Whoever may post events."""
+
+    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:
+        """The cluster that the request speaks for, None if it need not say; raises UnknownCaller."""
+
+
+class Anyone:
+    """RELAY_ALLOW_ANONYMOUS: nobody is asked, and the event's own word for its cluster is kept."""
+
+    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:  # noqa: ARG002  # the protocol's signature
+        return None
+
+
+class TokenCallers:
+    """Clusters by token. The tokens themselves are not kept, only their digests."""
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._clusters = {cluster: _digest(token) for cluster, token in tokens.items()}
+
+    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:
+        token = _token(headers, query)
+        if token is None:
+            raise UnknownCaller("send the cluster's token as Bearer, as the password of Basic, or as access_token")
+        digest = _digest(token)
+        found = None
+        for cluster, known in self._clusters.items():  # to the end: the time taken says nothing of which one matched
+            if hmac.compare_digest(digest, known):
+                found = cluster
+        if found is None:
+            raise UnknownCaller("the token belongs to no cluster")
+        return found
+
+
+def load(path: Path) -> TokenCallers:
+    """The callers of a tokens file, a YAML map `cluster name: token`; raises BadSettings, which names no token."""
+    try:
+        tokens = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings([f"RELAY_TOKENS_FILE names a file that cannot be read: {error.strerror}"]) from error
+    except (UnicodeDecodeError, yaml.YAMLError):
+        # The parser's own message quotes the line, and with it a token.
+        raise BadSettings(["RELAY_TOKENS_FILE names a file that is not YAML in UTF-8"]) from None
+    if not isinstance(tokens, dict) or not tokens:
+        raise BadSettings(["RELAY_TOKENS_FILE must name a file with a map of cluster name: token"])
+    if problems := [problem for cluster, token in tokens.items() for problem in _problems(cluster, token)]:
+        raise BadSettings(problems)
+    if len(set(tokens.values())) < len(tokens):
+        raise BadSettings(["RELAY_TOKENS_FILE gives two clusters the same token"])
+    return TokenCallers(tokens)
+
+
+def _problems(cluster: object, token: object) -> list[str]:
+    if not isinstance(cluster, str) or not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", cluster):
+        return [
+            "RELAY_TOKENS_FILE has a cluster name that is not 1 to 63 letters, digits, dots, dashes (quote numbers)"
+        ]
+    if not isinstance(token, str) or len(token) < _SHORTEST_TOKEN:
+        return [f"RELAY_TOKENS_FILE: the token of {cluster} is not a text of {_SHORTEST_TOKEN} characters or more"]
+    return []
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _token(headers: Mapping[str, str], query: bytes) -> str | None:
+    """The token as the caller sent it: the Authorization header first, then the query.
+
+    https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#3-authorization
+    """
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            raise UnknownCaller("the Basic credentials are not base64 of user:password") from None
+    if query:
+        values = parse_qs(query.decode("latin-1")).get("access_token", [])
+        return values[0] if len(values) == 1 else None
+    return None

@@ -1,0 +1,89 @@
+"""Opens the SQLite file of the outbox: one owner, one schema, nothing doubtful."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from relay.errors import StorageUnusable
+
+# Each is run once, in order, in the transaction that records it in user_version.
+MIGRATIONS = (
+    (
+        """CREATE TABLE letter (
+            key INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, workload BLOB, size INTEGER NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE seen (
+            key INTEGER PRIMARY KEY, identity BLOB NOT NULL UNIQUE, received REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE workload (
+            workload BLOB PRIMARY KEY, since REAL NOT NULL, coalesced INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE dead (
+            key INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, buried REAL NOT NULL, workload BLOB,
+            size INTEGER NOT NULL, document TEXT NOT NULL, reason TEXT NOT NULL
+        ) STRICT""",
+    ),
+)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection for use in any one thread at a time; raises StorageUnusable, which says what to do."""
+    try:
+        # Events tell what runs in a cluster: for the owner's eyes. SQLite gives its other files the same mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageUnusable(
+            f"cannot open the outbox {path}: {error.strerror}. Give RELAY_OUTBOX a path in a directory that the relay "
+            "may write to, on a volume that outlives it."
+        ) from error
+    try:
+        connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a 202 must outlive a power cut, not only the process
+        _check(connection)
+        _migrate(connection)
+    except sqlite3.Error as error:
+        raise StorageUnusable(
+            f"cannot use the outbox {path}: {error}. If another program holds it, stop that one; if it is damaged, "
+            "move it away and start again with a new one."
+        ) from error
+    return connection
+
+
+def lock(path: Path) -> Callable[[], None]:
+    """Keep every other relay from this outbox until the returned function is called; raises StorageUnusable."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageUnusable(f"cannot open {beside}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise StorageUnusable(
+            f"another relay uses the outbox {path}: it would send everything twice. Stop that one, or give this one "
+            "a RELAY_OUTBOX of its own."
+        ) from error
+    return lambda: os.close(handle)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise sqlite3.DatabaseError("a newer relay has made it")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute("COMMIT")

@@ -1,0 +1,98 @@
+"""What can go wrong in the relay, by what the caller does next.
+
+RelayError
+├── BadSettings         exit code 2, every problem at once
+├── StorageUnusable     the outbox cannot be opened: exit code 1, never start on it
+└── Refusal             a request is answered with `status`, `error` and `detail`; nothing of it was accepted
+    ├── BadEvent             400: the sender must mend the event
+    ├── UnknownCaller        401: the sender must say who it is
+    ├── TooSlow              408: the body did not come in time
+    ├── TooLarge             413: over the body limit, or no dispatch could carry the event
+    ├── UnsupportedContent   415: another content type, charset or encoding
+    ├── BacklogFull          429: later
+    └── StorageFailed        503: the disk or the stream does not take it now
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """The base of everything that this package raises on purpose."""
+
+
+class BadSettings(RelayError):
+    """The environment does not make a relay; `problems` name the variables, never their values."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class StorageUnusable(RelayError):
+    """The outbox's storage cannot be used at all."""
+
+
+class Refusal(RelayError):
+    """A request that is not accepted. `detail` is for the sender and names no secret."""
+
+    status: ClassVar[int]
+    error: ClassVar[str]
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadEvent(Refusal):
+    """Not a CloudEvent that the relay takes, and not Falco's JSON."""
+
+    status = 400
+    error = "bad event"
+
+
+class UnknownCaller(Refusal):
+    """No token, or one that belongs to no cluster."""
+
+    status = 401
+    error = "unknown caller"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="relay", Basic realm="relay"'}
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    status = 408
+    error = "too slow"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
+class TooLarge(Refusal):
+    """The body, or what must be kept of an event, is over a limit."""
+
+    status = 413
+    error = "too large"
+
+
+class UnsupportedContent(Refusal):
+    """A content type, charset or content encoding that the relay does not read."""
+
+    status = 415
+    error = "unsupported content"
+
+
+class BacklogFull(Refusal):
+    """More waits for GitHub than the relay is allowed to keep."""
+
+    status = 429
+    error = "backlog full"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class StorageFailed(Refusal):
+    """The outbox could not make the events durable."""
+
+    status = 503
+    error = "storage failed"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}

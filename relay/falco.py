@@ -1,0 +1,56 @@
+"""Knows what a Falco event is: which fields it must have, what it is about, and which ones ask for no response.
+
+Everything in it was written by whoever made the event. Nothing here does I/O.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from relay.errors import BadEvent
+
+# https://falco.org/docs/concepts/rules/basic-elements/#priority, the most urgent first
+PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
+_URGENCY = {priority.lower(): rank for rank, priority in enumerate(PRIORITIES)}
+# What Falco and Falcosidekick's templates write for a field that has no value.
+_MISSING = (None, "", "<NA>", "N/A", "<no value>")
+
+FalcoEvent = Mapping[str, Any]
+
+
+def check(data: object) -> FalcoEvent:
+    """The data as a Falco event; raises BadEvent if it is none."""
+    if not isinstance(data, dict):
+        raise BadEvent("the event's data is not a JSON object")
+    for name in ("rule", "priority"):
+        if not isinstance(data.get(name), str) or not data[name]:
+            raise BadEvent(f"not a Falco event: {name} is missing or not a text")
+    if not isinstance(data.get("output_fields"), dict):
+        raise BadEvent("not a Falco event: output_fields is missing or not an object")
+    return data
+
+
+def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | None:
+    """Why no response can be asked for, or None. A priority that Falco does not have is never too low."""
+    if event["rule"] == "Test rule":
+        return "test"
+    if event.get("source") == "internal":
+        return "internal"
+    if min_priority is not None and _URGENCY.get(event["priority"].lower(), 0) > _URGENCY[min_priority.lower()]:
+        return "priority"
+    return None
+
+
+def pod(event: FalcoEvent) -> tuple[str, str] | None:
+    """Namespace and name of the pod that the event is about, or None if it does not say."""
+    fields = event["output_fields"]
+    found = (fields.get("k8s.ns.name"), fields.get("k8s.pod.name"))
+    if any(_missing(value) for value in found) and fields.get("ka.target.resource") == "pods":
+        found = (fields.get("ka.target.namespace"), fields.get("ka.target.name"))
+    namespace, name = found
+    if _missing(namespace) or _missing(name):
+        return None
+    return str(namespace), str(name)
+
+
+def _missing(value: object) -> bool:
+    return value in _MISSING

@@ -1,0 +1,51 @@
+"""Posts dispatches to GitHub and turns whatever happens into an Answer."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import anyio
+import httpx
+
+from relay.answers import Answer, Retry, classify
+from relay.credentials import Credential
+from relay.dispatch import Dispatch
+
+# For one attempt as a whole: a server that sends a byte now and then must not hold up all events.
+_SECONDS = 30.0
+_HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "Content-Type": "application/json",
+    "User-Agent": "falco-dispatch-relay",
+    "X-GitHub-Api-Version": "2022-11-28",
+}
+
+
+class GitHub:
+    """One repository's dispatch endpoint."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch, now: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._credential = credential
+        self._dispatch = dispatch
+        self._now = now
+
+    async def send(self, documents: Sequence[str]) -> Answer:
+        """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
+        try:
+            with anyio.fail_after(_SECONDS):
+                authorization = {"Authorization": f"Bearer {await self._credential.token()}"}
+                response = await self._client.post(
+                    self._dispatch.path, content=self._dispatch.body(documents), headers=authorization
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
+            return Retry(f"GitHub was not reached: {type(error).__name__}")
+        return classify(response.status_code, response.headers, response.content, now=self._now())
+
+
+def http_client(
+    api_url: str, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """A client for GitHub's API; redirects are not followed: a moved repository must be said, not guessed."""
+    return httpx.AsyncClient(base_url=api_url, headers=_HEADERS, timeout=20.0, transport=transport)

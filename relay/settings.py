@@ -1,0 +1,185 @@
+"""Decides what the environment means. Reads the files that `X_FILE` names, and nothing else.
+
+The table of variables is in README.md; a test holds the two together.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+
+from relay.errors import BadSettings
+from relay.falco import PRIORITIES
+
+T = TypeVar("T")
+DispatchMode = Literal["repository_dispatch", "workflow_dispatch"]
+LogFormat = Literal["json", "plain"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that an operator can set; one field for one variable `RELAY_<NAME>`."""
+
+    repository: str
+    dispatch: DispatchMode = "repository_dispatch"
+    workflow: str = "respond.yml"
+    ref: str = "main"
+    github_api_url: str = "https://api.github.com"
+    github_token: str = field(repr=False)
+    tokens_file: Path | None = None
+    allow_anonymous: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8080
+    outbox: str = "sqlite:relay.db"
+    coalesce_seconds: float = 60.0
+    min_priority: str | None = None
+    max_backlog: int = 100_000
+    min_interval_seconds: float = 1.0
+    log_format: LogFormat | None = None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises BadSettings with every problem that there is."""
+        read = _Reader(environ)
+        values = {
+            "repository": read.value("RELAY_REPOSITORY", _repository, required=True),
+            "dispatch": read.value("RELAY_DISPATCH", _one_of(*get_args(DispatchMode))),
+            "workflow": read.value("RELAY_WORKFLOW", _workflow),
+            "ref": read.value("RELAY_REF", str),
+            "github_api_url": read.value("RELAY_GITHUB_API_URL", _url),
+            "github_token": read.secret("RELAY_GITHUB_TOKEN"),
+            "tokens_file": read.value("RELAY_TOKENS_FILE", Path),
+            "allow_anonymous": read.value("RELAY_ALLOW_ANONYMOUS", _flag),
+            "host": read.value("RELAY_HOST", str),
+            "port": read.value("RELAY_PORT", _port),
+            "outbox": read.value("RELAY_OUTBOX", _outbox),
+            "coalesce_seconds": read.value("RELAY_COALESCE_SECONDS", _seconds),
+            "min_priority": read.value("RELAY_MIN_PRIORITY", _priority),
+            "max_backlog": read.value("RELAY_MAX_BACKLOG", _count),
+            "min_interval_seconds": read.value("RELAY_MIN_INTERVAL_SECONDS", _seconds),
+            "log_format": read.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
+        }
+        if values["github_token"] is None:
+            read.problem("RELAY_GITHUB_TOKEN", "is required (or RELAY_GITHUB_TOKEN_FILE)")
+        if values["tokens_file"] and values["allow_anonymous"]:
+            read.problem("RELAY_ALLOW_ANONYMOUS", "cannot be true while RELAY_TOKENS_FILE names callers; unset one")
+        if not read.given("RELAY_TOKENS_FILE") and not read.given("RELAY_ALLOW_ANONYMOUS"):
+            read.problem("RELAY_TOKENS_FILE", "is required (or RELAY_ALLOW_ANONYMOUS=true, for a trial)")
+        if read.problems:
+            raise BadSettings(read.problems)
+        return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]  # one dict for fields of several types
+
+
+class _Reader:
+    """Reads variables one by one and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def problem(self, name: str, said: str) -> None:
+        self.problems.append(f"{name} {said}")
+
+    def given(self, name: str) -> bool:
+        return bool(self._environ.get(name))
+
+    def value(self, name: str, convert: Callable[[str], T], *, required: bool = False) -> T | None:
+        """The converted value; None where the variable is unset or empty, or was a problem."""
+        text = self._environ.get(name, "")
+        if not text:
+            if required:
+                self.problem(name, "is required")
+            return None
+        try:
+            return convert(text)
+        except ValueError as error:
+            self.problem(name, str(error))
+            return None
+
+    def secret(self, name: str) -> str | None:
+        """The secret from the variable or from the file that `<name>_FILE` names, never from both."""
+        from_file = f"{name}_FILE"
+        if self.given(name) and self.given(from_file):
+            self.problem(name, f"and {from_file} are both set; unset one")
+            return ""
+        if not self.given(from_file):
+            return self._environ.get(name) or None
+        try:
+            secret = Path(self._environ[from_file]).read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            self.problem(from_file, f"names a file that cannot be read: {reason}")
+            return ""
+        if not secret:
+            self.problem(from_file, "names an empty file")
+        return secret
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return text
+
+    return convert
+
+
+def _repository(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text):
+        raise ValueError("must be owner/name, as in the address of the repository")
+    return text
+
+
+def _workflow(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+\.ya?ml", text):
+        raise ValueError("must be the name of a file in .github/workflows, like respond.yml")
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("must be an http or https address without user and query")
+    return text.rstrip("/")
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise ValueError(
+            "must be a port from 0 to 65535 (a Kubernetes service that is named relay sets this variable to an "
+            "address: set enableServiceLinks: false in the pod)"
+        )
+    return int(text)
+
+
+def _outbox(text: str) -> str:
+    if not re.fullmatch(r"sqlite:.+", text):
+        raise ValueError("must be sqlite: and a path, like sqlite:/var/lib/relay/relay.db")
+    return text
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
+        raise ValueError("must be a number of seconds, 0 or more")
+    return float(text)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
+        raise ValueError("must be a whole number, 1 or more")
+    return int(text)
+
+
+def _priority(text: str) -> str:
+    for priority in PRIORITIES:
+        if text.lower() == priority.lower():
+            return priority
+    raise ValueError(f"must be one of {', '.join(PRIORITIES)}")

@@ -1,6 +1,5 @@
 """`python -m relay`: the only place that reads the environment, and the only one that exits."""
 
-import contextlib
 import os
 import sys
 
@@ -39,9 +38,13 @@ def main() -> int:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         server.run()
-    return 0 if server.started else 1
+    except KeyboardInterrupt:
+        return 0
+    except SystemExit:  # the server's own way to say that it could not start; the log has the reason
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

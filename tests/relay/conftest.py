@@ -1,0 +1,40 @@
+"""Fixtures for the relay's tests: settings that work, a recording GitHub, a relay on a real socket."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from relay.settings import Settings
+from tests.relay.serving import TOKEN, Hub, Relay, serving
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Two clusters, no pauses, nothing folded together."""
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text(f"prod: {TOKEN}\nstaging: another-long-token\n", encoding="utf-8")
+    return Settings(
+        repository="acme/desired-state",
+        github_token="the-token-for-github",
+        tokens_file=tokens,
+        outbox=f"sqlite:{tmp_path}/relay.db",
+        coalesce_seconds=0.0,
+        min_interval_seconds=0.0,
+    )
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+async def relay(settings: Settings, hub: Hub) -> AsyncIterator[Relay]:
+    async with serving(settings, hub) as relay:
+        yield relay

@@ -2,16 +2,23 @@
 
 ResponderError
 ├── BadInput        the user's own input is wrong: exit code 2
+│   └── BadRules    so are the response rules, `mistakes` says where: nothing is done
 ├── BadName         a namespace or pod name that Kubernetes would not take: the event is refused
 ├── BadEvent        an event that cannot be read: it alone is refused
-├── NotFound        no declared workload owns the pod: the event is refused
-├── Ambiguous       several do: the event is refused, `candidates` says between which
+├── Refused         what a rule demands cannot be done safely: the event is refused, the others of its batch are not
+│   ├── NotFound    no declared workload owns the pod
+│   ├── Ambiguous   several do; `candidates` says between which
+│   ├── NoHome      no edit would reach this cluster's workload and no other
+│   └── Unsupported the response does not fit the kind of workload
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
 └── PushRefused     the remote does not want the commit: exit code 1, say what would help
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .untrusted import one_line
 
 
 class ResponderError(Exception):
@@ -20,6 +27,29 @@ class ResponderError(Exception):
 
 class BadInput(ResponderError):
     """An input of the action that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake in a file that a person wrote; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    problem: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        told = "; ".join(filter(None, [self.problem, self.suggestion]))
+        return f"{one_line(self.file)}:{self.line}:{self.column}: {one_line(told)}"
+
+
+class BadRules(BadInput):
+    """Response rules that cannot be trusted to mean what was meant; prints as a line for each mistake."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(map(str, self.mistakes)))
 
 
 class BadName(ResponderError):
@@ -39,21 +69,42 @@ class BadEvent(ResponderError):
         self.id = id
 
 
-class NotFound(ResponderError):
-    """No workload declared in the desired state owns the pod."""
+class Refused(ResponderError):
+    """A response that would have to guess, or could do harm; the message says what would settle it."""
 
-    def __init__(self, pod: object) -> None:
-        super().__init__(f"no declared workload owns pod {pod}")
+
+class Unsupported(Refused):
+    """A response that this kind of workload does not have."""
+
+
+class NotFound(Refused):
+    """No workload declared in the desired state owns the pod; `near` are those that would, were they elsewhere."""
+
+    def __init__(self, pod: object, *, reason: str = "", near: Sequence[object] = ()) -> None:
+        nearest = f"; the nearest: {', '.join(map(str, near))}" if near else ""
+        super().__init__(f"no declared workload owns pod {pod}{reason and f': {reason}'}{nearest}")
         self.pod = pod
+        self.near = tuple(near)
 
 
-class Ambiguous(ResponderError):
-    """Several declared workloads could own the pod; `candidates` print as file:line and the object."""
+class Ambiguous(Refused):
+    """Several declared workloads could own the pod; `candidates` print as file:line and the object.
 
-    def __init__(self, pod: object, candidates: Sequence[object]) -> None:
-        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}")
+    `settle` are lines of the rules file, of which one would settle it.
+    """
+
+    def __init__(self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = ()) -> None:
+        lines = (
+            f"; to settle it, add one of these to `workloads:` in the rules: {' or '.join(settle)}" if settle else ""
+        )
+        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}{lines}")
         self.pod = pod
         self.candidates = tuple(candidates)
+        self.settle = tuple(settle)
+
+
+class NoHome(Refused):
+    """There is no place where the response would reach the workload of this cluster and nothing else."""
 
 
 class GitFailed(ResponderError):

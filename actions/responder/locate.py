@@ -1,25 +1,68 @@
 """Finds the one declared workload that owns a pod, or refuses and says between which.
 
-Reads the desired state, writes nothing.
+Reads the desired state, writes nothing. Where an edit of the workload belongs is for `desired.home` to say.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import fnmatch
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import yaml
-
+from .desired import files, helm, roots, search
+from .desired import owners as ownership
+from .desired.build import Builder
+from .desired.files import Checkout
+from .desired.roots import Desired
+from .desired.sources import Origin, Sources
+from .desired.tree import Applied
 from .errors import Ambiguous, NotFound
-from .workload import KINDS, Owner, Pod, Workload, is_workload, owns
+from .workload import Owner, Pod, Workload
 
-_MANIFESTS = (".yaml", ".yml", ".json")
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_NEAR = 5  # candidates that a message lists at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """A line of `workloads:` in the rules: pods whose names match `pods` (a glob) belong to this declaration.
+
+    `name` is the name in the file or in the cluster; an empty `namespace` or `cluster` stands for any.
+    """
+
+    pods: str
+    file: PurePosixPath
+    kind: str
+    name: str
+    namespace: str = ""
+    cluster: str = ""
+
+    def applies_to(self, pod: Pod, cluster: str | None) -> bool:
+        return (
+            fnmatch.fnmatchcase(pod.name, self.pods)
+            and self.namespace in ("", pod.namespace)
+            and self.cluster in ("", cluster)
+        )
+
+    def means(self, applied: Applied) -> bool:
+        """Whether this is the declaration that the line names."""
+        declared = applied.object
+        names = (declared.ids[0].name, declared.id.name)
+        return declared.file == str(self.file) and declared.id.kind == self.kind and self.name in names
+
+    def __str__(self) -> str:
+        """The line as YAML."""
+        fields = {"pods": self.pods, "namespace": self.namespace, "cluster": self.cluster}
+        named = {**fields, "file": str(self.file), "kind": self.kind, "name": self.name}
+        return "- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in named.items() if value) + "}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where a workload is declared: `document` counts from 0 in the file, `item` is the place in a `kind: List`."""
+    """Where a workload is declared: `document` counts from 0 in the file, `item` is the place in a `kind: List`.
+
+    `applied` is the object as its cluster gets it and `desired` the tree around it. For a HelmRelease, `made` are the
+    workloads one of which it has to have made for the pod to be called so, and `scalers` is empty.
+    """
 
     file: PurePosixPath
     document: int
@@ -27,96 +70,94 @@ class Target:
     api_version: str
     workload: Workload
     item: int | None = None
+    applied: Applied = field(repr=False)
+    desired: Desired = field(repr=False)
+    made: tuple[Workload, ...] = ()
+    scalers: tuple[Applied, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} ({self.workload})"
 
 
-def locate(root: Path, *, pod: Pod, owners: Sequence[Owner] = ()) -> Target:
-    """The declared workload below `root` that owns `pod`; `owners` are the controllers that the event itself names.
+def locate(
+    source: Path | Checkout,
+    *,
+    pod: Pod,
+    owners: Sequence[Owner] = (),
+    cluster: str | None = None,
+    clusters: Mapping[str, PurePosixPath] | None = None,
+    overrides: Iterable[Override] = (),
+    origin: Origin | None = None,
+) -> Target:
+    """The declared workload that owns `pod`; `owners` are the controllers that the event itself names.
 
+    `clusters` maps the clusters' names to the entry paths that Flux applies there; `cluster` is the event's. Without
+    a map, the clusters that the repository shows are looked at, all of them.
     Raises NotFound or Ambiguous.
     """
-    targets = [target for target in _declared(root, pod.namespace) if _is_owner(target.workload, pod, owners)]
-    if not targets:
-        raise NotFound(pod)
-    if len(targets) > 1:
-        raise Ambiguous(pod, targets)
-    return targets[0]
-
-
-def _is_owner(workload: Workload, pod: Pod, owners: Sequence[Owner]) -> bool:
-    if owners:
-        return all(owner.is_made_by(workload.kind, workload.name) for owner in owners)
-    return owns(workload.kind, workload.name, pod.name)
-
-
-def _declared(root: Path, namespace: str) -> Iterator[Target]:
-    """The workloads declared for `namespace` in all manifests below `root`."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(names):
-            file = Path(folder, name)
-            if file.suffix in _MANIFESTS and name not in _KUSTOMIZATIONS and not file.is_symlink():
-                yield from _in_file(root, file, namespace)
-
-
-def _in_file(root: Path, file: Path, namespace: str) -> Iterator[Target]:
-    data = file.read_bytes()
-    if not any(kind.encode() in data for kind in KINDS):
-        return
-    try:
-        documents = list(yaml.compose_all(data.removeprefix(b"\xef\xbb\xbf"), Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return
-    for index, document in enumerate(documents):
-        for item, node in _objects(document):
-            fields = _scalars(node)
-            meta = _scalars(_child(node, "metadata"))
-            kind, name = fields.get("kind", ""), meta.get("name", "")
-            declared = meta.get("namespace") or _namespace_around(file, root) or namespace
-            if is_workload(fields.get("apiVersion", ""), kind) and declared == namespace:
-                yield Target(
-                    file=PurePosixPath(file.relative_to(root)),
-                    document=index,
-                    item=item,
-                    line=node.start_mark.line + 1,
-                    api_version=fields["apiVersion"],
-                    workload=Workload(kind=kind, namespace=namespace, name=name),
-                )
-
-
-def _objects(document: yaml.Node) -> Iterator[tuple[int | None, yaml.Node]]:
-    items = _child(document, "items")
-    if _scalars(document).get("kind") == "List" and isinstance(items, yaml.SequenceNode):
-        yield from enumerate(items.value)
+    entries = {name: str(path) for name, path in (clusters or {}).items()}
+    if entries and cluster is not None and cluster not in entries:
+        raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {', '.join(sorted(entries))}")
+    checkout = source if isinstance(source, Checkout) else files.read(source)
+    desired = read(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
+    walks = [walk for walk in desired.clusters if cluster is None or not entries or walk.cluster == cluster]
+    applied = [each for walk in walks for each in walk.applied if each.cluster == walk.cluster]
+    override = next((line for line in overrides if line.applies_to(pod, cluster)), None)
+    if override:
+        found = [each for each in applied if override.means(each)]
     else:
-        yield None, document
+        found = ownership.declared(applied, pod, owners) or ownership.releases(applied, pod, owners)
+    if not found:
+        reason = f"the rules say {override}, which is not among what is applied" if override else ""
+        raise NotFound(pod, reason=reason, near=_near(desired, applied, pod, owners))
+    if len(found) > 1:
+        raise Ambiguous(pod, [_said(each) for each in found], settle=[str(_line(each, pod)) for each in found])
+    return _target(found[0], desired, pod, owners)
 
 
-def _namespace_around(file: Path, root: Path) -> str | None:
-    """The namespace that the nearest kustomization around `file` sets, if it sets one."""
-    for folder in file.relative_to(root).parents:
-        for name in _KUSTOMIZATIONS:
-            kustomization = root / folder / name
-            if kustomization.is_file():
-                try:
-                    return _scalars(yaml.compose(kustomization.read_bytes(), Loader=yaml.CSafeLoader)).get("namespace")
-                except (yaml.YAMLError, UnicodeDecodeError):
-                    return None
-    return None
+def read(
+    checkout: Checkout, *, pod: Pod, owners: Sequence[Owner], clusters: Mapping[str, str], origin: Origin | None = None
+) -> Desired:
+    """What the repository applies, of all that can matter for a pod."""
+    builder = Builder(search.make([pod], owners, checkout.manifests.values()))
+    return roots.read(checkout, builder, Sources(checkout, origin or Origin()), clusters)
 
 
-def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == key), None)
-    return None
+def _target(applied: Applied, desired: Desired, pod: Pod, owners: Sequence[Owner]) -> Target:
+    declared = applied.object
+    id_ = declared.id
+    release = helm.is_release(id_)
+    return Target(
+        file=PurePosixPath(declared.file),
+        document=declared.document,
+        item=declared.item,
+        line=declared.line,
+        api_version=f"{id_.group}/{id_.version}".lstrip("/"),
+        workload=Workload(kind=id_.kind, namespace=id_.namespace or pod.namespace, name=id_.name),
+        applied=applied,
+        desired=desired,
+        made=ownership.makers(pod, owners) if release else (),
+        scalers=() if release else ownership.scalers(desired.applied, applied),
+    )
 
 
-def _scalars(node: yaml.Node | None) -> dict[str, str]:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return {
-        str(key.value): str(value.value)
-        for key, value in pairs
-        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
-    }
+def _near(desired: Desired, applied: list[Applied], pod: Pod, owners: Sequence[Owner]) -> list[str]:
+    """What would own the pod if it were of another namespace or cluster."""
+    found = ownership.anywhere([*applied, *desired.applied], pod, owners)
+    return list(dict.fromkeys(_said(each) for each in found))[:_NEAR]
+
+
+def _said(applied: Applied) -> str:
+    return f"{applied.object} in cluster {applied.cluster}"
+
+
+def _line(applied: Applied, pod: Pod) -> Override:
+    """The line of the rules that would make this the owner of the pod."""
+    stem = min(search.candidates(pod.name), key=len)
+    return Override(
+        pods=f"{stem}*",
+        namespace=pod.namespace,
+        file=PurePosixPath(applied.object.file),
+        kind=applied.object.id.kind,
+        name=applied.object.id.name,
+    )

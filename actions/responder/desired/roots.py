@@ -1,0 +1,127 @@
+"""Where clusters begin: the entry paths that the rules name, those that the repository itself shows, and overlays.
+
+A cluster that no rule names is found by the Flux Kustomizations that nothing else in the repository applies: the folder
+that applies itself (what `flux bootstrap` makes), else the folder that they lie in. A kustomization that no cluster and
+no other kustomization reads is an overlay that somebody else may read. Where there is no Flux at all, the overlays and
+the manifests outside of any kustomization stand for what is applied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from posixpath import basename, dirname
+
+from .build import Builder
+from .declared import Declared
+from .files import KUSTOMIZATIONS, Checkout
+from .sources import Sources
+from .sync import GROUP, Sync, is_sync
+from .tree import Applied, Walk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desired:
+    """All that a repository applies: by the clusters that are looked at for a workload, and by all others."""
+
+    clusters: tuple[Walk, ...]
+    others: tuple[Walk, ...]
+    builder: Builder
+
+    @property
+    def applied(self) -> tuple[Applied, ...]:
+        return tuple(each for walk in (*self.clusters, *self.others) for each in walk.applied)
+
+
+def read(checkout: Checkout, builder: Builder, sources: Sources, clusters: Mapping[str, str]) -> Desired:
+    """What the checkout applies. `clusters` maps names to entry paths; without any, those found are looked at."""
+    named = [_walk(builder, sources, name, entry) for name, entry in clusters.items()]
+    syncs = [each for file in sorted(checkout.manifests) for each in _syncs(checkout, builder, file)]
+    found = _discover(builder, sources, syncs, named)
+    overlays = _overlays(checkout, builder, sources)
+    if named:
+        return Desired(clusters=tuple(named), others=(*found, *overlays), builder=builder)
+    if found:
+        return Desired(clusters=tuple(found), others=tuple(overlays), builder=builder)
+    loose = _loose(checkout, builder, sources)
+    return Desired(clusters=(*overlays, loose), others=(), builder=builder)
+
+
+def _walk(builder: Builder, sources: Sources, name: str, entry: str) -> Walk:
+    return Walk(builder, sources, name).run(builder.build(sources.main, entry), entry)
+
+
+def _syncs(checkout: Checkout, builder: Builder, file: str) -> list[Declared]:
+    """The Flux Kustomizations that a file declares; a patch for one names no source and is none."""
+    if GROUP.encode() not in checkout.manifests[file] or basename(file) in KUSTOMIZATIONS:
+        return []
+    found = builder.declared(file, checkout.manifests[file])
+    return [each for each in found if is_sync(each.id) and Sync(each).spec.get("sourceRef")]
+
+
+def _discover(builder: Builder, sources: Sources, syncs: list[Declared], known: list[Walk]) -> list[Walk]:
+    """The clusters that apply what no known cluster does, each as a walk."""
+    reached = {source for walk in known for source in walk.syncs}
+    found: list[Walk] = []
+    for entry in _entries(sources, syncs):
+        inside = [each for each in syncs if _is_in(each.file, entry) and each.source not in reached]
+        if not inside:
+            continue
+        walk = _walk(builder, sources, entry, entry)
+        if not walk.syncs.intersection(each.source for each in inside):
+            walk = Walk(builder, sources, entry).run(tuple(inside), entry)
+        found = [other for other in found if not other.syncs < walk.syncs]
+        found.append(walk)
+        reached |= walk.syncs
+    return found
+
+
+def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
+    """Folders that may be entries of clusters, the likelier first: those that apply themselves, then most."""
+    own = {folder for each in syncs if (folder := Sync(each).folder) and _is_in(each.file, folder)}
+    reach: dict[str, int] = {}
+    for each in syncs:
+        folder = dirname(each.file) or "."
+        reach[folder] = reach.get(folder, 0) + len(sources.main.below(Sync(each).folder or "."))
+    return [*sorted(own), *sorted(reach, key=lambda folder: (-reach[folder], folder))]
+
+
+def _overlays(checkout: Checkout, builder: Builder, sources: Sources) -> list[Walk]:
+    """Kustomizations that nothing has read so far and no other refers to."""
+    view = sources.main
+    unread = {dirname(file) or "." for file in _kustomizations(checkout) if file not in builder.visited}
+    referred: set[str | None] = set()
+    for folder in sorted(unread):
+        found = builder.kustomization(view, folder)
+        if found:
+            referred |= {view.resolve(folder, each) for each in (*found.resources, *found.components)}
+            referred |= {folder} if found.is_component else set()
+    return [_walk(builder, sources, folder, folder) for folder in sorted(unread - referred)]
+
+
+def _loose(checkout: Checkout, builder: Builder, sources: Sources) -> Walk:
+    """The manifests that no kustomization has anything to do with."""
+    view = sources.main
+    folders = {dirname(file) or "." for file in _kustomizations(checkout)}
+    used = {file for folder in folders for file in builder.mentioned(view, folder)}
+    alone = [
+        file for file in [*view.below("."), *sorted(checkout.others)] if _is_alone(file, folders) and file not in used
+    ]
+    objects = [
+        each
+        for file in alone
+        if file.endswith((".yaml", ".yml", ".json")) and (data := checkout.read(file))
+        for each in builder.declared(file, data)
+    ]
+    return Walk(builder, sources, ".").run(tuple(objects), ".")
+
+
+def _kustomizations(checkout: Checkout) -> list[str]:
+    return [file for file in checkout.manifests if basename(file) in KUSTOMIZATIONS]
+
+
+def _is_alone(file: str, folders: set[str]) -> bool:
+    """Whether no folder around the file has a kustomization."""
+    return "." not in folders and not any(file.startswith(folder + "/") for folder in folders)
+
+
+def _is_in(file: str, folder: str) -> bool:
+    return folder == "." or file.startswith(folder + "/")

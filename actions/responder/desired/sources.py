@@ -1,0 +1,119 @@
+"""Whether what a Flux Kustomization applies is this repository, and through which view of it.
+
+A source is this repository if it is the one that Flux was bootstrapped with (`flux-system`), if nothing in the
+repository declares it (Flux was given it by hand, and it has to come from somewhere), or if its address and branch are
+those of `flux-system` or of the checkout itself. Any other source is another repository and not followed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import artifact, manifest
+from .declared import Declared, identify, mapping, text
+from .files import Checkout
+from .sync import Source
+from .view import View
+
+BOOTSTRAP = "flux-system"
+_GROUP = b"source.toolkit.fluxcd.io/"
+_KINDS = ("GitRepository", "OCIRepository", "Bucket")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """A source that is not this repository, or cannot be told to be, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where the checkout comes from: the address of its remote and its branch, as far as they are known."""
+
+    url: str = ""
+    branch: str = ""
+
+
+class Sources:
+    """The sources of one checkout."""
+
+    def __init__(self, checkout: Checkout, origin: Origin) -> None:
+        self.checkout = checkout
+        self.main = View(checkout)
+        self._origin = origin
+        self._views: dict[tuple[str, ...], View | Elsewhere] = {}
+
+    def view(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
+        """What a source gives; None for an artifact that none of the `generators` makes, so far."""
+        if source.kind == "ExternalArtifact":
+            return self._artifact(source, generators)
+        key = (source.kind, source.name)
+        if key not in self._views:
+            self._views[key] = self._repository(source.kind, source.name)
+        return self._views[key]
+
+    def pinned(self, source: Source) -> str | None:
+        """The tag or commit that a source of this repository is held at, so that a new commit does not reach it."""
+        for spec in self._declared(source.kind, source.name):
+            reference = mapping(spec, "ref")
+            for key in ("commit", "tag", "semver", "digest"):
+                if reference.get(key):
+                    return f"{key} {text(reference, key)}"
+        return None
+
+    def _repository(self, kind: str, name: str) -> View | Elsewhere:
+        declared = self._declared(kind, name)
+        if name == BOOTSTRAP or not declared or any(self._is_own(spec) for spec in declared):
+            return self.main
+        addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in declared}))
+        return Elsewhere(reason=f"{kind} {name} is another source, {addresses}")
+
+    def _is_own(self, spec: Mapping[str, Any]) -> bool:
+        bootstrap = self._declared("GitRepository", BOOTSTRAP) + self._declared("OCIRepository", BOOTSTRAP)
+        own = {(_address(text(each, "url")), text(mapping(each, "ref"), "branch")) for each in bootstrap}
+        if self._origin.url:
+            own.add((_address(self._origin.url), self._origin.branch))
+        branch = text(mapping(spec, "ref"), "branch")
+        return (_address(text(spec, "url")), branch) in own
+
+    def _declared(self, kind: str, name: str) -> list[Mapping[str, Any]]:
+        """The `spec` of every source of this kind and name that the repository declares, whichever cluster reads it."""
+        wanted = re.compile(_GROUP + rb"(?s:.*)" + re.escape(name.encode()))
+        found = []
+        for data in self.checkout.manifests.values():
+            if name.encode() in data and _GROUP in data:
+                try:
+                    documents = [each for each in manifest.split(data) if wanted.search(each.data)]
+                    found += [each.data for document in documents for each in manifest.objects(document)]
+                except manifest.Unreadable:
+                    continue
+        ids = [(identify(data), data) for data in found]
+        return [mapping(data, "spec") for id_, data in ids if id_.kind == kind and id_.name == name]
+
+    def _artifact(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
+        for generator in generators:
+            copies = artifact.artifacts(generator).get(source.name)
+            if copies is not None and generator.id.namespace == source.namespace:
+                return self._assembled(generator, source.name, copies)
+        return None
+
+    def _assembled(self, generator: Declared, name: str, copies: list[Mapping[str, Any]]) -> View | Elsewhere:
+        key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), name)
+        if key not in self._views:
+            listed = artifact.sources(generator).items()
+            own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
+            files = artifact.assemble(copies, own, self.checkout.manifests)
+            self._views[key] = (
+                View(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
+                if files is not None
+                else Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
+            )
+        return self._views[key]
+
+
+def _address(url: str) -> str:
+    """An address of a repository without what different ways to reach it differ in."""
+    match = re.fullmatch(r"(?:\w+://)?(?:[^@/]+@)?([^/:]+)(?::\d+)?[:/](.+?)(?:\.git)?/?", url.strip())
+    return f"{match[1]}/{match[2]}".lower() if match else url

@@ -74,8 +74,8 @@ _READERS: Mapping[str, Callable[[Any], Demand]] = {
     "stop": lambda _: Stop(),
     "scale": lambda parameters: Scale(int(parameters["replicas"])),
     "isolate": _isolate,
-    "label": lambda parameters: Label(parameters["set"], on_pods=parameters.get("on") == "pods"),
-    "annotate": lambda parameters: Annotate(parameters["set"], on_pods=parameters.get("on") == "pods"),
+    "label": lambda parameters: Label(parameters["set"], on_pods=parameters.get("target") == "pods"),
+    "annotate": lambda parameters: Annotate(parameters["set"], on_pods=parameters.get("target") == "pods"),
     "patch": lambda operations: Patch(tuple(json.loads(json.dumps(operations)))),  # numbers without their spelling
     "remove": lambda _: Remove(),
 }

@@ -57,7 +57,7 @@ def _check_tag(text: str) -> None:
 def _check_inner_path(text: str) -> None:
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or "\\" in text or not text:
-        raise ValueError("the path has to lead down from the root of the desired state, like clusters/prod")
+        raise ValueError("the path has to lead down from the root of the desired state, like apps/web")
 
 
 def _check_receiver_url(text: str) -> None:

@@ -21,13 +21,16 @@ _KINDS = {
     "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
     "boolean": "true or false",
 }  # fmt: skip
-# What people who come from Falco Talon or from other versions of YAML write.
+# What people write who come from Falco Talon, or who leave the parameters out.
 _KNOWN_AS = {
     "rule": "name", "action": "respond", "actions": "respond", "actionner": "respond", "parameters": "respond",
     "dry_run": "mode: dry-run", "fields": "output_fields", "kubernetes:terminate": "stop",
     "kubernetes:networkpolicy": "isolate", "kubernetes:label": "label", "kubernetes:annotation": "annotate",
-    "kubernetes:delete": "remove", "terminate": "stop", "annotation": "annotate",
+    "kubernetes:delete": "remove", "terminate": "stop", "delete": "remove", "annotation": "annotate",
+    "scale": "scale: {replicas: 0}", "patch": "patch: [{op: replace, path: /spec/paused, value: true}]",
+    "label": 'label: {set: {quarantine: "true"}}', "annotate": "annotate: {set: {example.com/why: shell}}",
 }  # fmt: skip
+_WITH_PARAMETERS = ("scale", "label", "annotate", "patch")
 _EVERY = 'to match every event, write rules: ["*"]'
 _SHOWN = 60  # characters of a wrong value that a message quotes
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -70,7 +73,8 @@ def _explain(error: jsonschema.ValidationError, source: Source) -> Iterator[Mist
             advice = _type_advice(path, kinds, found)
             yield source.mistake(f"{place} is {_shown(found)}; expected {expected}", path, advice)
         case "enum":
-            yield source.mistake(f"{place} cannot be {_shown(found)}", path, _nearest(found, wanted))
+            names = [*wanted, *_WITH_PARAMETERS] if "respond" in path[-2:] else wanted
+            yield source.mistake(f"{place} cannot be {_shown(found)}", path, _nearest(found, names))
         case _:
             advice = _EVERY if path[-1:] == ["match"] else ""
             yield source.mistake(f"{place} {_LIMITS[str(error.validator)](wanted)}", path, advice)

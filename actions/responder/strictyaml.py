@@ -14,6 +14,7 @@ import yaml
 from .errors import Mistake
 
 _STANDARD = "tag:yaml.org,2002:"
+_TAGS = {_STANDARD + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 _BUDGET = 100_000  # values in a file; an alias counts as what it stands for
 _HINTS = {
     "chomping or indentation": 'text that begins with > or | needs quotes, as in ">=Notice"',
@@ -90,8 +91,8 @@ class Source:
             self._mistake(f"more than {_BUDGET:,} values", node, "write fewer aliases")
         if self._left <= 0:
             return None
-        if not node.tag.startswith(_STANDARD):
-            tag = node.tag.rstrip(",")
+        if node.tag not in _TAGS:
+            tag = node.tag.replace(_STANDARD, "!!").rstrip(",")
             self._mistake(f"`{tag}` is read as a YAML tag", node, f'quote it if it is meant as text: "{tag}"')
             return None
         if isinstance(node, yaml.ScalarNode):

@@ -20,7 +20,7 @@ if [ ! -e "$packages/.complete" ]; then
       uv pip install --quiet --no-config --python "$python" --target "$packages" --require-hashes \
         --only-binary :all: -r "$actions/requirements.txt"
     else
-      "$python" -m pip install --quiet --disable-pip-version-check --no-input --target "$packages" --require-hashes \
+      "$python" -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-input --target "$packages" --require-hashes \
         --only-binary :all: -r "$actions/requirements.txt"
     fi
     touch "$packages/.complete"

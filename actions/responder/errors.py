@@ -9,6 +9,8 @@ ResponderError
 │   ├── NotFound    no declared workload owns the pod
 │   ├── Ambiguous   several do; `candidates` says between which
 │   ├── NoHome      no edit would reach this cluster's workload and no other
+│   ├── NotYaml     a file that declares it is broken, or a template
+│   ├── EditRefused the document cannot be edited without touching more
 │   └── Unsupported the response does not fit the kind of workload
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
@@ -71,6 +73,24 @@ class BadEvent(ResponderError):
 
 class Refused(ResponderError):
     """A response that would have to guess, or could do harm; the message says what would settle it."""
+
+
+class NotYaml(Refused):
+    """A file that cannot be read as YAML; `line` counts from 1."""
+
+    def __init__(self, problem: str, *, line: int | None) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+class EditRefused(Refused):
+    """An edit that cannot be made safely. `reason` is its name, like "alias"; `line` counts from 1."""
+
+    def __init__(self, reason: str, detail: str, *, line: int | None = None) -> None:
+        super().__init__(f"{detail} ({reason}{f', line {line}' if line else ''})")
+        self.reason = reason
+        self.detail = detail
+        self.line = line
 
 
 class Unsupported(Refused):

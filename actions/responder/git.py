@@ -32,6 +32,10 @@ class Git:
     token: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
+    def top(self) -> Path:
+        """The root of the checkout that `root` lies in."""
+        return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
+
     def head(self) -> str:
         """The SHA of the commit that is checked out."""
         return self._run("rev-parse", "HEAD").strip()
@@ -72,7 +76,7 @@ class Git:
 
     def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
         # safe.directory: in a container job the checkout belongs to another user.
-        command = ["git", "-c", f"safe.directory={self.root}", *arguments]
+        command = ["git", "-c", "safe.directory=*", *arguments]
         environ = {
             **self.environ,
             "GIT_TERMINAL_PROMPT": "0",

@@ -50,10 +50,15 @@ class Run:
         return ref.removeprefix(_BRANCH)
 
     @property
-    def url(self) -> str | None:
-        """The address of this run's page, if the runner says enough to tell."""
-        parts = [self.environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
-        return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else None
+    def repository(self) -> str:
+        """The name of the repository, `owner/name`, or empty where the runner does not say."""
+        return self.environ.get("GITHUB_REPOSITORY", "")
+
+    @property
+    def repository_url(self) -> str | None:
+        """The address of the repository's page, if the runner says enough to tell."""
+        server = self.environ.get("GITHUB_SERVER_URL")
+        return f"{server}/{self.repository}" if server and self.repository else None
 
     def event(self) -> Mapping[str, Any]:
         """The event that started the run, or an empty mapping where there is none."""

@@ -80,7 +80,8 @@ def test_a_summary_over_githubs_limit_is_cut_and_says_so(tmp_path: Path) -> None
     assert "GitHub takes 1 MiB" in file.read_text()
 
 
-def test_the_page_of_the_run_is_known_only_where_the_runner_says_all_of_it() -> None:
-    known = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
-    assert run(**known).url is None
-    assert run(**known, GITHUB_RUN_ID="7").url == "https://github.com/a/b/actions/runs/7"
+def test_the_page_of_the_repository_is_known_only_where_the_runner_says_all_of_it() -> None:
+    assert run(GITHUB_REPOSITORY="a/b").repository_url is None
+    assert (
+        run(GITHUB_REPOSITORY="a/b", GITHUB_SERVER_URL="https://github.com").repository_url == "https://github.com/a/b"
+    )

@@ -1,0 +1,107 @@
+"""The actions, each from its inputs to an exit code: 0 done or nothing to do, 1 failure, 2 bad input.
+
+Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the rest tells Flux and people.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import event, flux, plan, publish, rules
+from .errors import BadInput, PushLost, PushRefused, ResponderError
+from .git import Git
+from .plan import Outcome, Verdict
+from .report import Report, sentence
+from .workflow import Run
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+_HELP = {
+    PushRefused: "Branch rules can keep the workflow's token out: let GitHub Actions push to this branch, or give the "
+    "input token that of a GitHub App that may.",
+    PushLost: "The branch is busier than a run can follow. Run the workflow again: what is in place stays in place.",
+}
+_LEVELS = {
+    Verdict.CONTAINED: "notice",
+    Verdict.IN_PLACE: "notice",
+    Verdict.IGNORED: "notice",
+    Verdict.REFUSED: "error",
+    Verdict.INVALID: "error",
+}
+
+
+def respond(run: Run) -> int:
+    """Contain what the run's events name, commit it and tell Flux."""
+    try:
+        return _respond(run)
+    except BadInput as error:
+        run.annotate("error", str(error))
+        return BAD_INPUT
+    except ResponderError as error:
+        run.annotate("error", " ".join(filter(None, [str(error), _HELP.get(type(error))])))
+        return FAILED
+
+
+def _respond(run: Run) -> int:
+    documents = event.read(run.event(), run.input("event"))
+    dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
+    receiver = _receiver(run)
+    git = Git(root=_directory(run), token=run.input("token"))
+    name = run.input("rules", ".github/falco-response.yaml")
+
+    def make_plan() -> plan.Plan:
+        ruleset = rules.load(_read(git.top() / name), name=name)
+        return plan.make(event.parse_all(documents), ruleset, git.root)
+
+    published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
+    told = {"repository": run.repository, "commit": published.commit}
+    notice = flux.notify(receiver, told) if receiver and published.commit else None
+    report = Report(published=published, dry_run=dry_run, run=run, finished=datetime.now(UTC), notice=notice)
+    _tell(run, report)
+    return _exit_code(published.plan)
+
+
+def _tell(run: Run, report: Report) -> None:
+    published = report.published
+    run.write_output("changed", "true" if published.commit else "false")
+    run.write_output("commit", published.commit or "")
+    run.write_output("responses", report.responses())
+    run.write_summary(report.summary())
+    for outcome in published.plan.outcomes:
+        _annotate(run, outcome)
+    if published.diff:
+        run.log(published.diff)
+    if report.notice and not report.notice.delivered:
+        run.annotate("warning", report.flux())
+
+
+def _annotate(run: Run, outcome: Outcome) -> None:
+    changes = outcome.response.changes if outcome.response else ()
+    for change in changes:
+        run.annotate(_LEVELS[outcome.verdict], sentence(outcome), file=str(change.file), line=change.line)
+    if not changes:
+        run.annotate(_LEVELS[outcome.verdict], sentence(outcome))
+
+
+def _exit_code(made: plan.Plan) -> int:
+    verdicts = {outcome.verdict for outcome in made.outcomes}
+    if Verdict.REFUSED in verdicts:
+        return FAILED
+    return BAD_INPUT if Verdict.INVALID in verdicts else DONE
+
+
+def _receiver(run: Run) -> flux.Receiver | None:
+    kind = run.choice("receiver-type", *flux.TYPES)
+    if not (url := run.input("receiver-url")):
+        return None
+    return flux.Receiver(url=url, type=kind, token=run.input("receiver-token"))
+
+
+def _directory(run: Run) -> Path:
+    directory = (run.workspace / run.input("directory", ".")).resolve()
+    if not directory.is_relative_to(run.workspace) or not directory.is_dir():
+        raise BadInput("input directory is no folder of the workspace")
+    return directory
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

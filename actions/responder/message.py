@@ -1,0 +1,58 @@
+"""The commit message of a batch of responses: what was done, why, and trailers that the undo reads.
+
+https://git-scm.com/docs/git-interpret-trailers
+"""
+
+import json
+from collections.abc import Sequence
+
+from .edit import ABSENT
+from .plan import Response
+from .responses import Change
+from .untrusted import one_line
+
+_SUBJECT = 72  # characters, beyond which tools cut the first line
+_TRAILER = 300
+
+
+def compose(responses: Sequence[Response]) -> str:
+    """The message for the responses that change something, of which there is at least one."""
+    trailers = [line for response in responses for line in _trailers(response)]
+    return "\n\n".join([_subject(responses), *map(_paragraph, responses), "\n".join(trailers)]) + "\n"
+
+
+def previous(change: Change) -> str:
+    """The value before a change and where it stood, as the compact JSON of a `Previous` trailer.
+
+    A field that was not there has no `value`.
+    """
+    place = {"file": str(change.file), "document": change.document, "path": list(change.path)}
+    known = {} if change.previous is ABSENT else {"value": change.previous}
+    return json.dumps({**place, **known}, separators=(",", ":"))
+
+
+def _subject(responses: Sequence[Response]) -> str:
+    action = responses[0].action.capitalize()
+    if len(responses) > 1:
+        return f"{action} {len(responses)} workloads"
+    return one_line(f"{action} {responses[0].workload}", limit=_SUBJECT)
+
+
+def _paragraph(response: Response) -> str:
+    event = response.event
+    seen = f" at {one_line(event.time)}" if event.time else ""
+    rule = json.dumps(one_line(event.rule), ensure_ascii=False)
+    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {response.pod}{seen}."
+
+
+def _trailers(response: Response) -> list[str]:
+    event = response.event
+    values = {
+        "Falco-Rule": event.rule,
+        "Falco-Priority": event.priority.word,
+        "CloudEvent-Id": event.id,
+        "CloudEvent-Source": event.source,
+        "Response": str(response),
+    }
+    lines = [f"{key}: {one_line(value, limit=_TRAILER)}" for key, value in values.items()]
+    return lines + [f"Previous: {previous(change)}" for change in response.changes]

@@ -1,0 +1,74 @@
+"""Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from . import message
+from .errors import PushLost
+from .git import Git
+from .plan import Plan
+
+ATTEMPTS = 12
+_LONGEST_PAUSE = 8.0  # seconds
+
+MakePlan = Callable[[], Plan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """The plan that was carried out, its diff, and the pushed commit; None where nothing was pushed."""
+
+    plan: Plan
+    diff: str = ""
+    commit: str | None = None
+
+
+def preview(make_plan: MakePlan, git: Git) -> Published:
+    """Plan and show the diff; the work tree is as before afterwards."""
+    plan = make_plan()
+    before = {path: (git.root / path).read_bytes() for path in plan.files}
+    try:
+        return Published(plan=plan, diff=_write(plan, git))
+    finally:
+        _write_files(git.root, before)
+
+
+def push(
+    make_plan: MakePlan,
+    git: Git,
+    *,
+    branch: str,
+    sleep: Callable[[float], None] = time.sleep,
+    chance: Callable[[], float] = random.random,
+) -> Published:
+    """Plan, commit and push to `branch`; after a lost race plan anew on the branch as it is then.
+
+    Raises PushLost when `ATTEMPTS` races were lost, and whatever `make_plan` and `git` raise.
+    """
+    for attempt in range(ATTEMPTS):
+        plan = make_plan()
+        if not plan.files:
+            return Published(plan=plan)
+        diff = _write(plan, git)
+        commit = git.commit(tuple(plan.files), message.compose(plan.responses))
+        try:
+            git.push(branch)
+        except PushLost:
+            sleep(chance() * min(_LONGEST_PAUSE, 0.25 * 2**attempt))
+            git.reset_to_tip(branch)
+        else:
+            return Published(plan=plan, diff=diff, commit=commit)
+    raise PushLost(branch)
+
+
+def _write(plan: Plan, git: Git) -> str:
+    _write_files(git.root, plan.files)
+    return git.diff(tuple(plan.files)) if plan.files else ""
+
+
+def _write_files(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:
+    for path, data in files.items():
+        (root / path).write_bytes(data)

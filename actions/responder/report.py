@@ -1,0 +1,121 @@
+"""What a person reads of a run: the job summary, and the `responses` output for the steps that follow.
+
+Everything from an event is shown through `untrusted`.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from .flux import Notice
+from .plan import Outcome, Verdict
+from .publish import Published
+from .untrusted import fenced, markdown_code, one_line
+from .workflow import Run
+
+_MARKS = {
+    Verdict.CONTAINED: "🛑",
+    Verdict.IN_PLACE: "✅",
+    Verdict.IGNORED: "⚪",
+    Verdict.REFUSED: "⚠️",
+    Verdict.INVALID: "❌",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A finished run, and what the summary needs to know beyond it."""
+
+    published: Published
+    dry_run: bool
+    run: Run
+    finished: datetime
+    notice: Notice | None = None
+
+    def summary(self) -> str:
+        """The job summary, in GitHub Markdown."""
+        parts = [f"## {self._headline()}", self._table(), self._change(), self._timeline(), self._undo()]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def responses(self) -> str:
+        """The `responses` output: a JSON array with an object for each event, in the order of the events."""
+        return json.dumps([_as_json(outcome) for outcome in self.published.plan.outcomes], ensure_ascii=True)
+
+    def _headline(self) -> str:
+        count = dict.fromkeys(Verdict, 0)
+        for outcome in self.published.plan.outcomes:
+            count[outcome.verdict] += 1
+        said = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
+        return f"Falco events: {said}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
+
+    def _table(self) -> str:
+        rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
+        rows += [_row(outcome) for outcome in self.published.plan.outcomes]
+        return "\n".join(rows)
+
+    def _change(self) -> str:
+        return f"### Change\n\n{fenced(self.published.diff, 'diff')}" if self.published.diff else ""
+
+    def _timeline(self) -> str:
+        if self.published.commit is None:
+            return ""
+        seen = [f"| {markdown_code(r.event.time)} | Falco saw {markdown_code(r.event.rule)} in {markdown_code(r.pod)} |"
+                for r in self.published.plan.responses if r.event.time]  # fmt: skip
+        pushed = (
+            f"| {self.finished:%Y-%m-%dT%H:%M:%SZ} | {self._commit_link()} pushed to {markdown_code(self.run.branch)} |"
+        )
+        return "\n".join(
+            ["### Timeline", "", "| When | What |", "| --- | --- |", *seen, pushed, f"| | {self.flux()} |"]
+        )
+
+    def flux(self) -> str:
+        """What Flux knows of the commit."""
+        if self.notice is None:
+            return "Flux was not told (no receiver-url): it finds the commit at its next interval"
+        if self.notice.delivered:
+            return "Flux was told, and answered 200"
+        status = "no answer" if self.notice.status is None else f"answer {self.notice.status}"
+        return f"Flux could not be told ({status}: {self.notice.detail}): it finds the commit at its next interval"
+
+    def _commit_link(self) -> str:
+        commit = self.published.commit or ""
+        if self.run.repository_url is None:
+            return f"commit {markdown_code(commit)}"
+        return f"commit [{markdown_code(commit[:12])}]({self.run.repository_url}/commit/{commit})"
+
+    def _undo(self) -> str:
+        if self.published.commit is None:
+            return ""
+        commands = f"git pull\ngit revert --no-edit {self.published.commit}\ngit push"
+        return f"### How to undo it\n\nWhen the workload is clean again:\n\n{fenced(commands, 'sh')}"
+
+
+def sentence(outcome: Outcome) -> str:
+    """One outcome as a line of text, for the log and for annotations."""
+    what = f"{outcome.response.workload}: " if outcome.response else ""
+    return f"{outcome.verdict}: {what}{one_line(outcome.reason, limit=2000)}"
+
+
+def _row(outcome: Outcome) -> str:
+    workload = markdown_code(outcome.response.workload) if outcome.response else ""
+    event = outcome.event
+    rule = f"{markdown_code(event.rule)} ({event.priority.word})" if event else ""
+    reason = markdown_code(outcome.reason, limit=2000)
+    return f"| {_MARKS[outcome.verdict]} {outcome.verdict} | {workload} | {rule} | {reason} |"
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    row: dict[str, object] = {"verdict": outcome.verdict, "reason": one_line(outcome.reason, limit=2000)}
+    if event := outcome.event:
+        row |= {"id": event.id, "source": event.source, "cluster": event.cluster, "falco-rule": event.rule}
+    if response := outcome.response:
+        workload = response.workload
+        row |= {
+            "rule": response.rule,
+            "response": response.action,
+            "kind": workload.kind,
+            "namespace": workload.namespace,
+            "name": workload.name,
+            "files": [str(change.file) for change in response.changes],
+        }
+    return row

@@ -70,6 +70,8 @@ def _parent(root: Node | None, path: Path) -> Node:
         if child is None:
             raise EditRefused("not-a-mapping", f"the document has no {key}", line=node.line)
         node = child
+    if node.kind == "alias":
+        raise EditRefused("alias", "its mapping is an alias, and what it stands for serves others", line=node.line)
     if node.kind != "mapping":
         raise EditRefused("not-a-mapping", f"{_dotted(path[:-1])} is not a mapping", line=node.line)
     return node
@@ -77,10 +79,6 @@ def _parent(root: Node | None, path: Path) -> Node:
 
 def _child(node: Node, key: str | int) -> Node | None:
     """What a key or an index leads to; refused where it is not clear or not this node's own."""
-    if node.kind == "alias":
-        raise EditRefused(
-            "alias", "the path leads through an alias, and what it stands for serves others", line=node.line
-        )
     if isinstance(key, int):
         return node.items[key]
     keys = [name.resolved.text for name, _ in node.entries]

@@ -3,9 +3,8 @@
 Reads the desired state, writes nothing. Where an edit of the workload belongs is for `desired.home` to say.
 """
 
-import fnmatch
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -17,43 +16,10 @@ from .desired.roots import Desired
 from .desired.sources import Origin, Sources
 from .desired.tree import Applied
 from .errors import Ambiguous, NotFound
+from .rules import Override
 from .workload import Owner, Pod, Workload
 
 _NEAR = 5  # candidates that a message lists at most
-
-
-@dataclass(frozen=True, kw_only=True)
-class Override:
-    """A line of `workloads:` in the rules: pods whose names match `pods` (a glob) belong to this declaration.
-
-    `name` is the name in the file or in the cluster; an empty `namespace` or `cluster` stands for any.
-    """
-
-    pods: str
-    file: PurePosixPath
-    kind: str
-    name: str
-    namespace: str = ""
-    cluster: str = ""
-
-    def applies_to(self, pod: Pod, cluster: str | None) -> bool:
-        return (
-            fnmatch.fnmatchcase(pod.name, self.pods)
-            and self.namespace in ("", pod.namespace)
-            and self.cluster in ("", cluster)
-        )
-
-    def means(self, applied: Applied) -> bool:
-        """Whether this is the declaration that the line names."""
-        declared = applied.object
-        names = (declared.ids[0].name, declared.id.name)
-        return declared.file == str(self.file) and declared.id.kind == self.kind and self.name in names
-
-    def __str__(self) -> str:
-        """The line as YAML."""
-        fields = {"pods": self.pods, "namespace": self.namespace, "cluster": self.cluster}
-        named = {**fields, "file": str(self.file), "kind": self.kind, "name": self.name}
-        return "- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in named.items() if value) + "}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +52,13 @@ def locate(
     owners: Sequence[Owner] = (),
     cluster: str | None = None,
     clusters: Mapping[str, PurePosixPath] | None = None,
-    overrides: Iterable[Override] = (),
+    override: Override | None = None,
     origin: Origin | None = None,
 ) -> Target:
     """The declared workload that owns `pod`; `owners` are the controllers that the event itself names.
 
     `clusters` maps the clusters' names to the entry paths that Flux applies there; `cluster` is the event's. Without
-    a map, the clusters that the repository shows are looked at, all of them.
+    a map, the clusters that the repository shows are looked at, all of them. An `override` of the rules decides.
     Raises NotFound or Ambiguous.
     """
     entries = {name: str(path) for name, path in (clusters or {}).items()}
@@ -102,16 +68,16 @@ def locate(
     desired = read(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     walks = [walk for walk in desired.clusters if cluster is None or not entries or walk.cluster == cluster]
     applied = [each for walk in walks for each in walk.applied if each.cluster == walk.cluster]
-    override = next((line for line in overrides if line.applies_to(pod, cluster)), None)
     if override:
-        found = [each for each in applied if override.means(each)]
+        found = [each for each in applied if _means(override, each)]
     else:
         found = ownership.declared(applied, pod, owners) or ownership.releases(applied, pod, owners)
     if not found:
-        reason = f"the rules say {override}, which is not among what is applied" if override else ""
+        said = f"the rules say {override.kind} {override.name} in {override.file}" if override else ""
+        reason = f"{said}, which no cluster gets" if said else ""
         raise NotFound(pod, reason=reason, near=_near(desired, applied, pod, owners))
     if len(found) > 1:
-        raise Ambiguous(pod, [_said(each) for each in found], settle=[str(_line(each, pod)) for each in found])
+        raise Ambiguous(pod, [_said(each) for each in found], settle=[_line(each, pod) for each in found])
     return _target(found[0], desired, pod, owners)
 
 
@@ -151,13 +117,17 @@ def _said(applied: Applied) -> str:
     return f"{applied.object} in cluster {applied.cluster}"
 
 
-def _line(applied: Applied, pod: Pod) -> Override:
-    """The line of the rules that would make this the owner of the pod."""
+def _line(applied: Applied, pod: Pod) -> str:
+    """The line of `workloads:` in the rules that would make this the owner of the pod."""
+    declared = applied.object
     stem = min(search.candidates(pod.name), key=len)
-    return Override(
-        pods=f"{stem}*",
-        namespace=pod.namespace,
-        file=PurePosixPath(applied.object.file),
-        kind=applied.object.id.kind,
-        name=applied.object.id.name,
-    )
+    fields = {"pod": f"{stem}*", "namespace": pod.namespace, "file": declared.file, "kind": declared.id.kind}
+    pairs = {**fields, "name": declared.ids[0].name}
+    return "- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in pairs.items()) + "}"
+
+
+def _means(override: Override, applied: Applied) -> bool:
+    """Whether this is the declaration that a line of the rules names, by its name in the file or in the cluster."""
+    declared = applied.object
+    names = (declared.ids[0].name, declared.id.name)
+    return (declared.file, declared.id.kind) == (str(override.file), override.kind) and override.name in names

@@ -14,6 +14,7 @@ from .patches import Patch
 from .view import View
 
 Search = Callable[[bytes], Sequence[Manifest]]  # the objects in a file's content that matter; raises Unreadable
+NOT_FOLLOWED = "is not followed"
 Override = Callable[[Kustomization], Kustomization]
 
 
@@ -96,7 +97,7 @@ class Builder:
             self._skip(file, "the kustomization", f"cannot be read: {error}")
             return Kustomization(file=file)
         for key in found.unread:
-            self._skip(file, key, "is not followed")
+            self._skip(file, key, NOT_FOLLOWED)
         return found
 
     def _declared(self, file: str, data: bytes) -> tuple[Declared, ...]:

@@ -12,16 +12,17 @@ Keys = tuple[str | int, ...]  # the way to a value: keys of mappings and places 
 
 
 class Phase(IntEnum):
-    """What a kustomization does to its objects, in Kustomize's order.
+    """What a kustomization does to its objects, in Kustomize's order; Flux adds its patches to those that are there.
 
     https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/target/kusttarget_configplugin.go
     """
 
     STRATEGIC_MERGE = 0
     PATCHES = 1
-    NAMES = 2
-    JSON6902 = 3
-    REPLICAS = 4
+    FLUX_PATCHES = 2
+    NAMES = 3
+    JSON6902 = 4
+    REPLICAS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,22 +85,21 @@ def parse(file: str, data: bytes, read: Reader) -> Kustomization:
     )
 
 
-def entries(file: str | None, listed: list[Any], document: int, keys: Keys, read: Reader) -> Iterator[Patch]:
-    """The patches of a `patches:` list, which stands at `keys` in a document of `file` (None: it cannot be edited)."""
+def entries(
+    file: str | None, listed: list[Any], read: Reader, *, phase: Phase, document: int = 0, keys: Keys
+) -> Iterator[Patch]:
+    """The patches of a list of them, which stands at `keys` in a document of `file` (None: it cannot be edited)."""
     for index, entry in enumerate(listed):
         if not isinstance(entry, Mapping):
             continue
-        phase = Phase.JSON6902 if keys[-1] == "patchesJson6902" else Phase.PATCHES
         target = mapping(entry, "target")
         options = mapping(entry, "options")
-        selector = Selector.parse(target) if target else None
-        found = _texts(file, entry, document, (*keys, index), read)
-        for place, body in found:
+        for place, body in _texts(file, entry, document, (*keys, index), read):
             yield Patch(
                 phase=phase,
                 body=body,
                 place=place,
-                target=selector,
+                target=Selector.parse(target) if target else None,
                 renames=bool(options.get("allowNameChange") or options.get("allowKindChange")),
             )
 
@@ -112,8 +111,8 @@ def _patches(file: str, content: Mapping[str, Any], read: Reader) -> Iterator[Pa
         for place, body in _texts(file, inline, 0, ("patchesStrategicMerge", index), read):
             here = replace(place, keys=("patchesStrategicMerge", index)) if place and place.text else place
             yield Patch(phase=Phase.STRATEGIC_MERGE, body=body, place=here)
-    for key in ("patches", "patchesJson6902"):
-        yield from entries(file, items(content, key), 0, (key,), read)
+    for key, phase in (("patches", Phase.PATCHES), ("patchesJson6902", Phase.JSON6902)):
+        yield from entries(file, items(content, key), read, phase=phase, keys=(key,))
     for index, entry in enumerate(items(content, "replicas")):
         count = entry.get("count") if isinstance(entry, Mapping) else None
         if isinstance(count, int):

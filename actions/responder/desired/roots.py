@@ -25,6 +25,7 @@ class Desired:
     clusters: tuple[Walk, ...]
     others: tuple[Walk, ...]
     builder: Builder
+    sources: Sources
 
     @property
     def applied(self) -> tuple[Applied, ...]:
@@ -38,11 +39,11 @@ def read(checkout: Checkout, builder: Builder, sources: Sources, clusters: Mappi
     found = _discover(builder, sources, syncs, named)
     overlays = _overlays(checkout, builder, sources)
     if named:
-        return Desired(clusters=tuple(named), others=(*found, *overlays), builder=builder)
+        return Desired(clusters=tuple(named), others=(*found, *overlays), builder=builder, sources=sources)
     if found:
-        return Desired(clusters=tuple(found), others=tuple(overlays), builder=builder)
+        return Desired(clusters=tuple(found), others=tuple(overlays), builder=builder, sources=sources)
     loose = _loose(checkout, builder, sources)
-    return Desired(clusters=(*overlays, loose), others=(), builder=builder)
+    return Desired(clusters=(*overlays, loose), others=(), builder=builder, sources=sources)
 
 
 def _walk(builder: Builder, sources: Sources, name: str, entry: str) -> Walk:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from . import kustomization
-from .declared import Declared, Id, items, mapping, set_in, text
+from .declared import Declared, Id, Phase, items, mapping, set_in, text
 from .kustomization import Kustomization
 from .patches import Patch
 from .substitution import substitute
@@ -107,9 +107,13 @@ class Sync:
         # Patches that a patch has put there cannot be edited where the Flux Kustomization is declared.
         original = not any(layer.patch.sets(("spec", "patches")) for layer in self.object.layers)
         place = self.object.place
+        listed = items(self.spec, "patches")
         keys = (*place.keys, "spec", "patches")
+        phase = Phase.FLUX_PATCHES
         file = place.file if original else None
-        return tuple(kustomization.entries(file, items(self.spec, "patches"), place.document, keys, lambda _: None))
+        return tuple(
+            kustomization.entries(file, listed, lambda _: None, phase=phase, document=place.document, keys=keys)
+        )
 
 
 def is_sync(id_: Id) -> bool:

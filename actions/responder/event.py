@@ -22,7 +22,8 @@ from .workload import Owner, Pod
 
 LIMIT = 1024 * 1024  # characters of a pasted text; a dispatch carries at most 65,535
 _SOURCE = "https://falco.org"
-_MISSING = ("", "<NA>", "N/A", "<no value>")  # how Falco and Falcosidekick print a field that has no value
+# How Falco and Falcosidekick write a field that has no value.
+_MISSING: tuple[object, ...] = (None, "", "<NA>", "N/A", "<no value>", [])
 _PODS = (("k8s.ns.name", "k8s.pod.name"), ("k8smeta.ns.name", "k8smeta.pod.name"))
 _OWNERS = {
     "k8smeta.deployment.name": "Deployment",
@@ -87,7 +88,7 @@ class Event:
     def field(self, name: str) -> Any:
         """The value of an output field, or None where it is absent or Falco had nothing to put there."""
         value = self.fields.get(name)
-        return None if isinstance(value, str) and value in _MISSING else value
+        return None if value in _MISSING else value
 
     @property
     def pod(self) -> tuple[str, str] | None:

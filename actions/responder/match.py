@@ -95,5 +95,6 @@ def _reasons(event: Event, criteria: Criteria) -> Iterator[Reason]:
 
 
 def _reason(what: str, found: object, wanted: object, holds: bool) -> Reason:
-    is_found = f"{what} is {one_line(found, limit=_SHOWN)}" if found is not None else f"no {what}"
-    return Reason(holds, f"{is_found}, {'as' if holds else 'not'} wanted: {one_line(wanted, limit=_SHOWN)}")
+    is_found = f"{what} {one_line(found, limit=_SHOWN)}" if found is not None else f"no {what}"
+    asked = f"wanted {one_line(wanted, limit=_SHOWN)}"
+    return Reason(holds, f"{is_found} ({asked})" if holds else f"{is_found}, but {asked}")

@@ -55,7 +55,10 @@ class Regex:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._steps = _Parser(pattern).parse()
+        try:
+            self._steps = _Parser(pattern).parse()
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
         self._next = lru_cache(_CACHE)(self._walk)
 
     def fullmatch(self, text: str) -> bool:
@@ -159,7 +162,7 @@ def _check(pattern: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             re.compile(pattern)
-    except (re.error, Warning, OverflowError, RecursionError) as error:
+    except (re.error, Warning, OverflowError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
 
 

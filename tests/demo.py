@@ -1,0 +1,99 @@
+"""`make demo`: one Falco event all the way to a commit and to Flux, on this machine, every hop with its time."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from tests import sidekick, stack
+
+Say = Callable[[str, str], None]
+
+
+def main() -> int:
+    """Run the demo; 0 if the workload is contained."""
+    act = shutil.which("act")
+    started = time.monotonic()
+
+    def say(who: str, what: str) -> None:
+        print(f"{time.monotonic() - started:7.2f} s  {who:<13} {what}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="falco-dispatch-demo-") as folder:
+        say("demo", f"starting the local GitHub, a Flux receiver and the relay; workflows run {_runner(act)}")
+        with stack.start(Path(folder), files=stack.desired_state(), act=act) as parts:
+            try:
+                _contain(parts, say)
+            except DemoFailed as failure:
+                say("demo", f"FAILED: {failure}")
+                print(f"\nThe relay's log:\n{parts.relay.log.read_text()}", file=sys.stderr)
+                for run in parts.hub.runs:
+                    print(f"\nLog of run {run.id}:\n{run.log}", file=sys.stderr)
+                return 1
+    return 0
+
+
+class DemoFailed(Exception):
+    """A hop did not do what it is there for."""
+
+
+def _contain(parts: stack.Stack, say: Say) -> None:
+    repository, receiver = parts.repository, parts.receiver
+    before = _git(repository.path, "rev-parse", "main").strip()
+    say("desired state", f"alpine.yaml at {before[:7]}: {_replicas(repository.path)}")
+
+    event = sidekick.falco_events()["E02"]
+    event_id = str(uuid.uuid4())
+    say("falco", f"{event['rule']!r} in pod {event['output_fields']['k8s.pod.name']}")
+    status, answer = sidekick.post(event, address=parts.relay.address, event_id=event_id)
+    say("falcosidekick", f"POST / (CloudEvent {event_id}) -> {status} {answer.decode()}")
+    _check(status == 202, "the relay did not accept the event")
+
+    (run,) = parts.hub.wait_for_runs(1)
+    dispatched = parts.hub.requests[-1]
+    say("relay", f"POST {dispatched.path} -> {dispatched.status}")
+    say("github", f"workflow run {run.id} of {run.workflow}: {run.conclusion}")
+    _check(run.conclusion == "success", "the workflow run failed")
+
+    after = _git(repository.path, "rev-parse", "main").strip()
+    _check(after != before, "nothing was committed")
+    say("action", f"commit {after[:7]}: {_git(repository.path, 'log', '-1', '--format=%s', after).strip()}")
+    added, removed, name = _git(repository.path, "diff", "--numstat", before, after).split()
+    print(_indent(_git(repository.path, "diff", "--unified=1", before, after)))
+    _check((added, removed, name) == ("1", "1", "alpine.yaml"), "the commit changes more than one line")
+
+    _check(len(receiver.calls) == 1, "the Flux receiver was not called once")
+    call = receiver.calls[0]
+    say("flux", f"POST {call.path[:14]}… with X-Signature -> {call.status}")
+    _check(call.status == 200, "the Flux receiver did not accept the call")
+    print(_indent(_git(repository.path, "log", "-1", "--format=%(trailers)", after)))
+    say("demo", f"Deployment default/alpine-deployment is contained: {_replicas(repository.path)}")
+
+
+def _check(holds: bool, failure: str) -> None:
+    if not holds:
+        raise DemoFailed(failure)
+
+
+def _runner(act: str | None) -> str:
+    return "through act" if act else "through the local GitHub's own runner (no act here: it is built where Go is)"
+
+
+def _replicas(repository: Path) -> str:
+    lines = _git(repository, "show", "main:alpine.yaml").splitlines()
+    return next(line.strip() for line in lines if "replicas:" in line)
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=repository, check=True, capture_output=True, text=True).stdout
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"           {line}" for line in text.rstrip().splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

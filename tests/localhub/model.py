@@ -1,0 +1,78 @@
+"""What the local GitHub knows: repositories, tokens, requests and workflow runs."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+RANKS = {"none": 0, "read": 1, "write": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A credential for one repository. `workflow` for a run's own token, which may not change workflows."""
+
+    repository: str
+    permissions: Mapping[str, str]
+    workflow: bool = False
+    value: str = field(default_factory=lambda: f"ghs_{secrets.token_hex(18)}", repr=False)
+
+    def allows(self, repository: str, permission: str, level: str) -> bool:
+        """Whether it may, for example, `contents` at `write` in a repository. Every token may read what it is for."""
+        granted = self.permissions.get(permission, "none")
+        if permission == "contents" and level == "read" and not self.workflow:
+            granted = "read" if granted == "none" else granted
+        return self.repository == repository and RANKS[granted] >= RANKS[level]
+
+
+@dataclass(kw_only=True)
+class Repository:
+    """A bare repository on disk and its settings. `protected` makes every push fail, as a ruleset would."""
+
+    name: str
+    path: Path
+    clone_url: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    vars: Mapping[str, str] = field(default_factory=dict)
+    default_branch: str = "main"
+    protected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A dispatch as it was asked for and answered."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """An answer to give instead of the true one: after `delay` seconds; `drop` closes the connection without any."""
+
+    status: int = 500
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    delay: float = 0.0
+    drop: bool = False
+
+
+@dataclass(kw_only=True)
+class Run:
+    """A workflow run. `conclusion` is None until it is completed: then success, failure or skipped."""
+
+    id: int
+    workflow: str
+    event_name: str
+    event: Mapping[str, Any]
+    ref: str
+    status: str = "queued"
+    conclusion: str | None = None
+    log: str = ""
+    summary: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None

@@ -1,0 +1,106 @@
+"""All parts of falco-dispatch on this machine, as a user would start them: for the demo and the end-to-end tests.
+
+The relay is a process of its own, the local GitHub serves REST and Git over HTTP and runs the workflow that ships,
+and the receiver checks what Flux checks.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.localhub import Hub, Repository
+from tests.receiver import Receiver
+
+ROOT = Path(__file__).parent.parent
+WORKFLOW = ".github/workflows/respond.yml"
+REPOSITORY = "acme/desired-state"
+CLUSTER = "prod"
+CALLER_TOKEN = "the-caller-token-of-prod"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relay:
+    """A running relay. `address` is what Falcosidekick gets as CLOUDEVENTS_ADDRESS."""
+
+    url: str
+    address: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The running parts."""
+
+    hub: Hub
+    repository: Repository
+    receiver: Receiver
+    relay: Relay
+
+
+def desired_state(**files: bytes) -> dict[str, bytes]:
+    """The files of a desired-state repository: the tutorial's workload and the workflow, exactly as it ships."""
+    alpine = ROOT / "tests" / "data" / "desired-state" / "alpine.yaml"
+    return {"alpine.yaml": alpine.read_bytes(), WORKFLOW: (ROOT / WORKFLOW).read_bytes(), **files}
+
+
+@contextmanager
+def start(
+    folder: Path, *, files: Mapping[str, bytes], act: str | None = None, dispatch: str = "repository_dispatch"
+) -> Iterator[Stack]:
+    """Start everything below `folder`; `act` is the binary that runs the workflow, None the hub's own runner."""
+    with ExitStack() as stack:
+        receiver = stack.enter_context(Receiver.start(type="generic-hmac", token="the-receiver-token"))
+        hub = stack.enter_context(Hub.start(folder / "hub", action_source=ROOT, act=act))
+        repository = hub.create_repository(
+            REPOSITORY,
+            files=files,
+            secrets={"FLUX_RECEIVER_URL": receiver.url, "FLUX_RECEIVER_TOKEN": receiver.token},
+        )
+        permission = {"repository_dispatch": "contents", "workflow_dispatch": "actions"}[dispatch]
+        token = hub.create_token(REPOSITORY, permissions={permission: "write"})
+        relay = stack.enter_context(_relay(folder, github=hub.api_url, token=token, dispatch=dispatch))
+        yield Stack(hub=hub, repository=repository, receiver=receiver, relay=relay)
+
+
+@contextmanager
+def _relay(folder: Path, *, github: str, token: str, dispatch: str) -> Iterator[Relay]:
+    tokens, secret, log = folder / "tokens.yaml", folder / "github-token", folder / "relay.log"
+    tokens.write_text(f"{CLUSTER}: {CALLER_TOKEN}\n")
+    secret.write_text(token + "\n")
+    environ = {
+        "PATH": os.environ["PATH"],
+        "RELAY_REPOSITORY": REPOSITORY,
+        "RELAY_DISPATCH": dispatch,
+        "RELAY_GITHUB_API_URL": github,
+        "RELAY_GITHUB_TOKEN_FILE": str(secret),
+        "RELAY_TOKENS_FILE": str(tokens),
+        "RELAY_OUTBOX": f"sqlite:{folder / 'relay.db'}",
+        "RELAY_PORT": "0",
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "relay"], cwd=ROOT, env=environ, stdout=out, stderr=out)
+    try:
+        url = _url(process, log)
+        yield Relay(
+            url=url, address=url.replace("//", f"//falcosidekick:{CALLER_TOKEN}@") + "/", log=log, process=process
+        )
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the relay listens, as it says itself once it does."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        if said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text()):
+            return said[1]
+        time.sleep(0.02)
+    raise RuntimeError(f"the relay does not start:\n{log.read_text()}")

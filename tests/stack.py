@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.localhub import Hub, Repository
 from tests.receiver import Receiver
 
@@ -42,6 +44,13 @@ class Stack:
     repository: Repository
     receiver: Receiver
     relay: Relay
+    github_token: str
+
+    def dispatch_workflow(self, workflow: str, body: Mapping[str, object]) -> int:
+        """Start a workflow as a person would who pastes an event; returns GitHub's status."""
+        token = self.hub.create_token(REPOSITORY, permissions={"actions": "write"})
+        url = f"{self.hub.api_url}/repos/{REPOSITORY}/actions/workflows/{workflow}/dispatches"
+        return httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"}).status_code
 
 
 def desired_state(**files: bytes) -> dict[str, bytes]:
@@ -66,7 +75,7 @@ def start(
         permission = {"repository_dispatch": "contents", "workflow_dispatch": "actions"}[dispatch]
         token = hub.create_token(REPOSITORY, permissions={permission: "write"})
         relay = stack.enter_context(_relay(folder, github=hub.api_url, token=token, dispatch=dispatch))
-        yield Stack(hub=hub, repository=repository, receiver=receiver, relay=relay)
+        yield Stack(hub=hub, repository=repository, receiver=receiver, relay=relay, github_token=token)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Act:
         event.write_text(json.dumps(job.event))
         secrets.write_text(_dotenv({**job.secrets, "GITHUB_TOKEN": job.token}))
         variables.write_text(_dotenv(job.vars))
-        command = [self.path, job.event_name, "--workflows", job.workflow, "--eventpath", str(event)]
+        command = [self.path, job.event_name, "--json", "--workflows", job.workflow, "--eventpath", str(event)]
         command += [argument for label in _RUNNERS for argument in ("--platform", f"{label}=-self-hosted")]
         command += ["--secret-file", str(secrets), "--var-file", str(variables), "--no-cache-server"]
         command += ["--local-repository", f"{ACTION}@v0={self.action_source}"]
@@ -53,19 +53,23 @@ class Act:
             command, cwd=job.checkout, env={**environment(home), "ACT_DISABLE_VERSION_CHECK": "1"},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=300,
         )  # fmt: skip
-        log = result.stdout.decode(errors="replace")
-        return Result(log=log, conclusion=_conclusion(result.returncode, log), summary=_summary(log))
+        return _result(result.stdout.decode(errors="replace"), result.returncode)
 
 
-def _conclusion(code: int, log: str) -> str:
-    if code != 0:
-        return "failure"
-    return "success" if "Job succeeded" in log else "skipped"
-
-
-def _summary(log: str) -> str:
-    """act shows what a step wrote to its summary in the log, behind the job's name."""
-    return "\n".join(match[1] for match in re.finditer(r"^\[[^\]]*\]\s+\| (.*)$", log, re.MULTILINE))
+def _result(output: str, code: int) -> Result:
+    """From act's log, a JSON object a line; what is none (an error before the first job) is kept as it is."""
+    log, summary, succeeded = [], "", False
+    for line in output.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = {"msg": line}
+        log.append(str(entry["msg"]).rstrip("\n"))
+        succeeded = succeeded or entry.get("jobResult") == "success"
+        if entry.get("command") == "summary":
+            summary += entry["content"]
+    conclusion = "failure" if code else "success" if succeeded else "skipped"
+    return Result(log="\n".join(log), conclusion=conclusion, summary=summary)
 
 
 def _dotenv(values: Mapping[str, str]) -> str:

@@ -58,7 +58,7 @@ class _Execution:
 
     def job(self, definition: Mapping[str, Any]) -> Result:
         context = self._context(inputs=self.job_.event.get("inputs") or {})
-        if not is_true(evaluate(str(definition.get("if", "true")), context)):
+        if not is_true(evaluate(_condition(definition, "true"), context)):
             return Result(log="job skipped by its if", conclusion="skipped")
         self._steps(definition["steps"], context, action_path=None)
         conclusion = "failure" if self.failed else "success"
@@ -96,7 +96,7 @@ class _Execution:
             if unknown := set(step) - _STEP_KEYS:
                 raise NotSupported(f"step with {', '.join(sorted(unknown))}")
             context["failed"] = self.failed
-            if not is_true(evaluate(str(step.get("if", "success()")), context)):
+            if not is_true(evaluate(_condition(step, "success()"), context)):
                 continue
             outputs = self._step(step, context, action_path)
             context["steps"] = {**context["steps"], step.get("id", ""): {"outputs": outputs}}
@@ -145,6 +145,11 @@ class _Execution:
         shutil.copytree(self.job_.checkout, self.workspace, dirs_exist_ok=True, symlinks=True)
         self.log.append(f"checked out {os.fspath(self.job_.checkout.name)}\n")
         return {}
+
+
+def _condition(definition: Mapping[str, Any], default: str) -> str:
+    condition = definition.get("if", default)
+    return str(condition).lower() if isinstance(condition, bool) else str(condition)
 
 
 def read_outputs(text: str) -> dict[str, str]:

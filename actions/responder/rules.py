@@ -99,7 +99,8 @@ class Protected:
     def __str__(self) -> str:
         if (self.kind, self.name) == ("*", "*"):
             return f"namespace {self.namespace}"
-        return f"{self.kind} {self.namespace}/{self.name}"
+        kind = "workload" if self.kind == "*" else self.kind
+        return f"{kind} {self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)

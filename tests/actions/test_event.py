@@ -260,6 +260,11 @@ def test_a_bad_event_is_told_which_field_and_what_was_expected(document: object,
     assert said in problem(document)
 
 
+def test_an_event_that_is_wrong_all_over_is_told_of_in_short() -> None:
+    told = problem({**SENT, "cluster": 1, "time": 2, "source": 3, "type": 4, "coalesced": []})
+    assert told.count("expected") == 3
+
+
 def test_a_bad_event_keeps_its_id_where_it_has_one() -> None:
     with pytest.raises(BadEvent) as caught:
         event.parse({**SENT, "type": "x"})

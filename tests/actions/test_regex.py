@@ -40,6 +40,7 @@ def test_an_escaped_text_takes_itself_alone(text: str, other: str) -> None:
         pytest.param("sh", "bash", False, id="from the beginning"),
         pytest.param("ba", "bash", False, id="to the end"),
         pytest.param("a$", "a\n", False, id="the end is the end"),
+        pytest.param("a$\n", "a\n", False, id="and nothing follows it"),
         pytest.param("a\\Z", "a", True, id="end in other words"),
         pytest.param("\\Aa", "a", True, id="beginning in other words"),
         pytest.param("a.*c", "a\nb\nc", True, id="a dot takes line ends"),

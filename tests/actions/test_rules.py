@@ -130,7 +130,7 @@ def test_responses_are_read_with_their_parameters(entry: str, demand: object) ->
         pytest.param("Deployment payments/ledger", None, id="another kind"),
         pytest.param("StatefulSet payments/ledger-2", None, id="another name"),
         pytest.param("StatefulSet shop/ledger", None, id="another namespace"),
-        pytest.param("StatefulSet any/vault-0", "* */vault-*", id="glob for names"),
+        pytest.param("StatefulSet any/vault-0", "workload */vault-*", id="glob for names"),
         pytest.param("Deployment falco-test/web", None, id="a name that only begins so"),
     ],
 )
@@ -282,6 +282,10 @@ def test_a_mistake_is_told_with_its_place_and_what_would_mend_it(text: str, said
 def test_bytes_that_are_not_utf8_are_told_with_their_place() -> None:
     [line] = told("version: 1\nrulés: ".encode() + b"\xff")
     assert line == "rules.yaml:2:8: character '\\udcff' is not allowed; save the file as UTF-8 without it"
+
+
+def test_a_byte_order_mark_moves_no_place() -> None:
+    assert told(b"\xef\xbb\xbf{verson: 1}")[1].startswith("rules.yaml:1:2: `verson` is not known here")
 
 
 def test_what_a_file_says_is_bounded_and_escaped_in_messages() -> None:

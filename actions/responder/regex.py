@@ -193,6 +193,7 @@ _PLACES: dict[str, Callable[[str | None, str | None], bool]] = {
     "\\A": lambda before, _: before is None,
     "$": lambda _, after: after is None,
     "\\Z": lambda _, after: after is None,
+    "\\z": lambda _, after: after is None,  # from Python 3.14; `re` refuses it before
     "\\b": lambda before, after: _is_word(before) != _is_word(after),
     "\\B": lambda before, after: _is_word(before) == _is_word(after),
 }

@@ -46,6 +46,14 @@ class Stack:
     relay: Relay
     github_token: str
 
+    def wait_for_requests(self, count: int, *, timeout: float = 30) -> None:
+        """Wait until that many dispatches have reached the local GitHub. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while len(self.hub.requests) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self.hub.requests)} of {count} dispatches after {timeout} s")
+            time.sleep(0.02)
+
     def dispatch_workflow(self, workflow: str, body: Mapping[str, object]) -> int:
         """Start a workflow as a person would who pastes an event; returns GitHub's status."""
         token = self.hub.create_token(REPOSITORY, permissions={"actions": "write"})
@@ -61,9 +69,13 @@ def desired_state(**files: bytes) -> dict[str, bytes]:
 
 @contextmanager
 def start(
-    folder: Path, *, files: Mapping[str, bytes], act: str | None = None, dispatch: str = "repository_dispatch"
-) -> Iterator[Stack]:
-    """Start everything below `folder`; `act` is the binary that runs the workflow, None the hub's own runner."""
+    folder: Path, *, files: Mapping[str, bytes], act: str | None = None, dispatch: str = "repository_dispatch",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Stack]:  # fmt: skip
+    """Start everything below `folder`; `act` is the binary that runs the workflow, None the hub's own runner.
+
+    `settings` are further RELAY_ variables.
+    """
     with ExitStack() as stack:
         receiver = stack.enter_context(Receiver.start(type="generic-hmac", token="the-receiver-token"))
         hub = stack.enter_context(Hub.start(folder / "hub", action_source=ROOT, act=act))
@@ -74,24 +86,24 @@ def start(
         )
         permission = {"repository_dispatch": "contents", "workflow_dispatch": "actions"}[dispatch]
         token = hub.create_token(REPOSITORY, permissions={permission: "write"})
-        relay = stack.enter_context(_relay(folder, github=hub.api_url, token=token, dispatch=dispatch))
+        environ = {"RELAY_DISPATCH": dispatch, "RELAY_GITHUB_API_URL": hub.api_url, **(settings or {})}
+        relay = stack.enter_context(_relay(folder, token, environ))
         yield Stack(hub=hub, repository=repository, receiver=receiver, relay=relay, github_token=token)
 
 
 @contextmanager
-def _relay(folder: Path, *, github: str, token: str, dispatch: str) -> Iterator[Relay]:
+def _relay(folder: Path, token: str, settings: Mapping[str, str]) -> Iterator[Relay]:
     tokens, secret, log = folder / "tokens.yaml", folder / "github-token", folder / "relay.log"
     tokens.write_text(f"{CLUSTER}: {CALLER_TOKEN}\n")
     secret.write_text(token + "\n")
     environ = {
         "PATH": os.environ["PATH"],
         "RELAY_REPOSITORY": REPOSITORY,
-        "RELAY_DISPATCH": dispatch,
-        "RELAY_GITHUB_API_URL": github,
         "RELAY_GITHUB_TOKEN_FILE": str(secret),
         "RELAY_TOKENS_FILE": str(tokens),
         "RELAY_OUTBOX": f"sqlite:{folder / 'relay.db'}",
         "RELAY_PORT": "0",
+        **settings,
     }
     with log.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-m", "relay"], cwd=ROOT, env=environ, stdout=out, stderr=out)

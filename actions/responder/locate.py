@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .desired import files, helm, roots, search
+from .desired import files, helm, reach, roots, search
 from .desired import owners as ownership
 from .desired.build import Builder
 from .desired.files import Checkout
 from .desired.roots import Desired
 from .desired.sources import Origin, Sources
-from .desired.tree import Applied
+from .desired.tree import NO_FOLDER, Applied
 from .errors import Ambiguous, NotFound
 from .rules import Override
 from .workload import Owner, Pod, Workload
@@ -75,7 +75,7 @@ def locate(
     if not found:
         said = f"the rules say {override.kind} {override.name} in {override.file}" if override else ""
         reason = f"{said}, which no cluster gets" if said else ""
-        raise NotFound(pod, reason=reason, near=_near(desired, applied, pod, owners))
+        raise NotFound(pod, reason=reason or _missing(desired), near=_near(desired, applied, pod, owners))
     if len(found) > 1:
         raise Ambiguous(pod, [_said(each) for each in found], settle=[_line(each, pod) for each in found])
     return _target(found[0], desired, pod, owners)
@@ -85,7 +85,8 @@ def read(
     checkout: Checkout, *, pod: Pod, owners: Sequence[Owner], clusters: Mapping[str, str], origin: Origin | None = None
 ) -> Desired:
     """What the repository applies, of all that can matter for a pod."""
-    builder = Builder(search.make([pod], owners, checkout.manifests.values()))
+    wanted = search.make([pod], owners, checkout.manifests.values())
+    builder = Builder(wanted, reach.find(checkout, wanted.matters))
     return roots.read(checkout, builder, Sources(checkout, origin or Origin()), clusters)
 
 
@@ -105,6 +106,13 @@ def _target(applied: Applied, desired: Desired, pod: Pod, owners: Sequence[Owner
         made=ownership.makers(pod, owners) if release else (),
         scalers=() if release else ownership.scalers(desired.applied, applied),
     )
+
+
+def _missing(desired: Desired) -> str:
+    """What keeps much of the repository from being followed, if something does."""
+    if any(each.reason.startswith(NO_FOLDER) for each in desired.builder.skipped):
+        return "Flux Kustomizations name folders that are not here (does the input `directory` name what Flux reads?)"
+    return ""
 
 
 def _near(desired: Desired, applied: list[Applied], pod: Pod, owners: Sequence[Owner]) -> list[str]:

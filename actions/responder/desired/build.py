@@ -11,6 +11,7 @@ from .declared import Declared, Layer, Phase, Step, identify
 from .kustomization import Kustomization
 from .manifest import Manifest
 from .patches import Patch
+from .reach import Reach
 from .view import View
 
 Search = Callable[[bytes], Sequence[Manifest]]  # the objects in a file's content that matter; raises Unreadable
@@ -33,8 +34,10 @@ class Skipped:
 class Builder:
     """Builds folders of one checkout and remembers what it has built; `skipped` grows with what it cannot follow."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, reach: Reach) -> None:
         self._search = search
+        self.reach = reach
+        self._paths = reach.paths
         self._files: dict[str, tuple[Declared, ...]] = {}
         self._built: dict[tuple[str, str], tuple[Declared, ...]] = {}
         self._inputs: dict[tuple[str, str], tuple[Declared, ...]] = {}
@@ -42,6 +45,11 @@ class Builder:
         self._building: set[tuple[str, str]] = set()
         self.skipped: set[Skipped] = set()
         self.visited: set[str] = set()
+
+    def leads(self, view: View, folder: str) -> bool:
+        """Whether a folder can give an object that matters: if not, it need not be built."""
+        file = view.kustomization(folder)
+        return file is None or file in self._paths
 
     def build(self, view: View, folder: str, override: Override | None = None) -> tuple[Declared, ...]:
         """The objects that a folder gives; without a kustomization every manifest below it counts, as with Flux."""
@@ -52,7 +60,7 @@ class Builder:
             self._skip(view.kustomization(folder) or folder, folder, "leads back to itself")
             return ()
         self._building.add(key)
-        found = self.kustomization(view, folder) or Kustomization(file=None, resources=tuple(view.scan(folder)))
+        found = self.kustomization(view, folder) or self._generated(view, folder)
         objects = self._accumulate(view, folder, override(found) if override else found, [])
         self._building.discard(key)
         if override is None:
@@ -84,6 +92,11 @@ class Builder:
         if file not in self._files:
             self._files[file] = self._declared(file, data)
         return self._files[file]
+
+    def _generated(self, view: View, folder: str) -> Kustomization:
+        """The kustomization that Flux generates for a folder that has none."""
+        paths = [path for path in view.below(folder) if view.real(path) in self._paths]
+        return Kustomization(file=None, resources=tuple(view.scan(folder, paths)))
 
     def _read(self, view: View, folder: str) -> Kustomization | None:
         file = view.kustomization(folder)
@@ -142,7 +155,7 @@ class Builder:
             if view.kustomization(path) is None:
                 self._skip(where, reference, "is not there")
                 return ()
-            return self.build(view, path)
+            return self.build(view, path) if self.leads(view, path) else ()
         if file in self._files:
             return self._files[file]
         return self.declared(file, view.checkout.read(file) or b"")
@@ -172,8 +185,16 @@ def _transform(
     objects: Iterable[Declared], found: Kustomization, view: str, folder: str, component: bool
 ) -> list[Declared]:
     """The objects after one kustomization has changed them, in Kustomize's order of phases."""
-    step = Step(file=found.file, view=view, folder=folder, component=component, before=_NOBODY)
-    result = [replace(each, steps=(*each.steps, replace(step, before=each.id))) for each in objects]
+    result = [
+        replace(
+            each,
+            steps=(
+                *each.steps,
+                Step(file=found.file, view=view, folder=folder, component=component, before=each.id),
+            ),
+        )
+        for each in objects
+    ]
     for phase in Phase:
         if phase is Phase.NAMES:
             result = [found.rename(each) for each in result]
@@ -196,6 +217,3 @@ def _changed(declared: Declared, patch: Patch, alone: bool) -> Declared | None:
     layer = Layer(step=len(declared.steps) - 1, phase=patch.phase, patch=patch, alone=alone)
     after = patch.apply(declared)
     return replace(after, layers=(*after.layers, layer)) if after else None
-
-
-_NOBODY = identify({})

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import helm, manifest
+from . import helm, manifest, marks
 from .build import NOT_FOLLOWED
 from .declared import Declared, Keys, find, items, mapping, text
 from .files import Checkout
@@ -17,7 +17,7 @@ from .patches import pointer
 from .roots import Desired
 from .selector import Selector
 from .sources import Sources
-from .sync import GROUP, Sync
+from .sync import GROUP
 from .tree import Applied
 
 
@@ -37,28 +37,13 @@ def find_all(desired: Desired, target: Applied, wanted: Wanted, placement: Place
     """What stands in the way of an edit of an object reaching its cluster from where it is placed."""
     found = [*_of_object(target.object, wanted, desired.sources.checkout)]
     if target.sync:
-        found += _of_sync(target, target.sync.object, wanted, desired.sources)
+        found += _of_sync(target, target.sync, wanted, desired.sources)
         if placement.how is How.FLUX:
             found += find_all(desired, target.sync, PATCHES, replace(placement, how=How.MANIFEST))
     for step in target.object.steps:
         unread = {each for each in desired.builder.skipped if each.file == step.file and each.reason == NOT_FOLLOWED}
         found += [Finding(file=each.file, line=1, problem=f"{each.reference} may change it again") for each in unread]
     return found
-
-
-def line(checkout: Checkout, declared: Declared, keys: Keys) -> int:
-    """The line of the value that `keys` lead to in a declared object, or of the nearest thing around it."""
-    data = checkout.read(declared.file) or b""
-    document = next((each for each in manifest.split(data) if each.index == declared.document), None)
-    node = manifest.compose(document.data) if document else None
-    if document is None or node is None:
-        return declared.line
-    for key in (*declared.place.keys, *keys):
-        inner = manifest.child(node, key)
-        if inner is None:
-            break
-        node = inner
-    return document.line + manifest.line(node)
 
 
 def _of_object(declared: Declared, wanted: Wanted, checkout: Checkout) -> Iterator[Finding]:
@@ -68,34 +53,35 @@ def _of_object(declared: Declared, wanted: Wanted, checkout: Checkout) -> Iterat
             key = f"{GROUP}/{name}"
             value = text(mapping(meta, kind), key)
             if value.lower() in {each.lower() for each in values}:
-                where = line(checkout, declared, ("metadata", kind, key))
+                where = _line(checkout, declared, ("metadata", kind, key))
                 problem = f"{key}: {value} keeps Flux from changing the {declared.id.kind}"
                 yield Finding(file=declared.file, line=where, problem=problem)
     if helm.is_release(declared.id) and mapping(declared.data, "spec").get("suspend") is True:
-        where = line(checkout, declared, ("spec", "suspend"))
+        where = _line(checkout, declared, ("spec", "suspend"))
         yield Finding(file=declared.file, line=where, problem=f"HelmRelease {declared.id.name} is suspended")
     raw = _as_written(checkout, declared, wanted.keys)
     if isinstance(raw, str) and "${" in raw:
-        where = line(checkout, declared, wanted.keys)
+        where = _line(checkout, declared, wanted.keys)
         problem = f"{'.'.join(wanted.keys)} comes from {raw}, which other objects may use too: it is not changed itself"
         yield Finding(file=declared.file, line=where, problem=problem)
 
 
-def _of_sync(target: Applied, declared: Declared, wanted: Wanted, sources: Sources) -> Iterator[Finding]:
-    sync = Sync(declared)
+def _of_sync(target: Applied, applied: Applied, wanted: Wanted, sources: Sources) -> Iterator[Finding]:
+    sync = applied.as_sync
+    declared = applied.object
     name = f"Flux Kustomization {declared.id.name}"
     if sync.spec.get("suspend") is True:
-        where = line(sources.checkout, declared, ("spec", "suspend"))
+        where = _line(sources.checkout, declared, ("spec", "suspend"))
         yield Finding(file=declared.file, line=where, problem=f"{name} is suspended")
     if not wanted.keys and sync.spec.get("prune") is not True:
-        where = line(sources.checkout, declared, ("spec", "prune"))
+        where = _line(sources.checkout, declared, ("spec", "prune"))
         yield Finding(file=declared.file, line=where, problem=f"{name} does not prune: what is removed here stays")
     for index, rule in enumerate(items(sync.spec, "ignore")):
         if isinstance(rule, Mapping) and _ignores(rule, target.object, wanted):
-            where = line(sources.checkout, declared, ("spec", "ignore", index))
+            where = _line(sources.checkout, declared, ("spec", "ignore", index))
             yield Finding(file=declared.file, line=where, problem=f"{name} ignores changes of {'.'.join(wanted.keys)}")
     if pinned := sources.pinned(sync.source):
-        where = line(sources.checkout, declared, ("spec", "sourceRef"))
+        where = _line(sources.checkout, declared, ("spec", "sourceRef"))
         problem = f"{name} reads {sync.source.kind} {sync.source.name}, held at {pinned}: no new commit reaches it"
         yield Finding(file=declared.file, line=where, problem=problem)
 
@@ -116,3 +102,7 @@ def _as_written(checkout: Checkout, declared: Declared, keys: tuple[str, ...]) -
     documents = [each for each in manifest.split(data) if each.index == declared.document]
     written = [each for document in documents for each in manifest.objects(document) if each.item == declared.item]
     return find(written[0].data, keys) if written else None
+
+
+def _line(checkout: Checkout, declared: Declared, keys: Keys) -> int:
+    return marks.line(checkout.read(declared.file) or b"", declared, keys)

@@ -1,21 +1,34 @@
-"""YAML as Kubernetes reads it: the documents of a file and their values as plain data, with the lines they stand on.
+"""The documents of a file and their values as plain data, read as Kubernetes' YAML is.
 
-Only what can matter is parsed, so a file is first cut into documents without parsing any.
+Only what can matter is parsed, so a file is first cut into documents without parsing any. Reads parse events: they come
+from C, and an anchor that is defined twice is fine with them, as it is with Flux.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 BOM = b"\xef\xbb\xbf"
-_MAP = "tag:yaml.org,2002:map"
 # A line that starts so ends a document even inside a block scalar: https://yaml.org/spec/1.2.2/#912-document-markers
 _START = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(rb"^[ \t]*[^\s#]", re.MULTILINE)
-_UNUSUAL = re.compile(rb"^(\.\.\.|%)|\r(?!\n)", re.MULTILINE)
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})|0o?[0-7]{1,17}|0x[0-9a-fA-F]{1,16}")
+_UNUSUAL = re.compile(rb"^(?:\.\.\.|%)|\r(?!\n)", re.MULTILINE)
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+# https://yaml.org/spec/1.2.2/#1032-tag-resolution; and octal numbers as Kubernetes still reads them
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o?[0-7]{1,17}|0x[0-9a-fA-F]{1,15}")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+Scalar = str | int | float | bool | None
 
 
 class Unreadable(Exception):
@@ -41,6 +54,12 @@ class Manifest:
     data: dict[str, Any]
 
 
+class Block(dict[str, Any]):
+    """A mapping that knows the line (from 0) that it starts on in the text of its document."""
+
+    line = 0
+
+
 def split(data: bytes) -> list[Document]:
     """The documents of a file, counted as YAML counts them. Raises Unreadable for what only a parser can count."""
     data = data.removeprefix(BOM)
@@ -49,37 +68,37 @@ def split(data: bytes) -> list[Document]:
     starts = [match.start() for match in _START.finditer(data)]
     if _CONTENT.search(data, 0, starts[0] if starts else len(data)):
         starts.insert(0, 0)
-    if not starts:
-        return []
-    ends = [*starts[1:], len(data)]
-    documents, line = [], data.count(b"\n", 0, starts[0])
-    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    documents, line, before = [], 0, 0
+    for index, (start, end) in enumerate(zip(starts, [*starts, len(data)][1:], strict=True)):
+        line += data.count(b"\n", before, start)
+        before = start
         documents.append(Document(index=index, line=line, data=data[start:end]))
-        line += data.count(b"\n", start, end)
     return documents
 
 
 def objects(document: Document) -> list[Manifest]:
     """The objects that a document declares: itself, or the items of a List. Raises Unreadable."""
-    node = compose(document.data)
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    data = plain(node)
-    found: list[tuple[int | None, yaml.Node, Any]] = [(None, node, data)]
-    items = child(node, "items")
-    if str(data.get("kind", "")).endswith("List") and isinstance(items, yaml.SequenceNode):
-        found = [(index, item, plain(item)) for index, item in enumerate(items.value)]
+    data = load(document.data)
+    found: list[tuple[int | None, Any]] = [(None, data)]
+    if isinstance(data, Block) and str(data.get("kind")).endswith("List") and isinstance(data.get("items"), list):
+        found = list(enumerate(data["items"]))
     return [
-        Manifest(document=document.index, item=item, line=document.line + line(node), data=data)
-        for item, node, data in found
-        if isinstance(data, dict)
+        Manifest(document=document.index, item=item, line=document.line + each.line + 1, data=each)
+        for item, each in found
+        if isinstance(each, Block)
     ]
 
 
 def load(data: bytes) -> Any:
-    """The value of the only document in `data`, None if there is none. Raises Unreadable."""
-    node = compose(data.removeprefix(BOM))
-    return None if node is None else plain(node)
+    """The value of the first document in `data`, None if there is none. Raises Unreadable."""
+    try:
+        events = yaml.parse(data.removeprefix(BOM), Loader=yaml.CSafeLoader)
+        for event in events:
+            if type(event) is yaml.DocumentStartEvent:
+                return _value(next(events), events, {})
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(str(error)) from error
+    return None
 
 
 def load_all(data: bytes) -> list[Any]:
@@ -87,114 +106,74 @@ def load_all(data: bytes) -> list[Any]:
     return [load(document.data) for document in split(data)]
 
 
-def compose(data: bytes) -> yaml.Node | None:
-    """The node of the one document in `data`. Raises Unreadable."""
-    try:
-        return yaml.compose(data, Loader=yaml.CSafeLoader)
-    except yaml.composer.ComposerError:
-        return _compose_with_reused_anchors(data)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unreadable(str(error)) from error
-
-
-def plain(node: yaml.Node) -> Any:
-    """The value of a node as dicts, lists, strings, numbers, booleans and None. Raises Unreadable."""
-    try:
-        return _plain(node)
-    except RecursionError as error:
-        raise Unreadable("nested too deeply") from error
-
-
-def scalar(value: str) -> str | int | bool | None:
-    """The value of a plain scalar with this text, as far as it is no float."""
-    if _INT.fullmatch(value):
-        return _integer(value)
-    return {"true": True, "false": False, "null": None, "~": None, "": None}.get(value, value)
-
-
-def child(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
-    """The node at `key` of a mapping or sequence node."""
-    if isinstance(node, yaml.MappingNode) and isinstance(key, str):
-        return next((value for name, value in node.value if name.value == key), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        found: yaml.Node = node.value[key]
-        return found
-    return None
-
-
-def line(node: yaml.Node) -> int:
-    """The line of a node in its text, from 1."""
-    return int(node.start_mark.line) + 1 if node.start_mark else 1
-
-
-def _plain(node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    result: dict[str, Any] = {}
-    merged: dict[str, Any] = {}
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.tag == "tag:yaml.org,2002:merge":
-            for base in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                merged = {**_plain(base), **merged} if isinstance(base, yaml.MappingNode) else merged
-        else:
-            result[str(key.value)] = _plain(value)
-    return {**merged, **result} if merged else result
-
-
-def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
-    """A scalar as Kubernetes' YAML reads it: `yes`, `on`, `1:30` and dates are strings."""
-    value = str(node.value)
-    kind = node.tag.rpartition(":")[2]
-    if kind == "null":
-        return None
-    if kind == "bool" and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if kind == "int" and _INT.fullmatch(value):
-        return _integer(value)
-    if kind == "float":
-        try:
-            return float(value)
-        except ValueError:
-            return value
+def scalar(value: str) -> Scalar:
+    """The value of a plain scalar with this text: `yes`, `on`, `1:30` and dates are strings."""
+    if value in _WORDS:
+        return _WORDS[value]
+    if value[0] in "0123456789+-.":
+        if _INT.fullmatch(value):
+            return int(value, 8) if value.isdigit() and value[0] == "0" else int(value, 0)
+        if _FLOAT.fullmatch(value):
+            return float(value.replace(".inf", "inf").replace(".nan", "nan")) if value[-1].isdigit() else value
     return value
 
 
-def _integer(value: str) -> int:
-    return int(value, 8) if value.lstrip("+-").startswith("0") and value.isdigit() else int(value, 0)
+def _value(start: Any, events: Iterator[Any], anchors: dict[str, Any]) -> Any:
+    kind = type(start)
+    result: Any
+    if kind is yaml.ScalarEvent:
+        result = scalar(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
+    elif kind is yaml.MappingStartEvent:
+        result = _mapping(start, events, anchors)
+    elif kind is yaml.SequenceStartEvent:
+        result = []
+        while type(event := next(events)) is not yaml.SequenceEndEvent:
+            result.append(_value(event, events, anchors))
+    elif start.anchor in anchors:
+        return anchors[start.anchor]
+    else:
+        raise Unreadable(f"an alias to {start.anchor}, which is nothing yet")
+    if start.anchor:
+        anchors[start.anchor] = result
+    return result
+
+
+def _mapping(start: Any, events: Iterator[Any], anchors: dict[str, Any]) -> Block:
+    result = Block()
+    result.line = start.start_mark.line
+    merged: list[Any] = []
+    while type(event := next(events)) is not yaml.MappingEndEvent:
+        merges = type(event) is yaml.ScalarEvent and event.value == "<<" and event.implicit[0]
+        key = event.value if type(event) is yaml.ScalarEvent else _value(event, events, anchors)
+        if type(event) is yaml.ScalarEvent and event.anchor:
+            anchors[event.anchor] = key
+        value = _value(next(events), events, anchors)
+        if merges:
+            merged += value if isinstance(value, list) else [value]
+        else:
+            result[str(key)] = value
+    for base in merged:
+        for key, value in base.items() if isinstance(base, Block) else ():
+            result.setdefault(key, value)
+    return result
+
+
+def _tagged(tag: str | None, value: str) -> Scalar:
+    """The value of a scalar that is quoted or tagged."""
+    return (
+        scalar(value) if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null") else value
+    )
 
 
 def _split_by_parser(data: bytes) -> list[Document]:
     try:
         events = yaml.parse(data, Loader=yaml.CSafeLoader)
-        found = [event.start_mark for event in events if isinstance(event, yaml.DocumentStartEvent)]
+        marks = [event.start_mark for event in events if isinstance(event, yaml.DocumentStartEvent)]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
-    lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", data)
-    starts = [mark.line for mark in found if mark]
-    ends = [*starts[1:], len(lines)]
+    lines = _LINE.findall(data)
+    starts = [mark.line for mark in marks if mark]
     return [
         Document(index=index, line=start, data=b"".join(lines[start:end]))
-        for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+        for index, (start, end) in enumerate(zip(starts, [*starts, len(lines)][1:], strict=True))
     ]
-
-
-class _ReusedAnchors(yaml.SafeLoader):
-    """Takes an anchor that is defined twice, as Flux does; PyYAML refuses it."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]  # not in the stubs
-        if not isinstance(event, yaml.AliasEvent):
-            self.anchors.pop(getattr(event, "anchor", None), None)
-        return super().compose_node(parent, index)
-
-
-def _compose_with_reused_anchors(data: bytes) -> yaml.Node | None:
-    loader = _ReusedAnchors(data)
-    try:
-        return loader.get_single_node()
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unreadable(str(error)) from error
-    finally:
-        loader.dispose()

@@ -8,11 +8,12 @@ the manifests outside of any kustomization stand for what is applied.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from posixpath import basename, dirname
+from posixpath import dirname
 
 from .build import Builder
 from .declared import Declared
-from .files import KUSTOMIZATIONS, Checkout
+from .files import Checkout
+from .reach import around, is_kustomization
 from .sources import Sources
 from .sync import GROUP, Sync, is_sync
 from .tree import Applied, Walk
@@ -35,9 +36,9 @@ class Desired:
 def read(checkout: Checkout, builder: Builder, sources: Sources, clusters: Mapping[str, str]) -> Desired:
     """What the checkout applies. `clusters` maps names to entry paths; without any, those found are looked at."""
     named = [_walk(builder, sources, name, entry) for name, entry in clusters.items()]
-    syncs = [each for file in sorted(checkout.manifests) for each in _syncs(checkout, builder, file)]
+    syncs = [each for file in sorted(builder.reach.files) for each in _syncs(checkout, builder, file)]
     found = _discover(builder, sources, syncs, named)
-    overlays = _overlays(checkout, builder, sources)
+    overlays = _overlays(builder, sources)
     if named:
         return Desired(clusters=tuple(named), others=(*found, *overlays), builder=builder, sources=sources)
     if found:
@@ -52,7 +53,7 @@ def _walk(builder: Builder, sources: Sources, name: str, entry: str) -> Walk:
 
 def _syncs(checkout: Checkout, builder: Builder, file: str) -> list[Declared]:
     """The Flux Kustomizations that a file declares; a patch for one names no source and is none."""
-    if GROUP.encode() not in checkout.manifests[file] or basename(file) in KUSTOMIZATIONS:
+    if GROUP.encode() not in checkout.manifests[file] or is_kustomization(file):
         return []
     found = builder.declared(file, checkout.manifests[file])
     return [each for each in found if is_sync(each.id) and Sync(each).spec.get("sourceRef")]
@@ -62,22 +63,24 @@ def _discover(builder: Builder, sources: Sources, syncs: list[Declared], known: 
     """The clusters that apply what no known cluster does, each as a walk."""
     reached = {source for walk in known for source in walk.syncs}
     found: list[Walk] = []
-    for entry in _entries(sources, syncs):
-        inside = [each for each in syncs if _is_in(each.file, entry) and each.source not in reached]
+    unread = [each for each in syncs if each.source not in reached]
+    for entry in _entries(sources, unread):
+        inside = [each for each in unread if _is_in(each.file, entry) and each.source not in reached]
         if not inside:
             continue
         walk = _walk(builder, sources, entry, entry)
         if not walk.syncs.intersection(each.source for each in inside):
             walk = Walk(builder, sources, entry).run(tuple(inside), entry)
-        found = [other for other in found if not other.syncs < walk.syncs]
-        found.append(walk)
         reached |= walk.syncs
+        found = [other for other in found if not other.syncs < walk.syncs]
+        found += [walk] if walk.followed else []
     return found
 
 
 def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
     """Folders that may be entries of clusters, the likelier first: those that apply themselves, then most."""
-    own = {folder for each in syncs if (folder := Sync(each).folder) and _is_in(each.file, folder)}
+    folders = {each.source: Sync(each).folder for each in syncs if sources.view(Sync(each).source, ()) is sources.main}
+    own = {folder for each in syncs if (folder := folders.get(each.source)) and _is_in(each.file, folder)}
     reach: dict[str, int] = {}
     for each in syncs:
         folder = dirname(each.file) or "."
@@ -85,10 +88,10 @@ def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
     return [*sorted(own), *sorted(reach, key=lambda folder: (-reach[folder], folder))]
 
 
-def _overlays(checkout: Checkout, builder: Builder, sources: Sources) -> list[Walk]:
+def _overlays(builder: Builder, sources: Sources) -> list[Walk]:
     """Kustomizations that nothing has read so far and no other refers to."""
     view = sources.main
-    unread = {dirname(file) or "." for file in _kustomizations(checkout) if file not in builder.visited}
+    unread = {dirname(file) or "." for file in builder.reach.kustomizations - builder.visited}
     referred: set[str | None] = set()
     for folder in sorted(unread):
         found = builder.kustomization(view, folder)
@@ -101,27 +104,12 @@ def _overlays(checkout: Checkout, builder: Builder, sources: Sources) -> list[Wa
 def _loose(checkout: Checkout, builder: Builder, sources: Sources) -> Walk:
     """The manifests that no kustomization has anything to do with."""
     view = sources.main
-    folders = {dirname(file) or "." for file in _kustomizations(checkout)}
-    used = {file for folder in folders for file in builder.mentioned(view, folder)}
-    alone = [
-        file for file in [*view.below("."), *sorted(checkout.others)] if _is_alone(file, folders) and file not in used
-    ]
-    objects = [
-        each
-        for file in alone
-        if file.endswith((".yaml", ".yml", ".json")) and (data := checkout.read(file))
-        for each in builder.declared(file, data)
-    ]
+    folders = {dirname(file) or "." for file in checkout.manifests if is_kustomization(file)}
+    used = {file for path in builder.reach.kustomizations for file in builder.mentioned(view, dirname(path) or ".")}
+    json = (file for file in checkout.others if file.endswith(".json"))
+    alone = [file for file in [*builder.reach.files, *json] if file not in used and folders.isdisjoint(around(file))]
+    objects = [each for file in sorted(alone) for each in builder.declared(file, checkout.read(file) or b"")]
     return Walk(builder, sources, ".").run(tuple(objects), ".")
-
-
-def _kustomizations(checkout: Checkout) -> list[str]:
-    return [file for file in checkout.manifests if basename(file) in KUSTOMIZATIONS]
-
-
-def _is_alone(file: str, folders: set[str]) -> bool:
-    """Whether no folder around the file has a kustomization."""
-    return "." not in folders and not any(file.startswith(folder + "/") for folder in folders)
 
 
 def _is_in(file: str, folder: str) -> bool:

@@ -25,7 +25,8 @@ _FLUX = re.compile(
 _SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?(?:" + "|".join((*KINDS, *_SCALERS, "HelmRelease")).encode() + rb")\b")
 _RANDOM = re.compile(f"[{RANDOM}]{{5}}")
-_MIDDLE = re.compile("[0-9bcdf]*")  # a hash, or a number: an index, a time, a revision
+_MIDDLE = re.compile("[0-9bcdf]*")  # a hash, or a number: an index, a time, a revision; or what a cut has left of it
+_MINUTES = re.compile("[0-9]{1,10}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +40,13 @@ class Search:
 
     def __call__(self, data: bytes) -> Sequence[manifest.Manifest]:
         """The objects in a file's content that can matter. Raises Unreadable."""
-        if not self._matters(data):
+        if not self.matters(data):
             return ()
-        documents = [each for each in manifest.split(data) if self._matters(each.data)]
+        documents = [each for each in manifest.split(data) if self.matters(each.data)]
         return [found for document in documents for found in manifest.objects(document)]
 
-    def _matters(self, data: bytes) -> bool:
+    def matters(self, data: bytes) -> bool:
+        """Whether something in a text can matter."""
         if b"toolkit.fluxcd.io/" in data or b"extensions.fluxcd.io/" in data:
             if _FLUX.search(data):
                 return True
@@ -64,7 +66,7 @@ def make(pods: Iterable[Pod], owners: Iterable[Owner], manifests: Iterable[bytes
         if b"namePrefix" in data or b"nameSuffix" in data:
             for match in _AFFIX.finditer(data):
                 (prefixes if match[1] == b"Prefix" else suffixes).add(match[2].decode(errors="replace"))
-        everything = everything or b"allowNameChange" in data
+        everything = everything or b"allowNameChange" in data or b"/metadata/name" in data
         if b"substituteFrom" in data:
             config.update(match[1] or match[2] for match in _CONFIG_NAME.finditer(data))
     listed = [(pod.namespace, name) for pod in pods for name in candidates(pod.name)]
@@ -97,12 +99,12 @@ def candidates(pod: str) -> set[str]:
     if _RANDOM.fullmatch(pod[-5:]) and base:
         rest = base.removesuffix("-")
         found.add(rest)
-        for _ in range(2):
-            head, _, middle = rest.rpartition("-")
-            if not head or not _MIDDLE.fullmatch(middle):
-                break
+        head, _, middle = rest.rpartition("-")
+        if head and _MIDDLE.fullmatch(middle):
             found.add(head)
-            rest = head
+            earlier, _, minutes = head.rpartition("-")
+            if earlier and middle.isdecimal() and _MINUTES.fullmatch(minutes):
+                found.add(earlier)
     return found
 
 

@@ -94,23 +94,22 @@ class Sources:
 
     def _artifact(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
         for generator in generators:
-            copies = artifact.artifacts(generator).get(source.name)
-            if copies is not None and generator.id.namespace == source.namespace:
-                return self._assembled(generator, source.name, copies)
+            key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), source.name)
+            if key not in self._views and generator.id.namespace == source.namespace:
+                copies = artifact.copies(generator, source.name, self.checkout.manifests)
+                if copies is not None:
+                    self._views[key] = self._assembled(generator, source.name, copies)
+            if key in self._views:
+                return self._views[key]
         return None
 
-    def _assembled(self, generator: Declared, name: str, copies: list[Mapping[str, Any]]) -> View | Elsewhere:
-        key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), name)
-        if key not in self._views:
-            listed = artifact.sources(generator).items()
-            own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
-            files = artifact.assemble(copies, own, self.checkout.manifests)
-            self._views[key] = (
-                View(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
-                if files is not None
-                else Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
-            )
-        return self._views[key]
+    def _assembled(self, generator: Declared, name: str, copies: list[artifact.Copy]) -> View | Elsewhere:
+        listed = artifact.sources(generator).items()
+        own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
+        files = artifact.assemble(copies, own, self.checkout.manifests)
+        if files is None:
+            return Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
+        return View(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
 
 
 def _address(url: str) -> str:

@@ -37,13 +37,13 @@ class Sync:
     def spec(self) -> Mapping[str, Any]:
         return mapping(self.object.data, "spec")
 
-    @property
+    @cached_property
     def folder(self) -> str | None:
         """The folder it applies, as a path in its source; None if it leads out of it."""
         path = posixpath.normpath("./" + text(self.spec, "path").lstrip("/"))
         return None if path.startswith("..") else path
 
-    @property
+    @cached_property
     def source(self) -> Source:
         reference = mapping(self.spec, "sourceRef")
         namespace = text(reference, "namespace") or self.object.id.namespace

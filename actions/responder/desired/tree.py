@@ -5,6 +5,7 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from . import artifact
@@ -13,6 +14,9 @@ from .declared import Declared, mapping
 from .sources import Elsewhere, Sources
 from .sync import Sync, is_sync
 from .view import View
+
+
+NO_FOLDER = "there is no folder"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +33,11 @@ class Applied:
         id_ = self.object.id
         return self.cluster, id_.group, id_.kind, id_.namespace, id_.name
 
+    @cached_property
+    def as_sync(self) -> Sync:
+        """The object as the Flux Kustomization that it is."""
+        return Sync(self.object)
+
     def __str__(self) -> str:
         return str(self.object)
 
@@ -43,6 +52,7 @@ class Walk:
         self._sources = sources
         self._pending: list[Applied] = []
         self._seen: set[tuple[object, ...]] = set()
+        self.followed = 0  # Flux Kustomizations whose folder is here
         self._generators: list[Declared] = []
         self._config: dict[tuple[str, str | None], Mapping[str, Any]] = {}
 
@@ -58,15 +68,17 @@ class Walk:
         self._apply([each for each in applied if self._applies(each, entry)] or applied)
         while self._pending:
             ready = [each for each in self._pending if self._is_ready(each)] or self._pending
-            self._pending = [each for each in self._pending if each not in ready]
+            chosen = set(ready)
+            self._pending = [each for each in self._pending if each not in chosen]
             for each in ready:
                 self._follow(each)
         return self
 
     def _applies(self, applied: Applied, folder: str) -> bool:
         """Whether it is a Flux Kustomization of this repository that applies `folder`."""
-        sync = Sync(applied.object)
-        return is_sync(applied.object.id) and sync.folder == folder and self._view(sync) is self._sources.main
+        if not is_sync(applied.object.id):
+            return False
+        return applied.as_sync.folder == folder and self._view(applied.as_sync) is self._sources.main
 
     def _apply(self, applied: list[Applied]) -> None:
         for each in applied:
@@ -85,25 +97,26 @@ class Walk:
 
     def _is_ready(self, applied: Applied) -> bool:
         """Whether all that a Flux Kustomization takes from the cluster is known."""
-        sync = Sync(applied.object)
-        known = {name for name, _ in self._config}
-        missing = [name for kind, name in sync.variables_from if kind == "ConfigMap" and name not in known]
-        return not missing and self._view(sync) is not None
+        names = {name for kind, name in applied.as_sync.variables_from if kind == "ConfigMap"}
+        return names.issubset(name for name, _ in self._config) and self._view(applied.as_sync) is not None
 
     def _view(self, sync: Sync) -> View | Elsewhere | None:
         return self._sources.view(sync.source, self._generators)
 
     def _follow(self, applied: Applied) -> None:
-        sync = Sync(applied.object)
+        sync = applied.as_sync
         view = self._view(sync)
         if not isinstance(view, View):
             self._skip(applied, view.reason if view else f"{sync.source.kind} {sync.source.name} is not declared here")
             return
         folder = sync.folder
         if folder is None or not (view.kustomization(folder) or view.below(folder)):
-            self._skip(applied, f"there is no folder {sync.spec.get('path')} here")
+            self._skip(applied, f"{NO_FOLDER} {sync.spec.get('path')} here")
             return
+        self.followed += 1
         cluster = applied.cluster + (f" through {sync.remote}" if sync.remote else "")
+        if not (self._builder.leads(view, folder) or sync.spec.get("components")):
+            return
         objects = self._builder.build(view, folder, sync.override)
         finished = (sync.finish(each, self._config) for each in objects)
         self._apply([Applied(cluster=cluster, object=each, sync=applied) for each in finished])

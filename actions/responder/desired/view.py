@@ -4,7 +4,7 @@ Paths in a view are those that kustomizations and `spec.path` speak of; `real` g
 """
 
 import bisect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from .files import KUSTOMIZATIONS, Checkout
@@ -50,14 +50,15 @@ class View:
         start = bisect.bisect_left(self._paths, folder + "/")
         return self._paths[start : bisect.bisect_left(self._paths, folder + "0", start)]  # "0" follows "/"
 
-    def scan(self, folder: str) -> Iterator[str]:
-        """What Flux lists for a folder without kustomization: its manifests, and the folders below that have one.
+    def scan(self, folder: str, paths: Iterable[str]) -> Iterator[str]:
+        """What Flux lists for a folder without kustomization: manifests, and in place of those in a folder that has one
+        the folder. `paths` are the manifests below it that count.
 
         https://fluxcd.io/flux/components/kustomize/kustomizations/#generate-kustomizationyaml
         """
         inside: dict[str, str | None] = {folder: None}
         listed: set[str] = set()
-        for path in self.below(folder):
+        for path in paths:
             found = self._outermost(path.rpartition("/")[0] or ".", inside) or path
             if found not in listed:
                 listed.add(found)

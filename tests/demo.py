@@ -4,23 +4,28 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from tests import sidekick, stack
 
-Say = Callable[[str, str], None]
+
+class Say(Protocol):
+    """Prints what a part did, and when: now, or at a time that was noted."""
+
+    def __call__(self, who: str, what: str, *, at: datetime | None = None) -> None: ...
 
 
 def main() -> int:
     """Run the demo; 0 if the workload is contained."""
     act = shutil.which("act")
-    started = time.monotonic()
+    started = datetime.now(UTC)
 
-    def say(who: str, what: str) -> None:
-        print(f"{time.monotonic() - started:7.2f} s  {who:<13} {what}", flush=True)
+    def say(who: str, what: str, *, at: datetime | None = None) -> None:
+        seconds = ((at or datetime.now(UTC)) - started).total_seconds()
+        print(f"{seconds:6.2f} s  {who:<13}  {what}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="falco-dispatch-demo-") as folder:
         say("demo", f"starting the local GitHub, a Flux receiver and the relay; workflows run {_runner(act)}")
@@ -54,22 +59,24 @@ def _contain(parts: stack.Stack, say: Say) -> None:
 
     (run,) = parts.hub.wait_for_runs(1)
     dispatched = parts.hub.requests[-1]
-    say("relay", f"POST {dispatched.path} -> {dispatched.status}")
-    say("github", f"workflow run {run.id} of {run.workflow}: {run.conclusion}")
+    say("relay", f"POST {dispatched.path} -> {dispatched.status}", at=dispatched.time)
+    say("github", f"run {run.id} of {run.workflow} starts", at=run.started)
     _check(run.conclusion == "success", "the workflow run failed")
 
     after = _git(repository.path, "rev-parse", "main").strip()
     _check(after != before, "nothing was committed")
-    say("action", f"commit {after[:7]}: {_git(repository.path, 'log', '-1', '--format=%s', after).strip()}")
+    pushed = datetime.fromtimestamp((repository.path / "refs" / "heads" / "main").stat().st_mtime, UTC)
+    say("action", f"commit {after[:7]}: {_git(repository.path, 'log', '-1', '--format=%s', after).strip()}", at=pushed)
     added, removed, name = _git(repository.path, "diff", "--numstat", before, after).split()
     print(_indent(_git(repository.path, "diff", "--unified=1", before, after)))
+    print(_indent(_git(repository.path, "log", "-1", "--format=%(trailers)", after)))
     _check((added, removed, name) == ("1", "1", "alpine.yaml"), "the commit changes more than one line")
 
     _check(len(receiver.calls) == 1, "the Flux receiver was not called once")
     call = receiver.calls[0]
-    say("flux", f"POST {call.path[:14]}… with X-Signature -> {call.status}")
+    say("flux", f"POST {call.path[:14]}… with X-Signature -> {call.status}", at=call.time)
     _check(call.status == 200, "the Flux receiver did not accept the call")
-    print(_indent(_git(repository.path, "log", "-1", "--format=%(trailers)", after)))
+    say("github", f"run {run.id} of {run.workflow} ends: {run.conclusion}", at=run.finished)
     say("demo", f"Deployment default/alpine-deployment is contained: {_replicas(repository.path)}")
 
 

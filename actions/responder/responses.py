@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 # The field that brings a workload of a kind to a stop.
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
-_STOP: Mapping[str, tuple[Path, bool | int]] = {
+STOP: Mapping[str, tuple[Path, bool | int]] = {
     "Deployment": (("spec", "replicas"), 0),
     "StatefulSet": (("spec", "replicas"), 0),
     "ReplicaSet": (("spec", "replicas"), 0),
@@ -48,9 +48,9 @@ def stop(target: Target, content: bytes) -> tuple[Change | None, bytes]:
     Raises Unsupported for a kind that cannot be stopped so, EditRefused where the document cannot be edited safely.
     """
     kind = target.workload.kind
-    if kind not in _STOP:
+    if kind not in STOP:
         raise Unsupported(f"a {kind} cannot be stopped by one field of its manifest")
-    field, value = _STOP[kind]
+    field, value = STOP[kind]
     path: Path = ("items", target.item, *field) if target.item is not None else field
     done = edit.set_value(content, target.document, path, value)
     if done.after == done.before:

@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -64,7 +65,8 @@ def create_app(state: State) -> Starlette:
 async def _dispatch(request: Request, state: State, operation: str) -> Response:
     body = await request.body()
     answer = await _fault(state.faults.pop(0)) if state.faults else _dispatched(request, state, operation, body)
-    asked = Asked(path=request.url.path, headers=dict(request.headers), body=body, status=answer.status_code)
+    headers, now = dict(request.headers), datetime.now(UTC)
+    asked = Asked(path=request.url.path, headers=headers, body=body, status=answer.status_code, time=now)
     state.requests.append(asked)
     return answer
 

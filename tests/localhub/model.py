@@ -48,6 +48,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     status: int
+    time: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

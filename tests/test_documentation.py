@@ -1,0 +1,100 @@
+"""What the READMEs say, held against the code."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from responder import rules
+from responder.plan import Verdict
+from responder.responses import STOP
+from tests import sidekick, stack
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+RESPOND = ROOT / "actions" / "respond"
+
+
+def table(markdown: str, heading: str) -> list[list[str]]:
+    """The rows of the first table after a heading, without the backquotes of their first cells."""
+    rows = markdown.partition(f"## {heading}\n")[2].partition("\n## ")[0].splitlines()
+    cells = [row.removeprefix("|").removesuffix("|").split("|") for row in rows if row.startswith("|")]
+    return [[cell.strip(" `") for cell in row] for row in cells[2:]]
+
+
+def action() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((RESPOND / "action.yml").read_bytes())
+    return content
+
+
+def test_every_input_of_the_action_is_described_with_its_default() -> None:
+    described = {row[0]: row[1] for row in table((RESPOND / "README.md").read_text(), "Inputs")}
+    defaults = {name: about["default"] for name, about in action()["inputs"].items()}
+    assert described.pop("event") == "the run's own event"
+    assert defaults.pop("event") == ""
+    assert described == defaults
+
+
+def test_every_output_of_the_action_is_described() -> None:
+    assert [row[0] for row in table((RESPOND / "README.md").read_text(), "Outputs")] == list(action()["outputs"])
+
+
+def test_every_input_reaches_python_through_the_environment() -> None:
+    (step,) = action()["runs"]["steps"]
+    expected = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in action()["inputs"]}
+    assert step["env"] == expected
+    assert "${{" not in step["run"]
+
+
+def test_every_verdict_is_described() -> None:
+    described = [row[0] for row in table((RESPOND / "README.md").read_text(), "What becomes of an event")]
+    assert described == [verdict.value for verdict in Verdict]
+
+
+def test_every_kind_that_can_be_stopped_is_described_with_its_edit() -> None:
+    rows = table((RESPOND / "README.md").read_text(), "What changes")
+    described = {kind.strip("` "): edit.strip("` ") for kinds, edit in rows for kind in kinds.split(",")}
+    edits = {kind: f"{'.'.join(map(str, path))}: {json.dumps(value)}" for kind, (path, value) in STOP.items()}
+    assert described == edits
+
+
+def test_the_built_in_rule_is_the_one_that_is_described() -> None:
+    (rule,) = rules.load(None, name="none").rules
+    assert rule.match.rules is not None
+    assert "*Terminal shell in container* → `stop`" in (RESPOND / "README.md").read_text()
+    assert str(rule.match.rules) == "Terminal shell in container"
+
+
+def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:
+    assert f'"rules", "{action()["inputs"]["rules"]["default"]}"' in (ROOT / "actions/responder/main.py").read_text()
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(shutil.which("act") is None, reason="no act: `make setup` builds it where Go is")
+def test_the_command_for_act_works_as_it_is_written(tmp_path: Path) -> None:
+    commands = re.search(r"### With act\n.*?```console\n(.*?)```", README, re.DOTALL)
+    assert commands is not None
+    script = re.sub(r"^\$ ", "", commands[1], flags=re.MULTILINE)
+    with stack.start(tmp_path, files=stack.desired_state()) as parts:
+        token = parts.hub.create_token(stack.REPOSITORY, permissions={"contents": "write"})
+        url = parts.repository.clone_url
+        clone = tmp_path / "desired-state"
+        subprocess.run(["git", "clone", "-q", url.replace("//", f"//x:{token}@"), clone], check=True)
+        subprocess.run(["git", "remote", "set-url", "origin", url], cwd=clone, check=True)
+        shutil.copytree(ROOT / "actions", tmp_path / "falco-dispatch" / "actions")
+        (clone / "falco.json").write_bytes(sidekick.body(sidekick.falco_events()["E02"]))
+        environ = {**os.environ, "HOME": str(tmp_path), "GITHUB_TOKEN": token}
+        ended = subprocess.run(
+            ["bash", "-ec", script], cwd=clone, env=environ, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        pushed = subprocess.run(
+            ["git", "show", "main:alpine.yaml"], cwd=parts.repository.path, capture_output=True, check=True
+        )
+        assert b"replicas: 0  # one for each zone" in pushed.stdout, ended.stdout

@@ -1,19 +1,21 @@
-"""Sets one field of one YAML document by splicing its text: every byte outside the field stays as it is.
+"""Sets, appends and removes parts of one YAML document by splicing its text: every other byte stays as it is.
 
 What cannot be edited without touching more is refused by name, and every edit is parsed again and compared before it
 is handed out.
 """
 
-import copy
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from .documents import Document, Node, Value, decode, parse, plain
-from .errors import EditRefused
+from . import splice
+from .documents import decode, parse
+from .errors import EditRefused, NotYaml
+from .node import Node, Value, line, plain
+from .notation import Notation
+from .splice import Splice
 
 Path = tuple[str | int, ...]
 
@@ -25,160 +27,319 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
-_ANCHOR = re.compile(r"(?:!\S*\s+)?(&\S+\s+)")
-_LINE_END = re.compile("\r\n|\n|\r")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """The file before and after; `line` counts from 1 in `after`, `previous` is ABSENT where the field was missing."""
+    """The file before and after; equal if there was nothing to do.
+
+    `line` counts from 1 in `after`. `previous` is ABSENT where the path led to nothing of the document's own (a merge
+    key may have supplied it). `created` is the number of parents that the edit made; where it put them, or the value,
+    in the place of an empty parent, that one is `filled`. `remove` with these two as `parents` and `null` is the undo.
+    """
 
     before: bytes
     after: bytes
     line: int
     previous: Value | Absent
+    created: int = 0
+    filled: bool = False
 
 
-def set_value(data: bytes, document: int, path: Path, value: bool | int | str) -> Edit:
-    """Set the scalar at `path` in the document of that number, inserted as its mapping's first key if it is missing.
+def set_value(data: bytes, document: int, path: Path, value: Value) -> Edit:
+    """Set what `path` leads to in the document of that number, with the mappings on the way that are missing.
 
-    Where it is set already, the edit changes nothing. Raises NotYaml, or EditRefused with the reason's name.
+    Raises NotYaml, or EditRefused with the reason's name.
     """
-    documents = parse(data)
-    text, bom = decode(data)
-    root = documents[document].root
-    parent = _parent(root, path)
-    node = _child(parent, path[-1])
-    previous = ABSENT if node is None else plain(node)
-    if previous is not ABSENT and _same(previous, value):
-        return Edit(before=data, after=data, line=node.line if node else 1, previous=previous)
-    _check_anchors(root, path)
-    start, end, new = _replacement(text, node, value) if node else _insertion(text, parent, path, value)
-    after = (bom + text[:start] + new + text[end:]).encode()
-    _verify(documents, parse(after), document, path, value)
-    line = _line(text[:start] + new[: len(new) - len(new.lstrip())])
-    return Edit(before=data, after=after, line=line, previous=previous)
+    subject = _Subject(data, document, path)
+    previous = ABSENT if subject.rest else plain(subject.found)
+    if _same(_get(subject.document.value, path), value):
+        return subject.unchanged(previous)
+    subject.refuse_aliases()
+    if subject.rest:
+        return subject.insert(value)
+    return subject.finish(subject.replace(value), _with(subject.document.value, path, value), previous)
 
 
-def _parent(root: Node | None, path: Path) -> Node:
-    """The mapping that holds the last key of `path`."""
-    if root is None or (root.kind == "mapping" and root.find("sops")):
-        raise EditRefused("sops" if root else "not-a-mapping", "the document is encrypted by SOPS" if root else "empty")
-    node = root
-    for key in path[:-1]:
-        child = _child(node, key)
-        if child is None:
-            raise EditRefused("not-a-mapping", f"the document has no {key}", line=node.line)
-        node = child
-    if node.kind == "alias":
-        raise EditRefused("alias", "its mapping is an alias, and what it stands for serves others", line=node.line)
-    if node.kind != "mapping":
-        raise EditRefused("not-a-mapping", f"{_dotted(path[:-1])} is not a mapping", line=node.line)
-    return node
+def append(data: bytes, document: int, path: Path, value: Value) -> Edit:
+    """Append an item to the list that `path` leads to, which is made if it is missing; nothing if it has an equal one.
+
+    Raises NotYaml, or EditRefused with the reason's name.
+    """
+    subject = _Subject(data, document, path)
+    previous = ABSENT if subject.rest else plain(subject.found)
+    items = _get(subject.document.value, path)
+    if isinstance(items, list) and any(_same(item, value) for item in items):
+        return subject.unchanged(previous)
+    subject.refuse_aliases()
+    if subject.rest:
+        return subject.insert([value], created=1)
+    if previous is None:
+        wanted = _with(subject.document.value, path, [value])
+        return subject.finish(subject.replace([value]), wanted, previous, filled=True)
+    if subject.found.kind != "sequence" or not isinstance(items, list):
+        raise subject.refusal("not-a-list", "it is not a list")
+    splices = splice.append(subject.document.text, subject.found, value, subject.notation(subject.nodes, value))
+    return subject.finish(splices, _with(subject.document.value, path, [*items, value]), previous)
 
 
-def _child(node: Node, key: str | int) -> Node | None:
-    """What a key or an index leads to; refused where it is not clear or not this node's own."""
-    if isinstance(key, int):
-        return node.items[key]
-    keys = [name.resolved.text for name, _ in node.entries]
-    if doubled := next((name for name in keys if keys.count(name) > 1), None):
-        raise EditRefused("duplicate-key", f"the key {doubled} is written twice", line=node.line)
-    return next(iter(node.find(key)), None)
+def remove(data: bytes, document: int, path: Path, *, parents: int = 0, null: bool = False) -> Edit:
+    """Remove the entry or item that `path` leads to, and up to so many parents if nothing else is in them.
+
+    A parent that is left empty becomes `{}` or `[]`, with `null` the empty value. Nothing is done where there is
+    nothing. Raises NotYaml, or EditRefused with the reason's name.
+    """
+    subject = _Subject(data, document, path)
+    if subject.rest:
+        if not isinstance(_get(subject.document.value, path), Absent):
+            raise subject.refusal("merge-key", "a merge key supplies it")
+        return subject.unchanged(ABSENT)
+    subject.refuse_aliases()
+    previous = plain(subject.found)
+    nodes, depth = subject.nodes, len(path)
+    while parents and depth > 1 and _size(nodes[depth - 1]) == 1:
+        depth, parents = depth - 1, parents - 1
+    if depth == 0:
+        raise subject.refusal("not-a-mapping", "a whole document cannot be removed")
+    text, parent = subject.document.text, nodes[depth - 1]
+    places = [_place(node, step) for node, step in zip(nodes, path[:depth], strict=False)]
+    opening = splice.opening(text, parent, nodes[depth - 2], places[-2]) if depth > 1 and not parent.flow else None
+    wanted = _without(subject.document.value, path[:depth])
+    if null and _size(parent) == 1:
+        wanted = _with(subject.document.value, path[: depth - 1], None)
+    return subject.finish(splice.remove(text, parent, places[-1], opening, null=null), wanted, previous)
 
 
-def _check_anchors(root: Node | None, path: Path) -> None:
-    """Refuse where a node on the path has an anchor that an alias uses."""
-    node, used = root, {id(alias.target) for alias in _nodes(root) if alias.target is not None}
-    for key in (*path, None):
+class _Subject:
+    """A document and the nodes that a path leads through; `rest` of it leads to nothing."""
+
+    def __init__(self, data: bytes, number: int, path: Path) -> None:
+        self.data = data
+        self.path = path
+        self.number = number
+        self.documents = parse(data)
+        if not 0 <= number < len(self.documents):
+            raise EditRefused("no-such-document", f"the file has {len(self.documents)} documents")
+        self.document = self.documents[number]
+        self.nodes = list(self._walk())
+        self.found = self.nodes[-1]
+        self.rest = path[len(self.nodes) - 1 :]
+
+    def refusal(self, reason: str, detail: str, node: Node | None = None) -> EditRefused:
+        """An error about the path, at the line of a node or of the last one that was found."""
+        place = (node or self.found).start
+        return EditRefused(reason, f"{_dotted(self.path)}: {detail}", line=self.document.line_of(place))
+
+    def refuse_aliases(self) -> None:
+        """Refuse a path that leads through an alias or to one."""
+        for node in self.nodes:
+            if node.kind == "alias":
+                raise self.refusal("alias", "it is an alias, and what it stands for serves others", node)
+
+    def unchanged(self, previous: Value | Absent) -> Edit:
+        """An edit that has nothing to do."""
+        return Edit(before=self.data, after=self.data, line=self.document.line_of(self.found.start), previous=previous)
+
+    def insert(self, value: Value, *, created: int = 0) -> Edit:
+        """Put the rest of the path there, with the value at its end."""
+        text = self.document.text
+        supplied = plain(self.found) if self.found.kind == "mapping" else None
+        first, *inner = [step for step in self.rest if isinstance(step, str)] or [""]
+        if len(inner) + 1 != len(self.rest):
+            raise self.refusal("no-such-item", "there is no item of that number")
+        if inner and isinstance(supplied, dict) and first in supplied:
+            raise self.refusal("merge-key", f"a merge key supplies {first}")
+        wanted = _with(self.document.value, self.path, value)
+        nested: Any = value
+        for step in reversed(inner):
+            nested = {step: nested}
+        if filled := supplied is None:
+            splices = self.replace({first: nested})
+        else:
+            below_key = len(self.nodes) > 1
+            notation = self.notation(self.nodes, nested)
+            splices = splice.insert(text, self.found, first, nested, notation, below_key=below_key)
+        return self.finish(splices, wanted, ABSENT, created=created + len(inner), filled=filled)
+
+    def replace(self, value: Value) -> list[Splice]:
+        """Put a value in the place of the scalar that was found."""
+        node = self.found
+        if node.kind != "scalar":
+            raise self.refusal("not-a-scalar", f"it is a {node.kind}")
+        if node.style in ("|", ">"):
+            raise self.refusal("block-scalar", "it is a block of text")
+        parent = self.nodes[-2] if len(self.nodes) > 1 else None
+        return splice.replace(self.document.text, node, parent, value, self.notation(self.nodes[:-1], value))
+
+    def notation(self, nodes: Sequence[Node], value: Value) -> Notation:
+        """How values are written there."""
+        return _notation(self.document.text, nodes, self.document.root, with_lists=isinstance(value, dict | list))
+
+    def finish(
+        self, splices: list[Splice], wanted: Value, previous: Value | Absent, *, created: int = 0, filled: bool = False
+    ) -> Edit:
+        """The edit, once it has been read again and found to be what was wanted."""
+        _, mark = decode(self.data)
+        text = splice.apply(self.document.text, splices)
+        after = (mark + text).encode()
+        if not self._is(after, wanted):
+            shared = {alias.target for alias in _nodes(self.document.root) if alias.target is not None}
+            if shared.intersection([*self.nodes, *_nodes(self.found)]):
+                raise self.refusal("shared-anchor", "an alias elsewhere stands for the same value")
+            raise self.refusal("verification", "the edit would change more than that")
+        start, _, new = min(splices)
+        place = min(start + len(new) - len(new.lstrip()), len(text))
+        return Edit(
+            before=self.data,
+            after=after,
+            line=line(text, place),
+            previous=previous,
+            created=created,
+            filled=filled,
+        )
+
+    def _is(self, after: bytes, wanted: Value) -> bool:
+        try:
+            documents = parse(after)
+            if len(documents) != len(self.documents) or not _same(documents[self.number].value, wanted):
+                return False
+        except NotYaml:
+            return False
+        pairs = zip(documents, self.documents, strict=True)
+        others = all(new.source == old.source for new, old in pairs if old is not self.document)
+        return others and (_is_json(after) or not _is_json(self.data))
+
+    def _walk(self) -> Iterator[Node]:
+        node = self.document.root
         if node is None:
-            return
-        if id(node) in used:
-            raise EditRefused("shared-anchor", "an alias elsewhere stands for the same value", line=node.line)
-        node = None if key is None else _child(node, key)
+            raise EditRefused("not-a-mapping", "the document is empty", line=self.document.line)
+        if node.child("sops"):
+            raise EditRefused("sops", "the document is encrypted by SOPS", line=self.document.line)
+        if template := next((each for each in _nodes(node) if _is_template(each)), None):
+            raise EditRefused("template", "it is a template", line=self.document.line_of(template.start))
+        for step in (*self.path, None):
+            yield node
+            node = node.target or node
+            if node.duplicate:
+                line = self.document.line_of(node.start)
+                raise EditRefused("duplicate-key", f"the key {node.duplicate} is written twice", line=line)
+            if step is None:
+                return
+            if node.kind != ("sequence" if isinstance(step, int) else "mapping") and not _is_null(node):
+                line = self.document.line_of(node.start)
+                raise EditRefused("not-a-mapping", f"{_dotted(self.path)}: {step} has no place in it", line=line)
+            child = node.child(step)
+            if child is None:
+                return
+            node = child
 
 
-def _replacement(text: str, node: Node, value: bool | int | str) -> tuple[int, int, str]:
-    if node.kind == "alias":
-        raise EditRefused("alias", "the value is an alias, and what it stands for serves others", line=node.line)
-    if node.kind != "scalar":
-        raise EditRefused("not-a-scalar", "the value is a mapping or a list (a template?)", line=node.line)
-    if node.style in ("|", ">"):
-        raise EditRefused("block-scalar", "the value is a block of text", line=node.line)
-    anchor = _ANCHOR.match(text, node.start, node.end)
-    new = (anchor[1] if anchor else "") + json.dumps(value)
-    if node.start == node.end and text[node.start - 1 : node.start].strip():
-        new = f" {new}"
-    return node.start, node.end, new
+def _notation(text: str, nodes: Sequence[Node], root: Node | None, *, with_lists: bool) -> Notation:
+    model = next((node for node in reversed(nodes) if node.entries), None)
+    first = model.entries[0][0] if model else None
+    quote = first.style if first and first.style in ("'", '"') else None
+    flow = bool(nodes and nodes[-1].flow)
+    step, dash = _indentation(text, nodes, root) if with_lists and not flow else (2, 2)
+    if not (flow and model and model.flow and quote == '"'):
+        json_file = bool(flow and root and root.flow and not model)
+        return Notation(json=json_file, quote=quote, step=step, dash=dash)
+    key, value = model.entries[0]
+    colon = text[key.end : value.start] if not text[key.end : value.start].strip(": \t") else ": "
+    comma = ", " if colon.endswith((" ", "\t")) else ","
+    if len(model.entries) > 1:
+        gap = text[value.end : model.entries[1][0].start]
+        comma = gap if not gap.strip(", ") else comma
+    return Notation(json=True, colon=colon, comma=comma)
 
 
-def _insertion(text: str, mapping: Node, path: Path, value: bool | int | str) -> tuple[int, int, str]:
-    """As the first entry: whatever follows, comments too, keeps its neighbours."""
-    if not mapping.entries:
-        place = mapping.end - 1
-        return place, place, f"{path[-1]}: {json.dumps(value)}"
-    first = mapping.entries[0][0]
-    quoted = mapping.flow and first.style == '"'
-    entry = f"{json.dumps(path[-1]) if quoted else path[-1]}: {json.dumps(value)}"
-    if mapping.flow:
-        opening = text.index("{", mapping.start) + 1
-        between = text[opening : first.start]
-        space = between if between.isspace() and _LINE_END.search(between) else " "
-        return first.start, first.start, f"{entry},{space}"
-    before = text[: first.start]
-    if before.rstrip(" ").endswith("?"):
-        raise EditRefused("explicit-key", "the mapping begins with an explicit key", line=first.line)
-    starts = [0, *(match.end() for match in _LINE_END.finditer(before))]
-    indent = before[starts[-1] :]
-    if indent.strip():  # the mapping begins on the line of a list's dash
-        return first.start, first.start, f"{entry}{_line_end(text)}{' ' * len(indent)}"
-    place = _below_opening_line(before, starts)
-    return place, place, f"{indent}{entry}{_line_end(text)}"
+def _indentation(text: str, nodes: Sequence[Node], root: Node | None) -> tuple[int, int]:
+    """What mappings and lists are indented by below their keys: as the nearest ones, else as the document's first."""
+    pairs = [*zip(nodes[-2::-1], nodes[:0:-1], strict=False)]
+    steps = [*_offsets(text, pairs, "mapping"), *_offsets(text, _pairs(root), "mapping"), 2]
+    return steps[0], next(_offsets(text, _pairs(root), "sequence"), 2)
 
 
-def _below_opening_line(before: str, starts: list[int]) -> int:
-    """Where the first line after the key that the mapping belongs to begins: above comments on its first entry."""
-    place = starts[-1]
-    for start in reversed(starts[:-1]):
-        line = before[start:place].strip()
-        if line and not line.startswith("#"):
-            break
-        place = start
-    return place
+def _offsets(text: str, pairs: Any, kind: str) -> Iterator[int]:
+    for parent, child in pairs:
+        if parent.kind == "mapping" and child.kind == kind and not child.flow and not parent.flow:
+            yield splice.column(text, child) - splice.column(text, parent)
 
 
-def _verify(before: Sequence[Document], after: Sequence[Document], document: int, path: Path, value: Value) -> None:
-    wanted = [copy.deepcopy(each.value) for each in before]
-    holder: Any = wanted[document]
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = value
-    if not _same(wanted, [each.value for each in after]):
-        raise EditRefused("verification", f"setting {_dotted(path)} would change more than that")
+def _pairs(node: Node | None) -> Iterator[tuple[Node, Node]]:
+    for parent in _nodes(node):
+        for _, child in parent.entries:
+            yield parent, child
+
+
+def _nodes(node: Node | None) -> Iterator[Node]:
+    pending = [node] if node else []
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += [part for entry in node.entries for part in entry]
+        pending += node.items
+
+
+def _is_template(node: Node) -> bool:
+    """`{{ … }}` parses as a mapping with a mapping for a key."""
+    return node.flow and any(key.kind == "mapping" and key.flow for key, _ in node.entries)
+
+
+def _is_null(node: Node) -> bool:
+    return node.kind == "scalar" and plain(node) is None
+
+
+def _is_json(data: bytes) -> bool:
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return False
+    try:
+        json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError:
+        return False
+    return True
+
+
+def _size(node: Node) -> int:
+    return len(node.entries or node.items)
+
+
+def _place(node: Node, step: str | int) -> int:
+    if isinstance(step, int):
+        return step
+    return next(place for place, (key, _) in enumerate(node.entries) if key.key == step)
+
+
+def _get(value: Any, path: Path) -> Value | Absent:
+    for step in path:
+        known: Any = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+        if step not in known:
+            return ABSENT
+        value = value[step]
+    return value  # type: ignore[no-any-return]
+
+
+def _with(value: Any, path: Path, new: Value) -> Any:
+    """A copy of a value with another one at the path."""
+    if not path:
+        return new
+    copy: Any = dict(value or {}) if isinstance(path[0], str) else list(value)
+    copy[path[0]] = _with(_get(value, path[:1]) if _get(value, path[:1]) is not ABSENT else {}, path[1:], new)
+    return copy
+
+
+def _without(value: Any, path: Path) -> Any:
+    if len(path) > 1:
+        return _with(value, path[:1], _without(value[path[0]], path[1:]))
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    del copy[path[0]]
+    return copy
 
 
 def _same(one: object, other: object) -> bool:
     """Equal, and of the same types: 0 is neither false nor 0.0."""
+    if ABSENT in (one, other):
+        return False
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def _nodes(node: Node | None) -> Iterator[Node]:
-    if node is not None:
-        yield node
-        for key, value in node.entries:
-            yield from _nodes(key)
-            yield from _nodes(value)
-        for item in node.items:
-            yield from _nodes(item)
-
-
-def _line_end(text: str) -> str:
-    found = _LINE_END.search(text)
-    return found[0] if found else "\n"
-
-
-def _line(text: str) -> int:
-    return len(_LINE_END.findall(text)) + 1
 
 
 def _dotted(path: Path) -> str:

@@ -1,0 +1,268 @@
+"""The nodes of one YAML document with their exact places in its text, and what they say in plain Python.
+
+Built on PyYAML's parse events, because its composer refuses anchors that are used again, which Flux accepts, forgets
+keys that are written twice, and does not know where a block ends. Scalars are read as YAML 1.1, as Kubernetes reads
+them: `yes` and `on` are true, `0644` is octal; but dates stay text, for JSON has none.
+"""
+
+import functools
+import json
+import re
+from typing import Any, Literal
+
+import yaml
+
+from .errors import NotYaml
+
+C_PARSER: bool = yaml.__with_libyaml__  # without it everything is the same, some ten times slower
+Value = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVER = yaml.resolver.Resolver()
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+_DEPTH = 200
+_ALIASED = 100_000  # nodes that aliases may add to one document: a few lines can ask for billions
+_BREAKS = "\r\n\x85\u2028\u2029"  # what the parser takes for the end of a line
+_SPACE = re.compile(rf"(?:[ \t{_BREAKS}]+|#[^{_BREAKS}]*)*")
+_PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{_BREAKS}]+|#[^{_BREAKS}]*)*")
+_KEEP = re.compile(r"[|>][0-9]?\+")
+
+
+class Node:
+    """A node and its place in the text: from its tag or anchor to where its own text ends, without a line break."""
+
+    __slots__ = (
+        "anchor",
+        "bare",
+        "end",
+        "entries",
+        "flow",
+        "items",
+        "kind",
+        "plain",
+        "start",
+        "style",
+        "tag",
+        "target",
+        "text",
+    )
+
+    def __init__(self, kind: Literal["scalar", "mapping", "sequence", "alias"], start: int, end: int) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.tag: str | None = None
+        self.anchor: str | None = None
+        self.text = ""
+        self.style: str | None = None
+        self.plain = False
+        self.flow = False
+        self.bare = False  # the empty value of a key that has no colon
+        self.entries: list[tuple[Node, Node]] = []
+        self.items: list[Node] = []
+        self.target: Node | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called as a key of a JSON object."""
+        if self.kind == "scalar" and not self.plain and self.tag is None:
+            return self.text
+        value = plain(self)
+        return value if isinstance(value, str) else json.dumps(value)
+
+    @property
+    def duplicate(self) -> str | None:
+        """A key that the mapping has twice."""
+        keys = [key.key for key, _ in self.entries]
+        return next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
+
+    def child(self, step: str | int) -> "Node | None":
+        """What a key of a mapping, or an index of a sequence, leads to; merged keys are not its own."""
+        if isinstance(step, int):
+            return self.items[step] if 0 <= step < len(self.items) else None
+        return next((value for key, value in reversed(self.entries) if key.key == step), None)
+
+    def content(self, text: str) -> int:
+        """Where it begins behind its tag and anchor."""
+        place = self.start
+        if self.kind == "scalar" and self.plain and not self.text:
+            return self.end
+        if self.tag is not None or self.anchor is not None:
+            while place < self.end and (match := _PROPERTY.match(text, place)):
+                place = match.end()
+        return place
+
+
+def skip(text: str, place: int) -> int:
+    """The first place from there on that is neither space nor comment."""
+    match = _SPACE.match(text, place)
+    return match.end() if match else place
+
+
+def check(text: str) -> None:
+    """Raises yaml.YAMLError unless the text is YAML."""
+    loader = _LOADER(text)
+    if C_PARSER:
+        loader.raw_parse()
+        return
+    while loader.get_event() is not None:
+        pass
+
+
+def compose(text: str, start: int, end: int) -> Node | None:
+    """The root of the one document in that part of the text, None if it is empty. Raises NotYaml."""
+    return _Composer(text, start, end).document()
+
+
+def plain(node: Node | None) -> Value:
+    """What a node says: aliases and merge keys resolved, the later of two equal keys. Raises NotYaml."""
+    return _Reader().value(node) if node else None
+
+
+class _Composer:
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text = text
+        self._base = start
+        self._next = _LOADER(text[start:end]).get_event
+        self._anchors: dict[str, Node] = {}
+
+    def document(self) -> Node | None:
+        while (event := self._next()) is not None:
+            if type(event) is yaml.DocumentStartEvent:
+                root = self._node(self._next(), 0)
+                empty = root.kind == "scalar" and root.start == root.end
+                return None if empty else root
+        return None
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = type(event)
+        start, end = self._base + event.start_mark.index, self._base + event.end_mark.index
+        if kind is yaml.AliasEvent:
+            return self._alias(event, start, end)
+        if kind is yaml.ScalarEvent:
+            node = Node("scalar", start, end)
+            node.text, node.style, node.plain = event.value, event.style, event.implicit[0]
+        else:
+            node = Node("mapping" if kind is yaml.MappingStartEvent else "sequence", start, end)
+            node.flow = bool(event.flow_style)
+        node.tag = event.tag
+        if event.anchor:
+            node.anchor = event.anchor
+            self._anchors[event.anchor] = node
+        if kind is not yaml.ScalarEvent:
+            self._collect(node, depth + 1)
+        elif node.style in ("|", ">"):
+            node.end = self._block_end(node)
+        return node
+
+    def _alias(self, event: Any, start: int, end: int) -> Node:
+        if event.anchor not in self._anchors:
+            raise NotYaml(f"it has an alias to {event.anchor}, which is nothing yet", line=line(self._text, start))
+        node = Node("alias", start, end)
+        node.target = self._anchors[event.anchor]
+        return node
+
+    def _collect(self, node: Node, depth: int) -> None:
+        if depth > _DEPTH:
+            raise NotYaml("it is nested too deeply", line=line(self._text, node.start))
+        following = self._next
+        event: Any
+        last = node
+        if node.kind == "mapping":
+            while type(event := following()) not in _ENDS:
+                key, last = self._node(event, depth), self._node(following(), depth)
+                if last.start == last.end:
+                    self._settle(key, last)
+                node.entries.append((key, last))
+        else:
+            while type(event := following()) not in _ENDS:
+                last = self._node(event, depth)
+                node.items.append(last)
+        node.end = self._base + event.end_mark.index if node.flow else last.end
+
+    def _settle(self, key: Node, value: Node) -> None:
+        """Put an empty value behind its colon; the parser puts some where the next token begins."""
+        colon = skip(self._text, key.end)
+        value.bare = self._text[colon : colon + 1] != ":"
+        value.start = value.end = key.end if value.bare else colon + 1
+
+    def _block_end(self, node: Node) -> int:
+        """Where a block of text ends: empty lines behind it are its own only if they are kept."""
+        block = self._text[node.start : node.end]
+        if not _KEEP.match(self._text, node.content(self._text)):
+            return node.start + len(block.rstrip(_BREAKS))
+        cut = 2 if block.endswith("\r\n") else 1 if block[-1:] in _BREAKS else 0
+        return node.end - cut
+
+
+class _Reader:
+    """Reads nodes as values; what aliases stand for is read anew, so that no two values are one object."""
+
+    def __init__(self) -> None:
+        self._open: list[Node] = []
+        self._left = _ALIASED
+
+    def value(self, node: Node) -> Value:
+        if self._open:
+            self._left -= 1
+        if node.kind == "scalar":
+            return _scalar(node)
+        if node.kind == "mapping":
+            return self._mapping(node)
+        if node.kind == "sequence":
+            return [self.value(item) for item in node.items]
+        return self._aliased(node)
+
+    def _aliased(self, node: Node) -> Value:
+        target = node.target
+        if target is None or target in self._open or self._left < 0:
+            raise NotYaml("its aliases have no end", line=None)
+        self._open.append(target)
+        value = self.value(target)
+        self._open.pop()
+        return value
+
+    def _mapping(self, node: Node) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key, value in node.entries:
+            if key.plain and key.text == "<<" and key.kind == "scalar":
+                found = self.value(value)
+                for part in reversed(found if isinstance(found, list) else [found]):
+                    merged |= part if isinstance(part, dict) else {}
+            else:
+                own[key.key] = self.value(value)
+        return merged | own if merged else own
+
+
+def _scalar(node: Node) -> Value:
+    if node.tag is not None:
+        return _construct(node.tag, node.text)
+    return implicit(node.text) if node.plain else node.text
+
+
+@functools.lru_cache(maxsize=4096)
+def implicit(text: str) -> Value:
+    """What a plain scalar with this text says."""
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # the stubs leave it out
+    return _construct(tag, text)
+
+
+def _construct(tag: str, text: str) -> Value:
+    name = tag.rpartition(":")[2]
+    if name not in ("null", "bool", "int", "float"):
+        return text
+    try:
+        value: Value = getattr(_CONSTRUCTOR, f"construct_yaml_{name}")(yaml.ScalarNode(tag=tag, value=text))
+    except (ValueError, KeyError, IndexError):
+        return text
+    return value
+
+
+_LINE_END = re.compile("\r\n|\n|\r")
+
+
+def line(text: str, place: int) -> int:
+    """The line that a place is on, counted from 1 as editors and Git's hosts count."""
+    return len(_LINE_END.findall(text, 0, place)) + 1

@@ -1,0 +1,92 @@
+"""How values are written: as YAML that no reader takes for something else, or as JSON."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+
+from .errors import EditRefused
+from .node import Value, implicit
+
+# Text that every YAML reader takes for text when it stands unquoted, be it for YAML 1.1 or 1.2, in a flow or not.
+_SAFE = re.compile(r"[A-Za-z/_](?:[\w./@+-]|:(?=[\w/])| (?=\w))*", re.ASCII)
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+# Several lines that can stand as a block: its first line must show the indentation, its last one ends by | or |-.
+_BLOCK = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b-\x1f]*\n[^\x00-\x08\x0b-\x1f]*\S\n?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notation:
+    """How the neighbours are written; `step` and `dash` are what mappings and lists are indented by below their key."""
+
+    json: bool = False
+    colon: str = ": "
+    comma: str = ", "
+    quote: str | None = None  # what keys are quoted with
+    step: int = 2
+    dash: int = 2
+
+    def entry(self, key: str, value: Value) -> str:
+        """A key and its value on one line."""
+        return text(key, quote='"' if self.json else self.quote) + self.colon + self.inline(value)
+
+    def inline(self, value: Value, *, quote: str | None = None) -> str:
+        """A value on one line; `quote` is what text is quoted with if it need not be."""
+        if isinstance(value, dict):
+            return "{" + self.comma.join(self.entry(key, each) for key, each in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + self.comma.join(map(self.inline, value)) + "]"
+        return text(value, quote='"' if self.json else quote) if isinstance(value, str) else _number(value)
+
+    def lines(self, value: Value) -> list[str]:
+        """A value as block, over as many lines as it takes; the first line can follow a dash."""
+        if isinstance(value, dict) and value:
+            return [line for key, each in value.items() for line in self.entry_lines(key, each)]
+        if isinstance(value, list) and value:
+            return [line for each in value for line in self.item_lines(each)]
+        if isinstance(value, str) and _is_block(value):
+            head = "|" if value.endswith("\n") else "|-"
+            return [head, *_indented(value.removesuffix("\n").split("\n"), self.step)]
+        return [self.inline(value)]
+
+    def entry_lines(self, key: str, value: Value) -> list[str]:
+        """A key and its value as lines of a block mapping."""
+        name = text(key, quote=self.quote) + ":"
+        first, *rest = self.lines(value)
+        if isinstance(value, dict) and value:
+            return [name, *_indented([first, *rest], self.step)]
+        if isinstance(value, list) and value:
+            return [name, *_indented([first, *rest], self.dash)]
+        return [f"{name} {first}", *rest]
+
+    def item_lines(self, value: Value) -> list[str]:
+        """An item as lines of a block sequence."""
+        first, *rest = self.lines(value)
+        return [f"- {first}", *_indented(rest, 2)]
+
+
+def text(value: str, *, quote: str | None = None) -> str:
+    """Text, quoted if it must be or if `quote` says how."""
+    if quote is None and _SAFE.fullmatch(value) and value.lower() not in _WORDS and implicit(value) == value:
+        return value
+    if quote == "'" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _number(value: float | None) -> str:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise EditRefused("value", f"{value} is not a number that JSON has")
+        digits, exponent, power = repr(value).partition("e")
+        return (digits if "." in digits else f"{digits}.0") + exponent + power
+    return json.dumps(value)
+
+
+def _is_block(value: str) -> bool:
+    return bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
+
+
+def _indented(lines: list[str], width: int) -> list[str]:
+    return [" " * width + line if line else line for line in lines]

@@ -5,6 +5,7 @@ The token is only ever in the environment of the git process that talks to the r
 
 import base64
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,11 @@ class Git:
     def top(self) -> Path:
         """The root of the checkout that `root` lies in."""
         return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
+
+    def remote_url(self) -> str:
+        """The address of the remote, without credentials that it may hold."""
+        address = self._run("remote", "get-url", "origin").strip()
+        return re.sub(r"(?<=://)[^/@]*@", "", address)
 
     def head(self) -> str:
         """The SHA of the commit that is checked out."""

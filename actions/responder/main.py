@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from . import event, flux, plan, publish, rules
+from .desired import files
+from .desired.sources import Origin
 from .errors import BadInput, PushLost, PushRefused, ResponderError
 from .git import Git
 from .plan import Outcome, Verdict
 from .report import Report, sentence
+from .untrusted import one_line
 from .workflow import Run
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -47,10 +50,11 @@ def _respond(run: Run) -> int:
     receiver = _receiver(run)
     git = Git(root=_directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
+    origin = Origin(url=git.remote_url(), branch=run.branch)
 
     def make_plan() -> plan.Plan:
         ruleset = rules.load(_read(git.top() / name), name=name)
-        return plan.make(event.parse_all(documents), ruleset, git.root)
+        return plan.make(event.parse_all(documents), ruleset, files.read(git.root), origin=origin)
 
     published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
     told = {"repository": run.repository, "commit": published.commit}
@@ -80,6 +84,8 @@ def _annotate(run: Run, outcome: Outcome) -> None:
         run.annotate(_LEVELS[outcome.verdict], sentence(outcome), file=str(change.file), line=change.line)
     if not changes:
         run.annotate(_LEVELS[outcome.verdict], sentence(outcome))
+    for warning in outcome.response.warnings if outcome.response else ():
+        run.annotate("warning", one_line(warning, limit=1000))
 
 
 def _exit_code(made: plan.Plan) -> int:

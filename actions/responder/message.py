@@ -6,9 +6,9 @@ https://git-scm.com/docs/git-interpret-trailers
 import json
 from collections.abc import Sequence
 
+from .change import Change
 from .edit import ABSENT
 from .plan import Response
-from .responses import Change
 from .untrusted import one_line
 
 _SUBJECT = 72  # characters, beyond which tools cut the first line
@@ -27,8 +27,9 @@ def previous(change: Change) -> str:
     A field that was not there has no `value`.
     """
     place = {"file": str(change.file), "document": change.document, "path": list(change.path)}
+    inside = {} if change.inside is None else {"inside": list(change.inside)}
     known = {} if change.previous is ABSENT else {"value": change.previous}
-    return json.dumps({**place, **known}, separators=(",", ":"))
+    return json.dumps({**place, **inside, **known}, separators=(",", ":"))
 
 
 def _subject(responses: Sequence[Response]) -> str:

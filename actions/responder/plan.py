@@ -6,14 +6,18 @@ Reads the checkout and writes nothing, so a plan can be made again on a newer ti
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from . import match, responses, rules
-from .demand import Stop
+from . import change, match, responses
+from .change import Change
+from .desired import findings, home
+from .desired.files import Checkout
+from .desired.sources import Origin
 from .errors import BadEvent, Refused, Unsupported
 from .event import Event
-from .locate import locate
-from .responses import Change
+from .locate import Target, locate
+from .match import Decision
+from .rules import Mode, Rules
 from .workload import Pod, Workload
 
 
@@ -37,6 +41,7 @@ class Response:
     action: str
     workload: Workload
     changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.action} {self.workload}"
@@ -66,50 +71,79 @@ class Plan:
         return tuple(response for response in found if response and response.changes)
 
 
-def make(events: Iterable[Event | BadEvent], ruleset: rules.Rules, root: Path) -> Plan:
-    """Plan the responses to a batch; each edit builds on those before it."""
-    files: dict[PurePosixPath, bytes] = {}
-    outcomes = [_outcome(event, ruleset, root, files) for event in events]
-    return Plan(outcomes=tuple(outcomes), files=files)
+def make(
+    events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None
+) -> Plan:
+    """Plan the responses to a batch; each is planned on the files as those before it leave them.
+
+    `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known.
+    """
+    planner = _Planner(ruleset, checkout, origin)
+    outcomes = [planner.outcome(event) for event in events]
+    return Plan(outcomes=tuple(outcomes), files=change.files(checkout, planner.checkout))
 
 
-def _outcome(event: Event | BadEvent, ruleset: rules.Rules, root: Path, files: dict[PurePosixPath, bytes]) -> Outcome:
-    if isinstance(event, BadEvent):
-        return Outcome(verdict=Verdict.INVALID, reason=str(event))
-    try:
-        pod = event.pod
-        decision = next(iter(match.decide(event, ruleset)), None)
-        if decision is None:
-            return Outcome(verdict=Verdict.IGNORED, reason="no response rule matches", event=event)
-        if pod is None:
-            return Outcome(verdict=Verdict.REFUSED, reason=_podless(event), event=event)
-        return _respond(event, Pod(namespace=pod[0], name=pod[1]), decision.rule, ruleset, root, files)
-    except BadEvent as error:
-        return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
-    except Refused as error:
-        return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event)
+class _Planner:
+    def __init__(self, ruleset: Rules, checkout: Checkout, origin: Origin | None) -> None:
+        self._ruleset = ruleset
+        self._origin = origin
+        self.checkout = checkout
+
+    def outcome(self, event: Event | BadEvent) -> Outcome:
+        if isinstance(event, BadEvent):
+            return Outcome(verdict=Verdict.INVALID, reason=str(event))
+        try:
+            pod, decisions = event.pod, match.decide(event, self._ruleset)
+            if not decisions:
+                return Outcome(verdict=Verdict.IGNORED, reason="no response rule matches", event=event)
+            if pod is None:
+                return Outcome(verdict=Verdict.REFUSED, reason=_podless(event), event=event)
+            return self._respond(event, Pod(namespace=pod[0], name=pod[1]), decisions)
+        except BadEvent as error:
+            return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
+        except Refused as error:
+            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event)
+
+    def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
+        target = self._locate(event, pod)
+        if protection := self._ruleset.protection(target.workload):
+            raise Unsupported(f"{target.workload} is protected ({protection}): no response touches it")
+        if careful := next((each for each in decisions if each.mode is not Mode.COMMIT), None):
+            raise Unsupported(
+                f"rule {careful.rule.name!r} asks for {careful.mode.value}: run the workflow by hand to commit"
+            )
+        checkout, changes, notes = self.checkout, [], []
+        demands = dict.fromkeys(demand for each in decisions for demand in each.rule.respond)
+        for demand in demands:
+            notes += responses.warnings(demand, target)
+            for aim in responses.aims(demand, target):
+                if aim.wanted.holds(aim.applied.object):
+                    continue
+                placement = home.place(target.desired, aim.applied, aim.wanted)
+                notes += map(str, findings.find_all(target.desired, aim.applied, aim.wanted, placement))
+                checkout, made = change.make(checkout, placement)
+                changes += [made] if made else []
+        self.checkout = checkout
+        response = Response(
+            event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
+            action=" and ".join(type(demand).__name__.lower() for demand in demands),
+            workload=target.workload, changes=tuple(changes), warnings=tuple(dict.fromkeys(notes)),
+        )  # fmt: skip
+        verdict = Verdict.CONTAINED if changes else Verdict.IN_PLACE
+        return Outcome(verdict=verdict, reason=_told(response, target), event=event, response=response)
+
+    def _locate(self, event: Event, pod: Pod) -> Target:
+        clusters = {name: cluster.path for name, cluster in self._ruleset.clusters.items()}
+        return locate(
+            self.checkout, pod=pod, owners=event.owner_hints, cluster=event.cluster, clusters=clusters,
+            override=self._ruleset.override(pod, cluster=event.cluster), origin=self._origin,
+        )  # fmt: skip
 
 
-def _respond(
-    event: Event, pod: Pod, rule: rules.Rule, ruleset: rules.Rules, root: Path, files: dict[PurePosixPath, bytes]
-) -> Outcome:
-    target = locate(root, pod=pod, owners=event.owner_hints)
-    if protection := ruleset.protection(target.workload):
-        raise Unsupported(f"{target.workload} is protected ({protection}): no response touches it")
-    if rule.respond != (Stop(),):
-        raise Unsupported(f"rule {rule.name!r} asks for more than stop")
-    content = files.get(target.file) or (root / target.file).read_bytes()
-    change, after = responses.stop(target, content)
-    response = Response(
-        event=event, pod=pod, rule=rule.name, action="stop", workload=target.workload,
-        changes=(change,) if change else (),
-    )  # fmt: skip
-    if change is None:
-        reason = f"{target.file} line {target.line} already says so"
-        return Outcome(verdict=Verdict.IN_PLACE, reason=reason, event=event, response=response)
-    files[target.file] = after
-    reason = f"rule {rule.name!r} stopped it: {change}"
-    return Outcome(verdict=Verdict.CONTAINED, reason=reason, event=event, response=response)
+def _told(response: Response, target: Target) -> str:
+    if not response.changes:
+        return f"{target.file} line {target.line} is as rule {response.rule!r} wants it"
+    return f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
 
 
 def _podless(event: Event) -> str:

@@ -1,0 +1,83 @@
+"""Makes a placed edit: from the files as they are to the files as they shall be, and what it takes to undo it. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from . import edit, nested
+from .desired.files import Checkout
+from .desired.home import Placement
+from .documents import Value, parse
+from .edit import ABSENT, Absent, Edit
+from .errors import EditRefused
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One edit of one file; `line` counts from 1 in the file as it is now.
+
+    `path` leads to the value in the document; with `inside`, the value is a text of YAML and that leads on in it.
+    `previous` is ABSENT for what was not there; an appended item has its index at the end of the path.
+    """
+
+    file: PurePosixPath
+    document: int
+    path: Path
+    inside: Path | None
+    line: int
+    previous: Value | Absent
+    value: Value
+
+    def __str__(self) -> str:
+        field = ".".join(map(str, (*self.path, *(self.inside or ()))))
+        was = "new" if self.previous is ABSENT else f"was {json.dumps(self.previous)}"
+        return f"{self.file} line {self.line}, {field} ({was})"
+
+
+def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | None]:
+    """The checkout with the edit made, and the change; None where nothing was to be done.
+
+    Raises EditRefused or NotYaml, about the file of the placement.
+    """
+    file = str(placement.file)
+    before = checkout.read(file)
+    if before is None:
+        raise EditRefused("no-such-file", f"{file} cannot be read")
+    if not placement.keys:
+        raise EditRefused("whole-document", f"{file} has to be removed, or the object taken out of it, by hand")
+    done = _edit(before, placement)
+    if done.after == done.before:
+        return checkout, None
+    path, previous = placement.keys, done.previous
+    if placement.append:
+        path, previous = (*path, _length(before, placement)), ABSENT
+    change = Change(
+        file=placement.file, document=placement.document, path=path, inside=placement.inside, line=done.line,
+        previous=previous, value=placement.value,
+    )  # fmt: skip
+    return replace(checkout, manifests={**checkout.manifests, file: done.after}), change
+
+
+def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes]:
+    """The new content of the files that differ."""
+    changed = {path: data for path, data in after.manifests.items() if before.read(path) != data}
+    return {PurePosixPath(path): data for path, data in changed.items()}
+
+
+def _edit(before: bytes, placement: Placement) -> Edit:
+    if placement.inside is not None:
+        return nested.set_value(before, placement.document, placement.keys, placement.inside, placement.value)
+    if placement.append:
+        return edit.append(before, placement.document, placement.keys, placement.value)
+    return edit.set_value(before, placement.document, placement.keys, placement.value)
+
+
+def _length(before: bytes, placement: Placement) -> int:
+    """How many items the list had."""
+    value = parse(before)[placement.document].value
+    for key in placement.keys:
+        value = value.get(key) if isinstance(value, dict) and isinstance(key, str) else None
+    return len(value) if isinstance(value, list) else 0

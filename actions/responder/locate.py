@@ -100,7 +100,8 @@ def _target(applied: Applied, desired: Desired, pod: Pod, owners: Sequence[Owner
         item=declared.item,
         line=declared.line,
         api_version=f"{id_.group}/{id_.version}".lstrip("/"),
-        workload=Workload(kind=id_.kind, namespace=id_.namespace or pod.namespace, name=id_.name),
+        # A release stands for what it makes, which is in the pod's namespace.
+        workload=Workload(kind=id_.kind, namespace=pod.namespace, name=id_.name),
         applied=applied,
         desired=desired,
         made=ownership.makers(pod, owners) if release else (),

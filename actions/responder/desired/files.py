@@ -3,7 +3,7 @@
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -17,22 +17,25 @@ _LEFT_OUT_FILES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """`manifests` are the YAML files, read; `others` are paths of files that are read when asked for.
+    """`manifests` are the YAML files; `others` are all others, each with its content or where that can be read.
 
     `links` maps the path of each symbolic link that stays inside to the path that it stands for.
     """
 
     manifests: Mapping[str, bytes]
-    root: Path | None = None
-    others: frozenset[str] = frozenset()
+    others: Mapping[str, bytes | str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes | None:
         """The content of the file at `path` (as `resolve` gives it), None if there is none."""
-        data = self.manifests.get(path)
-        if data is None and self.root and path in self.others:
-            return (self.root / path).read_bytes()
-        return data
+        data = self.manifests.get(path, self.others.get(path))
+        return Path(data).read_bytes() if isinstance(data, str) else data
+
+    def changed(self, contents: Mapping[str, bytes]) -> "Checkout":
+        """The checkout with the content of some of its files replaced."""
+        manifests = {path: data for path, data in contents.items() if path in self.manifests}
+        others = {path: data for path, data in contents.items() if path not in self.manifests}
+        return replace(self, manifests={**self.manifests, **manifests}, others={**self.others, **others})
 
     def resolve(self, folder: str, reference: str) -> str | None:
         """The path that `reference` means when written in `folder`; None if it leads out of the checkout."""
@@ -54,7 +57,7 @@ class Checkout:
 def read(root: Path) -> Checkout:
     """Read the manifests below `root`."""
     manifests: dict[str, bytes] = {}
-    others: set[str] = set()
+    others: dict[str, bytes | str] = {}
     links: dict[str, str] = {}
     base = os.path.realpath(root)
     pending = [""]
@@ -70,13 +73,23 @@ def read(root: Path) -> Checkout:
                 elif entry.is_dir(follow_symlinks=False):
                     if entry.name not in _LEFT_OUT:
                         pending.append(path + "/")
-                elif entry.name.endswith((".yaml", ".yml")) or entry.name == KUSTOMIZATIONS[2]:
-                    if entry.name not in _LEFT_OUT_FILES:
-                        with open(entry.path, "rb") as file:  # noqa: PTH123 - half the time of Path.read_bytes
-                            manifests[path] = file.read()
+                elif is_manifest(entry.name):
+                    with open(entry.path, "rb") as file:  # noqa: PTH123 - half the time of Path.read_bytes
+                        manifests[path] = file.read()
                 else:
-                    others.add(path)
-    return Checkout(manifests=manifests, root=Path(base), others=frozenset(others), links=links)
+                    others[path] = entry.path
+    return Checkout(manifests=manifests, others=others, links=links)
+
+
+def hold(contents: Mapping[str, bytes]) -> Checkout:
+    """A checkout of files that are held in memory."""
+    manifests = {path: data for path, data in contents.items() if is_manifest(posixpath.basename(path))}
+    return Checkout(manifests=manifests, others={path: contents[path] for path in contents.keys() - manifests.keys()})
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file is one that Flux takes for YAML by its name."""
+    return (name.endswith((".yaml", ".yml")) or name == KUSTOMIZATIONS[2]) and name not in _LEFT_OUT_FILES
 
 
 def _with_parents(path: str) -> Iterable[str]:

@@ -190,10 +190,10 @@ def _entry(desired: Desired, declared: Declared, wanted: Wanted, step: Step) -> 
     selected = [each for each in _inputs(desired, step) if Selector.parse(target).selects(each)]
     if len(selected) != 1 or selected[0].source != declared.source:
         return None
-    return {"target": target, "patch": _patch(selected[0], wanted)}
+    return {"target": target, "patch": _patch(declared, step.before.name, wanted)}
 
 
-def _patch(declared: Declared, wanted: Wanted) -> str:
+def _patch(declared: Declared, name: str, wanted: Wanted) -> str:
     """The text of a patch: JSON 6902 to append to a list that is there, else strategic merge."""
     body: Any
     if wanted.append and isinstance(find(declared.data, wanted.keys), list):
@@ -204,7 +204,7 @@ def _patch(declared: Declared, wanted: Wanted) -> str:
         for key in reversed(wanted.keys):
             value = {key: value}
         data = declared.data
-        head = {"apiVersion": data.get("apiVersion"), "kind": data.get("kind"), "metadata": {"name": declared.id.name}}
+        head = {"apiVersion": data.get("apiVersion"), "kind": data.get("kind"), "metadata": {"name": name}}
         body = _joined(head, value) if wanted.keys else {"$patch": "delete", **head}
     return yaml.safe_dump(body, sort_keys=False, default_flow_style=False, width=1000)
 

@@ -26,6 +26,7 @@ _SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?(?:" + "|".join((*KINDS, *_SCALERS, "HelmRelease")).encode() + rb")\b")
 _RANDOM = re.compile(f"[{RANDOM}]{{5}}")
 _MIDDLE = re.compile("[0-9bcdf]*")  # a hash, or a number: an index, a time, a revision; or what a cut has left of it
+_CUT = 20  # characters of a release's name that are left at least where Helm has cut it, without its namespace
 _MINUTES = re.compile("[0-9]{1,10}")
 
 
@@ -139,8 +140,8 @@ def _beginnings(name: str) -> set[str]:
 
 
 def _named(names: list[str]) -> re.Pattern[bytes]:
-    """Finds a field called something with `name` that has one of these values, or one that was cut to 40 characters."""
-    values = b"|".join(re.escape(name.encode()) + (rb"[-\w.]*" if len(name) >= 40 else b"") for name in names)
+    """Finds a field called something with `name` that has one of these values, or, if long, begins so."""
+    values = b"|".join(re.escape(name.encode()) + (rb"[-\w.]*" if len(name) >= _CUT else b"") for name in names)
     return re.compile(
         rb"[nN]ame(?:Override)?[\"']?\s*:\s*(?:[&!]\S+\s+|[|>][-+\d]*\s+)*[\"']?(?:" + values + rb")(?![-.\w])"
         rb"|[nN]ame[\"']?\s*:[^\n]*\$\{"

@@ -15,7 +15,6 @@ from .sources import Elsewhere, Sources
 from .sync import Sync, is_sync
 from .view import View
 
-
 NO_FOLDER = "there is no folder"
 
 

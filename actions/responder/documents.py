@@ -10,16 +10,18 @@ from functools import cached_property
 import yaml
 
 from .errors import NotYaml
-from .node import Node, Value, check, compose, line, plain, skip
+from .lines import BREAKS, skip
+from .lines import number as line
+from .node import Node, check, compose, plain
+from .value import Value
 
 __all__ = ["BOM", "Document", "Node", "Value", "decode", "parse", "plain"]
 
 BOM = "\ufeff"
-_BREAKS = "\r\n\x85\u2028\u2029"
 # These begin no line but in their own meaning, not even in a block of text:
 # https://yaml.org/spec/1.2.2/#912-document-markers
-_MARKER = re.compile(rf"(?:\A|(?<=[{_BREAKS}]))(---|\.\.\.)(?=[ \t{_BREAKS}]|\Z)")
-_DIRECTIVE = re.compile(rf"(?:\A|(?<=[{_BREAKS}]))%[^{_BREAKS}]*")
+_MARKER = re.compile(rf"(?:\A|(?<=[{BREAKS}]))(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
+_DIRECTIVE = re.compile(rf"(?:\A|(?<=[{BREAKS}]))%[^{BREAKS}]*")
 _TEMPLATE = re.compile(r"\{\{|\{%")
 
 

@@ -8,14 +8,20 @@ them: `yes` and `on` are true, `0644` is octal; but dates stay text, for JSON ha
 import functools
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import yaml
 
 from .errors import NotYaml
+from .lines import BREAKS, skip
+from .lines import number as line
+from .lines import start as line_start
+from .value import Value
+
+__all__ = ["C_PARSER", "Node", "Value", "check", "compose", "implicit", "line", "plain"]
 
 C_PARSER: bool = yaml.__with_libyaml__  # without it everything is the same, some ten times slower
-Value = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER = yaml.resolver.Resolver()
@@ -23,9 +29,7 @@ _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _DEPTH = 200
 _ALIASED = 100_000  # nodes that aliases may add to one document: a few lines can ask for billions
-_BREAKS = "\r\n\x85\u2028\u2029"  # what the parser takes for the end of a line
-_SPACE = re.compile(rf"(?:[ \t{_BREAKS}]+|#[^{_BREAKS}]*)*")
-_PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{_BREAKS}]+|#[^{_BREAKS}]*)*")
+_PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*")
 _KEEP = re.compile(r"[|>][0-9]?\+")
 
 
@@ -83,6 +87,34 @@ class Node:
             return self.items[step] if 0 <= step < len(self.items) else None
         return next((value for key, value in reversed(self.entries) if key.key == step), None)
 
+    def descendants(self) -> "Iterator[Node]":
+        """The node itself and all below it, keys too, aliases as such; in order of the text."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending += reversed(node.items or [part for entry in node.entries for part in entry])
+
+    def pairs(self) -> "Iterator[tuple[Node, Node]]":
+        """All values of mappings in it, each with its mapping."""
+        return ((node, value) for node in self.descendants() for _, value in node.entries)
+
+    def column(self, text: str) -> int:
+        """The column, from 0, of what it begins with behind its tag and anchor."""
+        content = self.content(text)
+        return content - line_start(text, content)
+
+    @property
+    def size(self) -> int:
+        """How many entries or items it has."""
+        return len(self.entries or self.items)
+
+    def place(self, step: str | int) -> int:
+        """The number of the entry or item that a step which `child` knows leads to."""
+        if isinstance(step, int):
+            return step
+        return next(place for place in reversed(range(self.size)) if self.entries[place][0].key == step)
+
     def content(self, text: str) -> int:
         """Where it begins behind its tag and anchor."""
         place = self.start
@@ -92,12 +124,6 @@ class Node:
             while place < self.end and (match := _PROPERTY.match(text, place)):
                 place = match.end()
         return place
-
-
-def skip(text: str, place: int) -> int:
-    """The first place from there on that is neither space nor comment."""
-    match = _SPACE.match(text, place)
-    return match.end() if match else place
 
 
 def check(text: str) -> None:
@@ -191,8 +217,8 @@ class _Composer:
         """Where a block of text ends: empty lines behind it are its own only if they are kept."""
         block = self._text[node.start : node.end]
         if not _KEEP.match(self._text, node.content(self._text)):
-            return node.start + len(block.rstrip(_BREAKS))
-        cut = 2 if block.endswith("\r\n") else 1 if block[-1:] in _BREAKS else 0
+            return node.start + len(block.rstrip(BREAKS))
+        cut = 2 if block.endswith("\r\n") else 1 if block[-1:] in BREAKS else 0
         return node.end - cut
 
 
@@ -258,11 +284,3 @@ def _construct(tag: str, text: str) -> Value:
     except (ValueError, KeyError, IndexError):
         return text
     return value
-
-
-_LINE_END = re.compile("\r\n|\n|\r")
-
-
-def line(text: str, place: int) -> int:
-    """The line that a place is on, counted from 1 as editors and Git's hosts count."""
-    return len(_LINE_END.findall(text, 0, place)) + 1

@@ -1,12 +1,15 @@
-"""How values are written: as YAML that no reader takes for something else, or as JSON."""
+"""How values are written: as YAML that no reader takes for something else, or as JSON, and as their neighbours are."""
 
+import itertools
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .errors import EditRefused
-from .node import Value, implicit
+from .node import Node, implicit
+from .value import Value
 
 # Text that every YAML reader takes for text when it stands unquoted, be it for YAML 1.1 or 1.2, in a flow or not.
 _SAFE = re.compile(r"[A-Za-z/_](?:[\w./@+-]|:(?=[\w/])| (?=\w))*", re.ASCII)
@@ -90,3 +93,44 @@ def _is_block(value: str) -> bool:
 
 def _indented(lines: list[str], width: int) -> list[str]:
     return [" " * width + line if line else line for line in lines]
+
+
+def around(text: str, nodes: Sequence[Node], value: Value) -> Notation:
+    """How a value is to be written in the last of these nodes, which lead there from the root."""
+    model = next((node for node in reversed(nodes) if node.entries), None)
+    key = model.entries[0][0] if model else None
+    quote = key.style if key and key.style in ("'", '"') else None
+    if not nodes:
+        return Notation()
+    if not nodes[-1].flow:
+        step, dash = _indentation(text, nodes) if isinstance(value, dict | list) else (2, 2)
+        return Notation(quote=quote, step=step, dash=dash)
+    if model is None or not model.flow or quote != '"':
+        return Notation(json=nodes[0].flow and model is None, quote=quote)
+    colon, comma = _separators(text, model)
+    return Notation(json=True, colon=colon, comma=comma)
+
+
+def _separators(text: str, model: Node) -> tuple[str, str]:
+    """What stands between key and value and between entries, if it is no more than the sign and space."""
+    key, value = model.entries[0]
+    colon = text[key.end : value.start]
+    colon = ": " if colon.strip(" \t") != ":" else colon
+    comma = ", " if colon.endswith((" ", "\t")) else ","
+    if len(model.entries) > 1:
+        gap = text[value.end : model.entries[1][0].start]
+        comma = gap if gap.strip(" \t") == "," else comma
+    return colon, comma
+
+
+def _indentation(text: str, nodes: Sequence[Node]) -> tuple[int, int]:
+    """What mappings and lists are indented by below their keys: as the nearest ones, else as the document's first."""
+    near = zip(nodes[-2::-1], nodes[:0:-1], strict=False)
+    step = next(_offsets(text, itertools.chain(near, nodes[0].pairs()), "mapping"), 2)
+    return step, next(_offsets(text, nodes[0].pairs(), "sequence"), 2)
+
+
+def _offsets(text: str, pairs: Iterable[tuple[Node, Node]], kind: str) -> Iterator[int]:
+    for parent, child in pairs:
+        if parent.kind == "mapping" and child.kind == kind and not child.flow and not parent.flow:
+            yield child.column(text) - parent.column(text)

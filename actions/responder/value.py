@@ -1,0 +1,60 @@
+"""Plain values, as JSON has them: how to reach into one, and what one would be after an edit."""
+
+import json
+from enum import Enum
+from typing import Any, Final
+
+Value = None | bool | int | float | str | list[Any] | dict[str, Any]
+Path = tuple[str | int, ...]
+
+
+class Absent(Enum):
+    """The value of a field that is not there."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+def at(value: Any, path: Path) -> Value | Absent:
+    """What the path leads to."""
+    for step in path:
+        known: Any = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+        if step not in known:
+            return ABSENT
+        value = value[step]
+    return value  # type: ignore[no-any-return]  # plain data in, plain data out
+
+
+def put(value: Any, path: Path, new: Value) -> Any:
+    """A copy with another value at the path; missing mappings on the way are made."""
+    if not path:
+        return new
+    step, *rest = path
+    copy: Any = list(value) if isinstance(value, list) else dict(value or {})
+    inner = at(value, (step,))
+    copy[step] = put(None if inner is ABSENT else inner, tuple(rest), new)
+    return copy
+
+
+def drop(value: Any, path: Path) -> Any:
+    """A copy without what is at the path, which must be there."""
+    step, *rest = path
+    if rest:
+        return put(value, (step,), drop(value[step], tuple(rest)))
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
+    del copy[step]
+    return copy
+
+
+def same(one: object, other: object) -> bool:
+    """Equal, and of the same types: 0 is neither false nor 0.0. What is absent equals nothing."""
+    if one is ABSENT or other is ABSENT:
+        return False
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def dotted(path: Path) -> str:
+    """The path as people write it."""
+    return ".".join(map(str, path))

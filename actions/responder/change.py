@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from . import edit, nested
 from .desired.files import Checkout
 from .desired.home import Placement
-from .documents import Value, parse
+from .documents import Value, decode, parse
 from .edit import ABSENT, Absent, Edit
 from .errors import EditRefused
 
@@ -32,6 +32,8 @@ class Change:
     value: Value
 
     def __str__(self) -> str:
+        if not self.path:
+            return f"{self.file} line {self.line}, removed"
         field = ".".join(map(str, (*self.path, *(self.inside or ()))))
         was = "new" if self.previous is ABSENT else f"was {json.dumps(self.previous)}"
         return f"{self.file} line {self.line}, {field} ({was})"
@@ -47,7 +49,7 @@ def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | N
     if before is None:
         raise EditRefused("no-such-file", f"{file} cannot be read")
     if not placement.keys:
-        raise EditRefused("whole-document", f"{file} has to be removed, or the object taken out of it, by hand")
+        return _without(checkout, placement, before)
     done = _edit(before, placement)
     if done.after == done.before:
         return checkout, None
@@ -61,10 +63,31 @@ def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | N
     return replace(checkout, manifests={**checkout.manifests, file: done.after}), change
 
 
-def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes]:
-    """The new content of the files that differ."""
-    changed = {path: data for path, data in after.manifests.items() if before.read(path) != data}
+def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes | None]:
+    """The new content of the files that differ; None for those that are gone."""
+    changed: dict[str, bytes | None] = {
+        path: data for path, data in after.manifests.items() if before.read(path) != data
+    }
+    changed |= {path: None for path in before.manifests if path not in after.manifests}
     return {PurePosixPath(path): data for path, data in changed.items()}
+
+
+def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, Change]:
+    """The checkout without a whole document, and without the file where it is the only one."""
+    file, documents = str(placement.file), parse(before)
+    gone = documents[placement.document]
+    text, mark = decode(before)
+    rest = {path: data for path, data in checkout.manifests.items() if path != file}
+    if len(documents) > 1:
+        after = (mark + text[: gone.start] + text[gone.end :]).encode()
+        if [each.value for each in parse(after)] != [each.value for each in documents if each is not gone]:
+            raise EditRefused("verification", f"{file}: taking the document out would change another one")
+        rest[file] = after
+    change = Change(
+        file=placement.file, document=placement.document, path=(), inside=None, line=gone.line, previous=gone.value,
+        value=None,
+    )  # fmt: skip
+    return replace(checkout, manifests=rest), change
 
 
 def _edit(before: bytes, placement: Placement) -> Edit:

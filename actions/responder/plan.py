@@ -59,10 +59,10 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The outcomes of a batch, in its order, and the new content of the files that change, by path from the root."""
+    """The outcomes of a batch, in its order, and the new content of the files that change, None for one that goes."""
 
     outcomes: tuple[Outcome, ...]
-    files: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
+    files: Mapping[PurePosixPath, bytes | None] = field(default_factory=dict)
 
     @property
     def responses(self) -> tuple[Response, ...]:
@@ -121,6 +121,8 @@ class _Planner:
                     continue
                 placement = home.place(target.desired, aim.applied, aim.wanted)
                 notes += map(str, findings.find_all(target.desired, aim.applied, aim.wanted, placement))
+                if not placement.keys and any(step.file for step in aim.applied.object.steps):
+                    raise Unsupported(f"{placement.file} is named by a kustomization that others read too")
                 checkout, made = change.make(checkout, placement)
                 changes += [made] if made else []
         self.checkout = checkout

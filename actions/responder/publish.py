@@ -69,6 +69,9 @@ def _write(plan: Plan, git: Git) -> str:
     return git.diff(tuple(plan.files)) if plan.files else ""
 
 
-def _write_files(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:
+def _write_files(root: Path, files: Mapping[PurePosixPath, bytes | None]) -> None:
     for path, data in files.items():
-        (root / path).write_bytes(data)
+        if data is None:
+            (root / path).unlink()
+        else:
+            (root / path).write_bytes(data)

@@ -123,7 +123,7 @@ def _post_renderer(demand: Demand, target: Target) -> Aim:
         for keys, value in _fields(demand, made):
             _set(patch, keys, value)
         head = {"apiVersion": _API_VERSIONS.get(made.kind, "apps/v1"), "kind": made.kind}
-        content = {**head, **patch, "metadata": {"name": made.name, **patch.get("metadata", {})}}
+        content = {**head, "metadata": {"name": made.name, **patch.pop("metadata", {})}, **patch}
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
         patches.append({"target": {"kind": made.kind, "name": made.name}, "patch": text})
     value = {"kustomize": {"patches": patches}}

@@ -100,21 +100,26 @@ class _Readers:
         self._readings = [each for each in self._all if each.object.source == target.object.source]
 
     def are_one(self, step: Step | None = None) -> bool:
-        """Whether every reading, or every one that passes a kustomization, is the object itself."""
-        return all(
-            each.identity == self._target.identity
-            for each in self._readings
-            if step is None
-            or any((passed.file, passed.folder) == (step.file, step.folder) for passed in each.object.steps)
-        )
+        """Whether those that pass a kustomization are those that give the object: all of them, and no others."""
+        passing = [each for each in self._readings if step is None or _passes(each.object, step)]
+        return [each for each in self._readings if self._is_target(each)] == passing
 
     def are_one_for(self, layer: Layer) -> bool:
-        """Whether the text of a patch changes the object and nothing else anywhere."""
-        return layer.alone and all(
-            each.identity == self._target.identity
-            for each in self._all
-            if any(other.patch.place == layer.patch.place for other in each.object.layers)
-        )
+        """Whether the text of a patch changes the object, whichever way it is read, and nothing else anywhere."""
+        changed = [
+            each for each in self._all if any(other.patch.place == layer.patch.place for other in each.object.layers)
+        ]
+        return layer.alone and [each for each in self._readings if self._is_target(each)] == changed
+
+    @property
+    def ways(self) -> int:
+        """How many Flux Kustomizations give the object; 0 if they do not give it in the same way."""
+        same = [each.object for each in self._readings if self._is_target(each)]
+        alike = all((each.steps, each.layers) == (same[0].steps, same[0].layers) for each in same)
+        return len(same) if alike else 0
+
+    def _is_target(self, applied: Applied) -> bool:
+        return applied.identity == self._target.identity
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -126,11 +131,19 @@ class _Readers:
         )
 
 
+def _passes(declared: Declared, step: Step) -> bool:
+    if step.file:
+        return any(passed.file == step.file for passed in declared.steps)
+    return any((passed.view, passed.folder) == (step.view, step.folder) for passed in declared.steps)
+
+
 def _placements(
     desired: Desired, target: Applied, wanted: Wanted, layer: Layer | None, readers: _Readers
 ) -> Iterator[Placement]:
     """All places that would do, the innermost first."""
     declared = target.object
+    if not readers.ways:
+        return
     if layer:
         yield from _in_layer(declared, wanted, layer, readers)
     elif readers.are_one() and wanted.keys:
@@ -142,7 +155,7 @@ def _placements(
     if not wanted.keys and readers.are_one() and declared.item is None:
         yield _placement(declared.file, declared.document, (), wanted)
     last = len(declared.steps) - 1
-    if target.sync and floor <= (last, Phase.FLUX_PATCHES):
+    if target.sync and readers.ways == 1 and floor <= (last, Phase.FLUX_PATCHES):
         entry = _entry(desired, declared, wanted, declared.steps[last])
         if entry:
             outer = place(desired, target.sync, replace(PATCHES, value=entry))

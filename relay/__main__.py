@@ -1,13 +1,16 @@
 """`python -m relay`: the only place that reads the environment, and the only one that exits."""
 
+import argparse
+import gc
 import os
 import sys
+from pathlib import Path
 
 import uvicorn
 
-from relay import logs
+from relay import dead, logs
 from relay.app import create_app
-from relay.errors import BadSettings
+from relay.errors import BadSettings, StorageUnusable
 from relay.settings import Settings
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
@@ -15,7 +18,14 @@ _GRACE_SECONDS = 4
 
 
 def main() -> int:
-    """Serve until told to stop. Exit code 0, 1 if the relay could not start, 2 if the settings are wrong."""
+    """Exit code 0, 1 if the relay could not start or a command failed, 2 if the settings or arguments are wrong."""
+    arguments = _parser().parse_args()
+    if arguments.command == "dead":
+        return _dead(arguments)
+    return _serve()
+
+
+def _serve() -> int:
     try:
         settings = Settings.from_environ(os.environ)
     except BadSettings as error:
@@ -38,6 +48,9 @@ def main() -> int:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
+    # What was imported stays, and a request leaves no cycles: the collector may come rarely, and has little to walk.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     try:
         server.run()
     except KeyboardInterrupt:
@@ -45,6 +58,29 @@ def main() -> int:
     except SystemExit:  # the server's own way to say that it could not start; the log has the reason
         return 1
     return 0
+
+
+def _dead(arguments: argparse.Namespace) -> int:
+    if arguments.action != "list" and not arguments.keys and not arguments.all:
+        print("relay: say which dead letters by their keys, or --all", file=sys.stderr)
+        return 2
+    outbox = os.environ.get("RELAY_OUTBOX") or Settings.outbox
+    try:
+        return dead.run(arguments.action, arguments.keys or None, path=Path(outbox.removeprefix("sqlite:")))
+    except StorageUnusable as error:
+        print(f"relay: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="relay", description="Falco's CloudEvents in, GitHub dispatches out.")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("serve", help="take and deliver events (the default)")
+    letters = commands.add_parser("dead", help="events that GitHub would not take, in RELAY_OUTBOX")
+    letters.add_argument("action", choices=dead.COMMANDS)
+    letters.add_argument("keys", nargs="*", type=int, metavar="key", help="as `list` shows them")
+    letters.add_argument("--all", action="store_true", help="every dead letter")
+    return parser
 
 
 if __name__ == "__main__":

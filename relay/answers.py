@@ -9,13 +9,46 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 # GitHub's windows are an hour long; a longer wait can only come from a clock that is wrong.
 _LONGEST_WAIT = 3600.0
-_SHORTEST_RATE_WAIT = 60.0
 _ABOUT_THE_WORKFLOW = re.compile(
     "no ref found|workflow_dispatch|disabled|unexpected inputs|required input", re.IGNORECASE
 )
+
+
+class Cause(StrEnum):
+    """Why a dispatch has to wait. The last five are for the operator to mend."""
+
+    NETWORK = "network"
+    SERVER = "server"
+    RATE_LIMIT = "rate limit"
+    CREDENTIAL = "credential"
+    PERMISSION = "permission"
+    NOT_FOUND = "not found"
+    WORKFLOW = "workflow"
+    UNEXPECTED = "unexpected"
+
+
+HINTS = {
+    Cause.CREDENTIAL: "GitHub does not know the token: it has expired, was revoked or is mistyped. Set a new one.",
+    Cause.PERMISSION: (
+        "GitHub knows the token but refuses: give it Contents: write for repository_dispatch, Actions: write for "
+        "workflow_dispatch; look for an organisation's approval, SSO or IP allow list."
+    ),
+    Cause.NOT_FOUND: (
+        "GitHub says 404 for what the token may not see, too: check RELAY_REPOSITORY and RELAY_WORKFLOW, that the "
+        "token covers this repository, and that it has the permission of the mode."
+    ),
+    Cause.WORKFLOW: (
+        "Check RELAY_REF and RELAY_WORKFLOW: the workflow must be on that ref, enabled, and take the input event."
+    ),
+    Cause.UNEXPECTED: (
+        "Not an answer of GitHub to a dispatch: check RELAY_GITHUB_API_URL, any proxy, and whether the repository was "
+        "renamed."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +60,11 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Keep everything and try again, not before `after` seconds if that is known. `hint` is for the operator."""
+    """Keep everything and try again, not before `after` seconds if GitHub said so."""
 
+    cause: Cause
     reason: str
     after: float | None = None
-    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,71 +81,52 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, now: float
     """What to do after this answer; `now` is in seconds since the epoch."""
     if 200 <= status < 300:
         return Delivered(_text(body, "html_url"))
-    message = _text(body, "message") or "no message"
-    reason = f"{status} {message}"
-    if status in (403, 429) and (after := _rate_limit(status, headers, message, now)) is not None:
-        return Retry(reason, after)
-    if status >= 500 or status == 408:
-        return Retry(reason, _retry_after(headers, now))
-    if status in (400, 413) or (status == 422 and not _misconfigured(message)):
+    message = _text(body, "message") or ""
+    reason = f"{status} {message}".rstrip()
+    cause = _cause(status, headers, message)
+    if cause is None:
         return Rejected(reason)
-    return Retry(reason, hint=_hint(status, message))
+    return Retry(cause, reason, _wait(headers, now))
 
 
-def _rate_limit(status: int, headers: Mapping[str, str], message: str, now: float) -> float | None:
-    """Seconds to wait for a primary or secondary limit, or None if the answer is not about limits."""
-    after = _retry_after(headers, now)
-    if after is not None:
-        return after
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
-        return min(max(float(reset) - now, 1.0), _LONGEST_WAIT)
-    if status == 429 or re.search("rate limit|abuse", message, re.IGNORECASE):
-        return _SHORTEST_RATE_WAIT
-    return None
+def _cause(status: int, headers: Mapping[str, str], message: str) -> Cause | None:
+    """None if the body itself is at fault."""
+    if status == 429 or (status == 403 and _limited(headers, message)):
+        return Cause.RATE_LIMIT
+    if status >= 500 or status == 408:
+        return Cause.SERVER
+    if status == 422 and _ABOUT_THE_WORKFLOW.search(message):  # would meet every event alike
+        return Cause.WORKFLOW
+    if status in (400, 413, 422):
+        return None
+    return {401: Cause.CREDENTIAL, 403: Cause.PERMISSION, 404: Cause.NOT_FOUND}.get(status, Cause.UNEXPECTED)
 
 
-def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+def _limited(headers: Mapping[str, str], message: str) -> bool:
+    exhausted = headers.get("x-ratelimit-remaining") == "0"
+    return exhausted or "retry-after" in headers or re.search("rate limit|abuse", message, re.IGNORECASE) is not None
+
+
+def _wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that GitHub asks to wait, by the one header or the other."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT)
-    try:
-        return min(max(parsedate_to_datetime(text).timestamp() - now, 0.0), _LONGEST_WAIT)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _misconfigured(message: str) -> bool:
-    """Whether a 422 is about the workflow or the ref, and so would meet every event alike."""
-    return _ABOUT_THE_WORKFLOW.search(message) is not None
-
-
-def _hint(status: int, message: str) -> str:
-    if status == 401:
-        return "GitHub does not know the token: it has expired, was revoked or is mistyped. Set a new one."
-    if status == 403:
-        return (
-            "GitHub knows the token but refuses: give it Contents: write for repository_dispatch, Actions: write for "
-            "workflow_dispatch, and look for an organisation's approval, SSO or IP allow list."
-        )
-    if status == 404:
-        return (
-            "GitHub says 404 for a repository or workflow that the token may not see, too: check RELAY_REPOSITORY and "
-            "RELAY_WORKFLOW, that the token covers this repository, and that it has the permission of the mode."
-        )
-    if status == 422:
-        return (
-            "Check RELAY_REF and RELAY_WORKFLOW: the workflow must be on that ref, enabled, and take the input event."
-        )
-    if 300 <= status < 400:
-        return "The repository was renamed or moved: set RELAY_REPOSITORY (or RELAY_GITHUB_API_URL) to the new name."
-    return f"An answer that GitHub does not give to dispatches ({message}): check RELAY_GITHUB_API_URL and any proxy."
+    if text:
+        try:
+            return min(max(parsedate_to_datetime(text).timestamp() - now, 0.0), _LONGEST_WAIT)
+        except (ValueError, OverflowError):
+            return None
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
+        return min(max(float(reset) - now, 1.0), _LONGEST_WAIT)
+    return None
 
 
 def _text(body: bytes, key: str) -> str | None:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     value = document.get(key) if isinstance(document, dict) else None
     return value[:300] if isinstance(value, str) else None

@@ -14,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relay import callers, intake
+from relay import callers, intake, probes
 from relay.credentials import StaticToken
 from relay.delivery import Delivery
 from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.errors import Refusal, RelayError
 from relay.github import GitHub, http_client
 from relay.intake import State
+from relay.metrics import Metrics
 from relay.outbox import Outbox
 from relay.settings import Settings
 from relay.sqlite import SqliteOutbox
@@ -42,16 +43,23 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         dispatch = _dispatch(settings)
+        metrics = Metrics()
         with _explained():
             known = callers.load(settings.tokens_file) if settings.tokens_file else callers.Anyone()
-            outbox = _open_outbox(settings, now)
+            outbox = _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
                 github = GitHub(client, credential=StaticToken(settings.github_token), dispatch=dispatch, now=now)
-                delivery = Delivery(outbox, github.send, room=dispatch.room, min_interval=settings.min_interval_seconds)
+                delivery = Delivery(
+                    outbox,
+                    github.send,
+                    room=dispatch.room,
+                    min_interval=settings.min_interval_seconds,
+                    metrics=metrics,
+                )
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(delivery.run)
-                    yield {"settings": settings, "callers": known, "dispatch": dispatch, "outbox": outbox}
+                    yield State(settings=settings, callers=known, dispatch=dispatch, outbox=outbox, metrics=metrics)
                     delivery.stop()
                     tasks.cancel_scope.deadline = anyio.current_time() + _GRACE_SECONDS
         finally:
@@ -60,8 +68,9 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", intake.receive, methods=["POST"]),
-            Route("/healthz", _healthz),
-            Route("/readyz", _readyz),
+            Route("/healthz", probes.healthz),
+            Route("/readyz", probes.readyz),
+            Route("/metrics", probes.metrics),
         ],
         exception_handlers={Refusal: _refused, HTTPException: _http_error},  # type: ignore[dict-item]  # Starlette types handlers for the widest exception
         lifespan=lifespan,
@@ -76,12 +85,13 @@ def _dispatch(settings: Settings) -> Dispatch:
     return RepositoryDispatch(settings.repository)
 
 
-def _open_outbox(settings: Settings, now: Callable[[], float]) -> Outbox:
+def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Metrics) -> Outbox:
     return SqliteOutbox(
         Path(settings.outbox.removeprefix("sqlite:")),
         coalesce_seconds=settings.coalesce_seconds,
         max_backlog=settings.max_backlog,
         now=now,
+        observe_commit=metrics.commit_seconds.observe,
     )
 
 
@@ -95,17 +105,8 @@ def _explained() -> Iterator[None]:
         raise
 
 
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "alive"})
-
-
-async def _readyz(request: Request[State]) -> Response:
-    """Ready while the outbox works; raises StorageFailed, which answers 503."""
-    backlog = await request.state["outbox"].backlog()
-    return JSONResponse({"status": "ready", "waiting": backlog.waiting, "dead": backlog.dead})
-
-
-async def _refused(_: Request, refusal: Refusal) -> Response:
+async def _refused(request: Request[State], refusal: Refusal) -> Response:
+    request.state["metrics"].refused(refusal.status)
     log.warning("refused", extra={"status": refusal.status, "error": refusal.error, "detail": refusal.detail})
     content = {"error": refusal.error, "detail": refusal.detail}
     return JSONResponse(content, status_code=refusal.status, headers=refusal.headers)

@@ -20,14 +20,14 @@ _SHORTEST_TOKEN = 16
 class Callers(Protocol):
     """Whoever may post events."""
 
-    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:
+    def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         """The cluster that the request speaks for, None if it need not say; raises UnknownCaller."""
 
 
 class Anyone:
     """RELAY_ALLOW_ANONYMOUS: nobody is asked, and the event's own word for its cluster is kept."""
 
-    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:  # noqa: ARG002  # the protocol's signature
+    def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:  # noqa: ARG002  # the protocol's signature
         return None
 
 
@@ -35,9 +35,9 @@ class TokenCallers:
     """Clusters by token. The tokens themselves are not kept, only their digests."""
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
-        self._clusters = {cluster: _digest(token) for cluster, token in tokens.items()}
+        self._clusters = {cluster: _digest(token.encode()) for cluster, token in tokens.items()}
 
-    def identify(self, headers: Mapping[str, str], query: bytes) -> str | None:
+    def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         token = _token(headers, query)
         if token is None:
             raise UnknownCaller("send the cluster's token as Bearer, as the password of Basic, or as access_token")
@@ -79,24 +79,25 @@ def _problems(cluster: object, token: object) -> list[str]:
     return []
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+def _digest(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()
 
 
-def _token(headers: Mapping[str, str], query: bytes) -> str | None:
+def _token(headers: Mapping[bytes, bytes], query: bytes) -> bytes | None:
     """The token as the caller sent it: the Authorization header first, then the query.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#3-authorization
     """
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+    scheme = scheme.lower()
+    if scheme == b"bearer":
         return credentials.strip()
-    if scheme.lower() == "basic":
+    if scheme == b"basic":
         try:
-            return base64.b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+            return base64.b64decode(credentials, validate=True).partition(b":")[2]
+        except binascii.Error:
             raise UnknownCaller("the Basic credentials are not base64 of user:password") from None
     if query:
-        values = parse_qs(query.decode("latin-1")).get("access_token", [])
+        values = parse_qs(query).get(b"access_token", [])
         return values[0] if len(values) == 1 else None
     return None

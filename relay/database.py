@@ -11,19 +11,21 @@ from relay.errors import StorageUnusable
 # Each is run once, in order, in the transaction that records it in user_version.
 MIGRATIONS = (
     (
+        # `document` is NULL once the letter is gone, or when it was folded into another: the row still tells repeats.
+        # `workload` is NULL when the letter is about none, or was folded.
         """CREATE TABLE letter (
-            key INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, workload BLOB, size INTEGER NOT NULL,
-            document TEXT NOT NULL
+            key INTEGER PRIMARY KEY, identity BLOB NOT NULL, received REAL NOT NULL, workload BLOB,
+            size INTEGER NOT NULL, document BLOB
         ) STRICT""",
-        """CREATE TABLE seen (
-            key INTEGER PRIMARY KEY, identity BLOB NOT NULL UNIQUE, received REAL NOT NULL
-        ) STRICT""",
-        """CREATE TABLE workload (
-            workload BLOB PRIMARY KEY, since REAL NOT NULL, coalesced INTEGER NOT NULL
+        "CREATE INDEX waiting ON letter (key) WHERE document IS NOT NULL",
+        "CREATE INDEX gone ON letter (key) WHERE document IS NULL",
+        # How many events were folded that GitHub has not been told of.
+        """CREATE TABLE folded (
+            workload BLOB PRIMARY KEY, received REAL NOT NULL, coalesced INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE dead (
-            key INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, buried REAL NOT NULL, workload BLOB,
-            size INTEGER NOT NULL, document TEXT NOT NULL, reason TEXT NOT NULL
+            key INTEGER PRIMARY KEY AUTOINCREMENT, identity BLOB NOT NULL, received REAL NOT NULL, buried REAL NOT NULL,
+            workload BLOB, size INTEGER NOT NULL, document BLOB NOT NULL, reason TEXT NOT NULL
         ) STRICT""",
     ),
 )
@@ -39,13 +41,14 @@ def open_database(path: Path) -> sqlite3.Connection:
             f"cannot open the outbox {path}: {error.strerror}. Give RELAY_OUTBOX a path in a directory that the relay "
             "may write to, on a volume that outlives it."
         ) from error
+    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
     try:
-        connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a 202 must outlive a power cut, not only the process
         _check(connection)
         _migrate(connection)
     except sqlite3.Error as error:
+        connection.close()
         raise StorageUnusable(
             f"cannot use the outbox {path}: {error}. If another program holds it, stop that one; if it is damaged, "
             "move it away and start again with a new one."

@@ -6,27 +6,32 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
+import msgspec
 
-from relay.answers import Answer, Delivered, Rejected, Retry
+from relay.answers import HINTS, Answer, Cause, Delivered, Rejected, Retry
 from relay.dispatch import with_coalesced
 from relay.errors import StorageFailed
+from relay.metrics import Metrics
 from relay.outbox import Claim, Outbox
 
 log = logging.getLogger("relay.delivery")
 
 _LONGEST_BACKOFF = 300.0
+# "wait for at least one minute before retrying", where GitHub gives no time
+_RATE_LIMIT_SECONDS = 60.0
 
-Send = Callable[[Sequence[str]], Awaitable[Answer]]
+Send = Callable[[Sequence[bytes]], Awaitable[Answer]]
 
 
 class Delivery:
     """The one consumer of an outbox."""
 
-    def __init__(self, outbox: Outbox, send: Send, *, room: int, min_interval: float) -> None:
+    def __init__(self, outbox: Outbox, send: Send, *, room: int, min_interval: float, metrics: Metrics) -> None:
         self._outbox = outbox
         self._send = send
         self._room = room
         self._min_interval = min_interval
+        self._metrics = metrics
         self._failures = 0
         self._not_before = 0.0
         self._stopping = False
@@ -51,6 +56,7 @@ class Delivery:
         self._idle.cancel()
 
     async def _next(self) -> None:
+        """Claims what waits and sends it in one dispatch, or in ever smaller ones if GitHub rejects it."""
         await self._pause()
         claims: Sequence[Claim] = []
         with anyio.CancelScope() as self._idle:
@@ -63,26 +69,32 @@ class Delivery:
                     await self._outbox.settle(part)
                 case Rejected(reason) if len(part) == 1:
                     await self._outbox.bury(part[0], reason=reason)
-                case Rejected():  # one of them is the cause: send ever smaller parts until it is alone, in order
+                case Rejected():  # one of them is the cause, and is alone in the end; the older half goes first
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
                 case Retry():
                     parts.append(part)
                     break
             await self._pause()
-        await self._outbox.release([claim for part in reversed(parts) for claim in part])
+        if parts:
+            await self._outbox.release([claim for part in reversed(parts) for claim in part])
 
     async def _attempt(self, claims: Sequence[Claim]) -> Answer:
+        started = time.monotonic()
         answer = await self._send([with_coalesced(claim.document, claim.coalesced) for claim in claims])
         wait = self._min_interval
         if isinstance(answer, Retry):
             self._failures += 1
-            wait = max(wait, answer.after or 0.0, backoff(self._failures))
+            wait = max(wait, answer.after or self._backoff(answer.cause))
         else:
             self._failures = 0
         self._wait(wait)
-        _log(answer, events=len(claims), wait=wait)
+        self._metrics.attempted(answer, events=len(claims), seconds=time.monotonic() - started)
+        _log(answer, claims, wait=wait)
         return answer
+
+    def _backoff(self, cause: Cause) -> float:
+        return backoff(self._failures, first=_RATE_LIMIT_SECONDS if cause is Cause.RATE_LIMIT else 1.0)
 
     def _wait(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds
@@ -93,18 +105,27 @@ class Delivery:
                 await anyio.sleep(max(0.0, self._not_before - time.monotonic()))
 
 
-def backoff(failures: int) -> float:
-    """Seconds before the next attempt after so many failures in a row: exponential with jitter, capped."""
-    return min(_LONGEST_BACKOFF, 2.0 ** min(failures, 16)) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing
+def backoff(failures: int, *, first: float = 1.0) -> float:
+    """Seconds before the next attempt after so many failures in a row: doubled each time, capped, then spread."""
+    longest = max(first, _LONGEST_BACKOFF)
+    return min(longest, first * 2.0 ** min(failures - 1, 16)) * random.uniform(1.0, 1.5)  # noqa: S311  # spreads load, guards nothing
 
 
-def _log(answer: Answer, *, events: int, wait: float) -> None:
+class _Identified(msgspec.Struct):
+    id: str
+
+
+def _log(answer: Answer, claims: Sequence[Claim], *, wait: float) -> None:
+    """One line an attempt; it names the events by id, as far as the line bears it."""
+    about = {
+        "events": len(claims),
+        "ids": [msgspec.json.decode(claim.document, type=_Identified).id[:64] for claim in claims[:100]],
+    }
     match answer:
         case Delivered(run_url):
-            log.info("dispatched", extra={"events": events, "run": run_url})
+            log.info("dispatched", extra={**about, "run": run_url})
         case Rejected(reason):
-            log.error("rejected", extra={"events": events, "reason": reason})
-        case Retry(reason, _, hint):
-            log.warning(
-                "not dispatched", extra={"events": events, "reason": reason, "hint": hint, "wait": round(wait, 1)}
-            )
+            log.error("rejected", extra={**about, "reason": reason})
+        case Retry(cause, reason):
+            trouble = {"cause": cause, "reason": reason, "hint": HINTS.get(cause), "wait": round(wait, 1)}
+            log.warning("not dispatched", extra={**about, **trouble})

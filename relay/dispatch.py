@@ -4,10 +4,11 @@ https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from relay.events import COALESCED, TYPE
 
@@ -28,10 +29,10 @@ class Dispatch(Protocol):
     def room(self) -> int:
         """What the sizes of all documents in one body may add up to."""
 
-    def size(self, document: str) -> int:
+    def size(self, document: bytes) -> int:
         """What one document takes of the room."""
 
-    def body(self, documents: Sequence[str]) -> bytes:
+    def body(self, documents: Sequence[bytes]) -> bytes:
         """The request body for structured CloudEvents in JSON."""
 
 
@@ -49,11 +50,11 @@ class RepositoryDispatch:
     def room(self) -> int:
         return LIMIT - len('{"events":[]}')
 
-    def size(self, document: str) -> int:
-        return len(document.encode()) + _MARK_ROOM + len(",")
+    def size(self, document: bytes) -> int:
+        return len(document) + _MARK_ROOM + len(",")
 
-    def body(self, documents: Sequence[str]) -> bytes:
-        return f'{{"event_type":"{TYPE}","client_payload":{{"events":[{",".join(documents)}]}}}}'.encode()
+    def body(self, documents: Sequence[bytes]) -> bytes:
+        return b'{"event_type":"%b","client_payload":{"events":[%b]}}' % (TYPE.encode(), b",".join(documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,14 @@ class WorkflowDispatch:
     def room(self) -> int:
         return LIMIT - len('{"event":"[]"}')
 
-    def size(self, document: str) -> int:
-        return len(_encode(document).encode()) + _MARK_ROOM + len(",")
+    def size(self, document: bytes) -> int:
+        return len(msgspec.json.encode(document.decode())) + _MARK_ROOM + len(",")
 
-    def body(self, documents: Sequence[str]) -> bytes:
-        inputs = {"event": f"[{','.join(documents)}]"}
-        return _encode({"ref": self.ref, "inputs": inputs, "return_run_details": True}).encode()
+    def body(self, documents: Sequence[bytes]) -> bytes:
+        inputs = {"event": (b"[%b]" % b",".join(documents)).decode()}
+        return msgspec.json.encode({"ref": self.ref, "inputs": inputs, "return_run_details": True})
 
 
-def with_coalesced(document: str, count: int) -> str:
+def with_coalesced(document: bytes, count: int) -> bytes:
     """The document with the number of events that were folded into it, if there are any."""
-    return f'{document[:-1]},"{COALESCED}":{count}}}' if count else document
-
-
-def _encode(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return b'%b,"%b":%d}' % (document[:-1], COALESCED.encode(), count) if count else document

@@ -43,14 +43,9 @@ def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | No
 def pod(event: FalcoEvent) -> tuple[str, str] | None:
     """Namespace and name of the pod that the event is about, or None if it does not say."""
     fields = event["output_fields"]
-    found = (fields.get("k8s.ns.name"), fields.get("k8s.pod.name"))
-    if any(_missing(value) for value in found) and fields.get("ka.target.resource") == "pods":
-        found = (fields.get("ka.target.namespace"), fields.get("ka.target.name"))
-    namespace, name = found
-    if _missing(namespace) or _missing(name):
+    namespace, name = fields.get("k8s.ns.name"), fields.get("k8s.pod.name")
+    if (namespace in _MISSING or name in _MISSING) and fields.get("ka.target.resource") == "pods":
+        namespace, name = fields.get("ka.target.namespace"), fields.get("ka.target.name")
+    if namespace in _MISSING or name in _MISSING:
         return None
     return str(namespace), str(name)
-
-
-def _missing(value: object) -> bool:
-    return value in _MISSING

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import anyio
 import httpx
 
-from relay.answers import Answer, Retry, classify
+from relay.answers import Answer, Cause, Retry, classify
 from relay.credentials import Credential
 from relay.dispatch import Dispatch
 
@@ -31,7 +31,7 @@ class GitHub:
         self._dispatch = dispatch
         self._now = now
 
-    async def send(self, documents: Sequence[str]) -> Answer:
+    async def send(self, documents: Sequence[bytes]) -> Answer:
         """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
         try:
             with anyio.fail_after(_SECONDS):
@@ -40,7 +40,7 @@ class GitHub:
                     self._dispatch.path, content=self._dispatch.body(documents), headers=authorization
                 )
         except (httpx.HTTPError, TimeoutError) as error:
-            return Retry(f"GitHub was not reached: {type(error).__name__}")
+            return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
         return classify(response.status_code, response.headers, response.content, now=self._now())
 
 

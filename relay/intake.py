@@ -2,21 +2,24 @@
 
 import asyncio
 import hashlib
-import logging
+from collections import Counter
+from functools import lru_cache
 from typing import TypedDict
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message
 
 from relay import events, falco
 from relay.callers import Callers
 from relay.dispatch import Dispatch
 from relay.errors import BadEvent, TooLarge, TooSlow
 from relay.events import Event
+from relay.metrics import Metrics
 from relay.outbox import Letter, Outbox
 from relay.settings import Settings
-
-log = logging.getLogger("relay.intake")
+from relay.shorten import shorten
 
 MAX_BODY = 1024 * 1024
 _BODY_SECONDS = 10.0
@@ -29,51 +32,33 @@ class State(TypedDict):
     callers: Callers
     dispatch: Dispatch
     outbox: Outbox
+    metrics: Metrics
 
 
 async def receive(request: Request[State]) -> Response:
     """POST /: 202 once every event of the request is durable."""
-    state = request.state
-    cluster = state["callers"].identify(request.headers, request.scope["query_string"])
+    state, scope = request.state, request.scope
+    cluster = state["callers"].identify(dict(scope["headers"]), scope["query_string"])
     body = await _body(request)
-    taken, ignored = [], 0
-    for event in events.read(request.headers.raw, body, cluster=cluster):
-        if falco.reason_to_ignore(event.data, min_priority=state["settings"].min_priority):
-            ignored += 1
+    letters: list[Letter] = []
+    ignored: Counter[str] = Counter()
+    for event in events.read(scope["headers"], body, cluster=cluster):
+        if reason := falco.reason_to_ignore(event.data, min_priority=state["settings"].min_priority):
+            ignored[reason] += 1
         else:
-            taken.append(_letter(event, state["dispatch"]))
-    receipt = await state["outbox"].put(taken)
-    counts = {"accepted": receipt.accepted, "coalesced": receipt.coalesced, "ignored": ignored}
-    log.info("received", extra={"cluster": cluster, **counts})
-    return JSONResponse(counts, status_code=202)
+            letters.append(letter(event, state["dispatch"]))
+    receipt = await state["outbox"].put(letters)
+    state["metrics"].received(receipt, ignored)
+    return _accepted(receipt.accepted, receipt.coalesced, ignored.total())
 
 
-async def _body(request: Request[State]) -> bytes:
-    """The body, counted while it comes in; raises TooLarge or TooSlow."""
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
-        raise TooLarge(f"the body is over {MAX_BODY} bytes")
-    message = await request.receive()
-    body = message.get("body", b"")
-    try:
-        async with asyncio.timeout(_BODY_SECONDS if message.get("more_body") else None):
-            while message.get("more_body"):
-                message = await request.receive()
-                body += message.get("body", b"")
-                if len(body) > MAX_BODY:
-                    raise TooLarge(f"the body is over {MAX_BODY} bytes")
-    except TimeoutError:
-        raise TooSlow(f"the body did not come within {_BODY_SECONDS:.0f} seconds") from None
-    if message["type"] == "http.disconnect":
-        raise BadEvent("the body ended too early")
-    return bytes(body)
-
-
-def _letter(event: Event, dispatch: Dispatch) -> Letter:
+def letter(event: Event, dispatch: Dispatch) -> Letter:
+    """The event as it will be sent, shortened if it must be; raises TooLarge."""
     document = events.encode(event)
     size = dispatch.size(document)
     if size > dispatch.room:
-        raise TooLarge("the event does not fit into a dispatch of GitHub")
+        document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
+        size = dispatch.size(document)
     attributes = event.attributes
     cluster = attributes.get(events.CLUSTER)
     pod = falco.pod(event.data)
@@ -86,4 +71,38 @@ def _letter(event: Event, dispatch: Dispatch) -> Letter:
 
 
 def _digest(*parts: str | None) -> bytes:
-    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).digest()
+
+
+@lru_cache(maxsize=256)
+def _accepted(accepted: int, coalesced: int, ignored: int) -> Response:
+    return JSONResponse({"accepted": accepted, "coalesced": coalesced, "ignored": ignored}, status_code=202)
+
+
+async def _body(request: Request[State]) -> bytes:
+    """The body, counted while it comes in; raises TooLarge or TooSlow."""
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):  # else all has come already, as it does nearly always
+        body, message = await _rest(request, body)
+    if message["type"] == "http.disconnect":
+        raise BadEvent("the body ended too early")
+    return body
+
+
+async def _rest(request: Request[State], start: bytes) -> tuple[bytes, Message]:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise TooLarge(f"the body is over {MAX_BODY} bytes")
+    body = bytearray(start)
+    message: Message = {"more_body": True}
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while message.get("more_body"):
+                message = await request.receive()
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise TooLarge(f"the body is over {MAX_BODY} bytes")
+    except TimeoutError:
+        raise TooSlow(f"the body did not come within {_BODY_SECONDS:.0f} seconds") from None
+    return bytes(body), message

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+
+class Letter(msgspec.Struct, frozen=True):
     """An event on its way. `identity` tells repeats, `workload` tells what is about one workload and one rule.
 
     Both are digests, fit for a key of any store. `size` is what the document takes of a dispatch's room.
@@ -14,12 +15,11 @@ class Letter:
 
     identity: bytes
     workload: bytes | None
-    document: str
+    document: bytes
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What became of the letters of one request: new ones, and those folded into one that was there before."""
 
     accepted: int
@@ -32,7 +32,7 @@ class Claim:
 
     key: int
     workload: bytes | None
-    document: str
+    document: bytes
     coalesced: int
 
 

@@ -99,21 +99,30 @@ class _Reader:
             return None
 
     def secret(self, name: str) -> str | None:
-        """The secret from the variable or from the file that `<name>_FILE` names, never from both."""
+        """The secret from the variable or from the file that `<name>_FILE` names, never from both.
+
+        Returns the empty text after a problem with it, None where neither is set.
+        """
         from_file = f"{name}_FILE"
         if self.given(name) and self.given(from_file):
             self.problem(name, f"and {from_file} are both set; unset one")
             return ""
-        if not self.given(from_file):
-            return self._environ.get(name) or None
+        secret = self._read(from_file) if self.given(from_file) else self._environ.get(name) or None
+        if secret and not (secret.isascii() and secret.isprintable() and " " not in secret):
+            self.problem(name, "has characters that no token has; a line break or a space, perhaps")
+        return secret
+
+    def _read(self, name: str) -> str:
         try:
-            secret = Path(self._environ[from_file]).read_text(encoding="utf-8").removesuffix("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            self.problem(from_file, f"names a file that cannot be read: {reason}")
+            secret = Path(self._environ[name]).read_text(encoding="utf-8").removesuffix("\n")
+        except OSError as error:
+            self.problem(name, f"names a file that cannot be read: {error.strerror}")
+            return ""
+        except UnicodeDecodeError:
+            self.problem(name, "names a file that is not text")
             return ""
         if not secret:
-            self.problem(from_file, "names an empty file")
+            self.problem(name, "names an empty file")
         return secret
 
 

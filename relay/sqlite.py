@@ -3,44 +3,87 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relay.database import lock, open_database
-from relay.errors import BacklogFull
+from relay.errors import BacklogFull, StorageUnusable
+from relay.memory import DEDUPLICATION_SECONDS, GENERATION, Memory
 from relay.outbox import Backlog, Claim, Letter, Receipt
 from relay.writer import Writer
 
-# How long a repeat is known as one; longer than any sender tries again.
-DEDUPLICATION_SECONDS = 3600.0
 # Counts that no later event has carried along are dropped after this.
 _COUNT_SECONDS = 24 * 3600.0
 # Letters that another process has requeued are found this late.
 _POLL_SECONDS = 10.0
+_PURGE_SECONDS = 1.0
 _PURGED_AT_ONCE = 5000
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """What came since the last transaction began: rows of `letter`, rows of `folded`, and the transaction to come."""
+
+    rows: list[tuple[bytes, float, bytes | None, int, bytes | None]] = field(default_factory=list)
+    folds: list[tuple[bytes | None, float]] = field(default_factory=list)
+    kept: asyncio.Future[None] | None = None
 
 
 class SqliteOutbox:
     """See relay.outbox.Outbox. Made in a running event loop."""
 
-    def __init__(self, path: Path, *, coalesce_seconds: float, max_backlog: int, now: Callable[[], float]) -> None:
-        path = path.absolute()
+    def __init__(
+        self,
+        path: Path,
+        *,
+        coalesce_seconds: float,
+        max_backlog: int,
+        now: Callable[[], float],
+        observe_commit: Callable[[float], None],
+    ) -> None:
+        """Raises StorageUnusable. `observe_commit` gets the seconds that each commit took."""
         self._unlock = lock(path)
-        self._writer = Writer(open_database(path))
-        self._coalesce_seconds = coalesce_seconds
+        try:
+            connection = open_database(path)
+        except StorageUnusable:
+            self._unlock()
+            raise
+        self._arrivals = _Arrivals()
+        self._memory = Memory(coalesce_seconds=coalesce_seconds)
+        self._waiting = 0
         self._max_backlog = max_backlog
         self._now = now
+        self._coalesce_seconds = coalesce_seconds
+        self._purged = 0.0
         self._arrived = asyncio.Event()
+        self._recall(connection)
+        self._writer = Writer(connection, rolled_back=self._recall, observe=observe_commit)
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
-        receipt = await self._writer.run(self._put, letters, self._now())
-        if receipt.accepted:
-            self._arrived.set()
-        return receipt
+        """Sorts the letters at once, and shares one write with all that come before the next transaction."""
+        if not letters:
+            return Receipt(accepted=0, coalesced=0)
+        new, folded = self._sort(letters, now := self._now())
+        if self._waiting + len(new) > self._max_backlog:
+            raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted")
+        self._waiting += len(new)
+        arrivals = self._arrivals
+        for letter in new:
+            arrivals.rows.append((letter.identity, now, letter.workload, letter.size, letter.document))
+            self._memory.add(letter.identity, letter.workload, now)
+        for letter in folded:
+            arrivals.rows.append((letter.identity, now, None, letter.size, None))
+            arrivals.folds.append((letter.workload, now))
+            self._memory.add(letter.identity, None, now)
+        if arrivals.kept is None:
+            arrivals.kept = self._writer.run(self._keep)
+        await arrivals.kept
+        return Receipt(accepted=len(new), coalesced=len(letters) - len(new))
 
     async def claim(self, *, room: int) -> Sequence[Claim]:
         while True:
             self._arrived.clear()
-            if claims := await self._writer.run(_claim, room, self._now()):
+            if claims := await self._writer.run(self._claim, room):
                 return claims
             try:
                 await asyncio.wait_for(self._arrived.wait(), _POLL_SECONDS)
@@ -49,12 +92,14 @@ class SqliteOutbox:
 
     async def settle(self, claims: Sequence[Claim]) -> None:
         await self._writer.run(_settle, claims)
+        self._waiting -= len(claims)
 
     async def release(self, claims: Sequence[Claim]) -> None:
         """Nothing to do: a claim is only a look, and the one consumer claims again from the oldest on."""
 
     async def bury(self, claim: Claim, *, reason: str) -> None:
         await self._writer.run(_bury, claim, reason, self._now())
+        self._waiting -= 1
 
     async def backlog(self) -> Backlog:
         return await self._writer.run(_backlog)
@@ -63,107 +108,104 @@ class SqliteOutbox:
         await self._writer.close()
         self._unlock()
 
-    def _put(self, connection: sqlite3.Connection, letters: Sequence[Letter], now: float) -> Receipt:
-        space = self._max_backlog - _waiting(connection)
-        if space >= len(letters):
-            return self._write(connection, letters, now, space)
-        connection.execute("SAVEPOINT put")
-        try:
-            return self._write(connection, letters, now, space)
-        except BacklogFull:
-            connection.execute("ROLLBACK TO put")
-            raise
-        finally:
-            connection.execute("RELEASE put")
-
-    def _write(self, connection: sqlite3.Connection, letters: Sequence[Letter], now: float, space: int) -> Receipt:
-        accepted = 0
+    def _sort(self, letters: Sequence[Letter], now: float) -> tuple[list[Letter], list[Letter]]:
+        """The letters that are new and those that fold; repeats are in neither."""
+        new: dict[bytes, Letter] = {}
+        folded: dict[bytes, Letter] = {}
+        workloads: set[bytes] = set()
         for letter in letters:
-            if _repeated(connection, letter, now) or self._folded(connection, letter, now):
+            if letter.identity in new or letter.identity in folded or self._memory.repeated(letter.identity):
                 continue
-            if accepted >= space:
-                raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted")
-            accepted += 1
-            connection.execute(
-                "INSERT INTO letter (received, workload, size, document) VALUES (?, ?, ?, ?)",
-                (now, letter.workload, letter.size, letter.document),
-            )
-        return Receipt(accepted=accepted, coalesced=len(letters) - accepted)
+            if letter.workload in workloads or self._memory.folds(letter.workload, now):
+                folded[letter.identity] = letter
+            else:
+                new[letter.identity] = letter
+                if letter.workload is not None and self._memory.coalesces:
+                    workloads.add(letter.workload)
+        return list(new.values()), list(folded.values())
 
-    def _folded(self, connection: sqlite3.Connection, letter: Letter, now: float) -> bool:
-        if letter.workload is None or not self._coalesce_seconds:
-            return False
-        # A clock that was set back makes the difference negative: then the event counts as the first of its kind.
-        folded = connection.execute(
-            "UPDATE workload SET coalesced = coalesced + 1 WHERE workload = ? AND since <= ? AND since > ?",
-            (letter.workload, now, now - self._coalesce_seconds),
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Write all that has come."""
+        arrivals, self._arrivals = self._arrivals, _Arrivals()
+        connection.executemany(
+            "INSERT INTO letter (identity, received, workload, size, document) VALUES (?, ?, ?, ?, ?)", arrivals.rows
         )
-        if folded.rowcount:
-            return True
+        connection.executemany(
+            "INSERT INTO folded VALUES (?, ?, 1) ON CONFLICT (workload)"
+            " DO UPDATE SET coalesced = coalesced + 1, received = excluded.received",
+            arrivals.folds,
+        )
+        self._purge(connection)
+        self._arrived.set()
+
+    def _recall(self, connection: sqlite3.Connection) -> None:
+        """Know what the rows on disk say and nothing else: at start, and when a transaction has failed."""
+        self._arrivals = _Arrivals()
+        self._memory = Memory(coalesce_seconds=self._coalesce_seconds)
+        self._waiting = _waiting(connection)
+        now = self._now()
+        for identity, workload, received in connection.execute(
+            "SELECT identity, workload, received FROM letter"
+            " WHERE key > (SELECT max(key) FROM letter) - ? ORDER BY key",
+            (GENERATION,),
+        ):
+            if now - received < DEDUPLICATION_SECONDS:
+                self._memory.add(identity, workload, received)
+
+    def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
+        self._purge(connection)
+        self._waiting = _waiting(connection) + len(self._arrivals.rows)  # anew, for what other processes have done
+        claims: list[Claim] = []
+        told: set[bytes] = set()
+        for key, workload, document, size, coalesced in connection.execute(
+            "SELECT key, workload, document, size, coalesced FROM letter LEFT JOIN folded USING (workload)"
+            " WHERE document IS NOT NULL ORDER BY key"
+        ):
+            room -= size
+            if room < 0 and claims:
+                break
+            claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in told else 0))
+            told.add(workload)
+        return claims
+
+    def _purge(self, connection: sqlite3.Connection) -> None:
+        """Let go of rows that nobody will ask for again, some at a time."""
+        now = self._now()
+        if 0 <= now - self._purged < _PURGE_SECONDS:
+            return
+        self._purged = now
         connection.execute(
-            "INSERT INTO workload VALUES (?, ?, 0) ON CONFLICT (workload) DO UPDATE SET since = excluded.since",
-            (letter.workload, now),
+            "DELETE FROM letter WHERE key IN (SELECT key FROM letter WHERE document IS NULL ORDER BY key LIMIT ?)"
+            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)",
+            (_PURGED_AT_ONCE, now - DEDUPLICATION_SECONDS, 2 * GENERATION),
         )
-        return False
-
-
-def _repeated(connection: sqlite3.Connection, letter: Letter, now: float) -> bool:
-    new = connection.execute(
-        "INSERT INTO seen (identity, received) VALUES (?, ?) ON CONFLICT DO NOTHING", (letter.identity, now)
-    )
-    return not new.rowcount
+        connection.execute("DELETE FROM folded WHERE coalesced = 0 OR received < ?", (now - _COUNT_SECONDS,))
 
 
 def _waiting(connection: sqlite3.Connection) -> int:
-    """At most a little too many: keys are handed out in order and letters leave in order."""
-    row = connection.execute("SELECT (SELECT max(key) FROM letter) - (SELECT min(key) FROM letter) + 1").fetchone()
-    return int(row[0] or 0)
-
-
-def _claim(connection: sqlite3.Connection, room: int, now: float) -> list[Claim]:
-    _purge(connection, now)
-    claims: list[Claim] = []
-    told: set[bytes] = set()
-    for key, workload, document, size, coalesced in connection.execute(
-        "SELECT key, workload, document, size, coalesced FROM letter LEFT JOIN workload USING (workload) ORDER BY key"
-    ):
-        room -= size
-        if room < 0 and claims:
-            break
-        claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in told else 0))
-        told.add(workload)
-    return claims
+    return int(connection.execute("SELECT count(*) FROM letter WHERE document IS NOT NULL").fetchone()[0])
 
 
 def _settle(connection: sqlite3.Connection, claims: Sequence[Claim]) -> None:
-    connection.executemany("DELETE FROM letter WHERE key = ?", [(claim.key,) for claim in claims])
+    connection.executemany("UPDATE letter SET document = NULL WHERE key = ?", [(claim.key,) for claim in claims])
     connection.executemany(
-        "UPDATE workload SET coalesced = coalesced - ? WHERE workload = ?",
+        "UPDATE folded SET coalesced = coalesced - ? WHERE workload = ?",
         [(claim.coalesced, claim.workload) for claim in claims if claim.coalesced],
     )
 
 
 def _bury(connection: sqlite3.Connection, claim: Claim, reason: str, now: float) -> None:
     connection.execute(
-        "INSERT INTO dead (received, buried, workload, size, document, reason)"
-        " SELECT received, ?, workload, size, document, ? FROM letter WHERE key = ?",
+        "INSERT INTO dead (identity, received, buried, workload, size, document, reason)"
+        " SELECT identity, received, ?, workload, size, document, ? FROM letter WHERE key = ?",
         (now, reason, claim.key),
     )
-    connection.execute("DELETE FROM letter WHERE key = ?", (claim.key,))
+    connection.execute("UPDATE letter SET document = NULL WHERE key = ?", (claim.key,))
 
 
 def _backlog(connection: sqlite3.Connection) -> Backlog:
-    oldest = connection.execute("SELECT received FROM letter ORDER BY key LIMIT 1").fetchone()
+    oldest = connection.execute(
+        "SELECT received FROM letter WHERE document IS NOT NULL ORDER BY key LIMIT 1"
+    ).fetchone()
     dead = connection.execute("SELECT count(*) FROM dead").fetchone()[0]
     return Backlog(waiting=_waiting(connection), oldest=oldest[0] if oldest else None, dead=dead)
-
-
-def _purge(connection: sqlite3.Connection, now: float) -> None:
-    connection.execute(
-        "DELETE FROM seen WHERE key IN (SELECT key FROM seen ORDER BY key LIMIT ?) AND received < ?",
-        (_PURGED_AT_ONCE, now - DEDUPLICATION_SECONDS),
-    )
-    connection.execute(
-        "DELETE FROM workload WHERE since < ? AND coalesced = 0 OR since < ?",
-        (now - DEDUPLICATION_SECONDS, now - _COUNT_SECONDS),
-    )

@@ -1,0 +1,63 @@
+"""Letters and outboxes for tests."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from relay.outbox import Claim, Letter, Outbox
+from relay.sqlite import SqliteOutbox
+
+ROOM = 65_000
+
+
+def letter(name: str, *, about: str | None = None, size: int = 100) -> Letter:
+    """A letter that is told by its name, about the workload of that name."""
+    document = json.dumps({"id": name}).encode()
+    return Letter(name.encode(), about.encode() if about else None, document, size)
+
+
+def names(claims: Any) -> list[str]:
+    return [json.loads(claim.document)["id"] for claim in claims]
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@asynccontextmanager
+async def opened(
+    path: Path,
+    *,
+    coalesce_seconds: float = 60.0,
+    max_backlog: int = 100,
+    now: Callable[[], float] | None = None,
+) -> AsyncIterator[SqliteOutbox]:
+    outbox = SqliteOutbox(
+        path,
+        coalesce_seconds=coalesce_seconds,
+        max_backlog=max_backlog,
+        now=now or Clock(),
+        observe_commit=lambda _: None,
+    )
+    try:
+        yield outbox
+    finally:
+        await outbox.close()
+
+
+async def drained(outbox: Outbox) -> list[Claim]:
+    """All that waits, claimed and settled."""
+    claims: list[Claim] = []
+    while (await outbox.backlog()).waiting:
+        claimed = await outbox.claim(room=ROOM)
+        await outbox.settle(claimed)
+        claims += claimed
+    return claims

@@ -1,0 +1,242 @@
+"""Delivery against a real outbox and a GitHub that answers as it is told."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from relay import delivery
+from relay.answers import Answer, Cause, Delivered, Rejected, Retry
+from relay.delivery import Delivery, backoff
+from relay.errors import StorageFailed
+from relay.metrics import Metrics
+from relay.sqlite import SqliteOutbox
+from tests.relay.letters import ROOM, letter, opened
+from tests.relay.serving import until
+
+pytestmark = pytest.mark.anyio
+
+
+class Hub:
+    """Records what is sent; answers what was told, then Delivered. Rejects what is poison, as GitHub would."""
+
+    def __init__(self, *answers: Answer | Exception, poison: str = "") -> None:
+        self.answers = deque(answers)
+        self.poison = set(poison)
+        self.sent: list[list[str]] = []
+        self.documents: list[dict[str, Any]] = []
+
+    async def send(self, documents: Sequence[bytes]) -> Answer:
+        self.documents += [json.loads(document) for document in documents]
+        ids = [json.loads(document)["id"] for document in documents]
+        self.sent.append(ids)
+        if self.answers:
+            answer = self.answers.popleft()
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return Rejected("422 no") if self.poison & set(ids) else Delivered()
+
+
+@asynccontextmanager
+async def delivering(outbox: SqliteOutbox, hub: Hub, *, min_interval: float = 0.0) -> AsyncIterator[Delivery]:
+    running = Delivery(outbox, hub.send, room=ROOM, min_interval=min_interval, metrics=Metrics())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(running.run)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+async def outbox(tmp_path: Path) -> AsyncIterator[SqliteOutbox]:
+    async with opened(tmp_path / "relay.db", coalesce_seconds=60) as outbox:
+        yield outbox
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """No real backoff; what was asked for is kept."""
+    asked: list[dict[str, Any]] = []
+
+    def none(failures: int, *, first: float = 1.0) -> float:
+        asked.append({"failures": failures, "first": first})
+        return 0.0
+
+    monkeypatch.setattr(delivery, "backoff", none)
+    return asked
+
+
+async def settled(outbox: SqliteOutbox, *, dead: int = 0) -> None:
+    with anyio.fail_after(20):
+        while (await outbox.backlog()).waiting:  # noqa: ASYNC110  # an outbox tells nobody that it is empty
+            await anyio.sleep(0.005)
+    assert (await outbox.backlog()).dead == dead
+
+
+async def test_what_waits_goes_out_together_in_its_order(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a"), letter("b")])
+    await outbox.put([letter("c")])
+    hub = Hub()
+    async with delivering(outbox, hub):
+        await settled(outbox)
+    assert hub.sent == [["a", "b", "c"]]
+
+
+async def test_no_dispatch_is_fuller_than_its_room(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter(str(number), size=ROOM // 3) for number in range(7)])
+    hub = Hub()
+    async with delivering(outbox, hub):
+        await settled(outbox)
+    assert hub.sent == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+
+
+async def test_the_first_event_of_a_quiet_time_goes_at_once_and_the_next_ones_together(outbox: SqliteOutbox) -> None:
+    hub = Hub()
+    async with delivering(outbox, hub, min_interval=0.3):
+        for name in "abc":
+            await outbox.put([letter(name)])
+            await until(lambda: hub.sent)
+        await settled(outbox)
+    assert hub.sent == [["a"], ["b", "c"]]
+
+
+async def test_the_number_of_folded_events_is_sent_along(outbox: SqliteOutbox) -> None:
+    for name in "abc":
+        await outbox.put([letter(name, about="w")])
+    hub = Hub()
+    async with delivering(outbox, hub):
+        await settled(outbox)
+    assert hub.documents == [{"id": "a", "coalesced": 2}]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(Retry(Cause.SERVER, "502"), id="server"),
+        pytest.param(Retry(Cause.CREDENTIAL, "401"), id="credential"),
+        pytest.param(Retry(Cause.NETWORK, "ConnectError"), id="network"),
+        pytest.param(RuntimeError("a bug"), id="a bug of ours"),
+        pytest.param(StorageFailed("disk"), id="storage"),
+    ],
+)
+async def test_nothing_is_lost_in_trouble_and_the_order_is_kept(
+    outbox: SqliteOutbox, trouble: Answer | Exception
+) -> None:
+    await outbox.put([letter("a"), letter("b")])
+    hub = Hub(trouble, trouble, trouble)
+    async with delivering(outbox, hub):
+        await settled(outbox)
+    assert hub.sent == [["a", "b"]] * 4
+
+
+async def test_failures_in_a_row_make_the_wait_longer_and_a_success_ends_it(
+    outbox: SqliteOutbox, waits: list[dict[str, Any]]
+) -> None:
+    await outbox.put([letter("a")])
+    trouble = Retry(Cause.SERVER, "502")
+    async with delivering(outbox, Hub(trouble, trouble, Delivered(), trouble)):
+        await settled(outbox)
+        await outbox.put([letter("b")])
+        await settled(outbox)
+    assert [wait["failures"] for wait in waits] == [1, 2, 1]
+
+
+async def test_a_rate_limit_without_a_time_waits_a_minute_at_least(
+    outbox: SqliteOutbox, waits: list[dict[str, Any]]
+) -> None:
+    await outbox.put([letter("a")])
+    async with delivering(outbox, Hub(Retry(Cause.RATE_LIMIT, "403"))):
+        await settled(outbox)
+    assert waits == [{"failures": 1, "first": 60.0}]
+
+
+async def test_a_time_that_github_names_is_waited_for(outbox: SqliteOutbox, waits: list[dict[str, Any]]) -> None:
+    await outbox.put([letter("a")])
+    hub = Hub(Retry(Cause.RATE_LIMIT, "429", after=0.4))
+    async with delivering(outbox, hub):
+        await until(lambda: len(hub.sent) == 1)
+        started = anyio.current_time()
+        await until(lambda: len(hub.sent) == 2)
+        assert anyio.current_time() - started > 0.35
+        await settled(outbox)
+    assert waits == []
+
+
+@pytest.mark.parametrize("poison", ["a", "d", "h", "ab", "ah", "cdef", "abcdefgh"])
+async def test_the_poison_of_a_batch_is_found_and_everything_else_delivered_in_order(
+    outbox: SqliteOutbox, poison: str
+) -> None:
+    await outbox.put([letter(name) for name in "abcdefgh"])
+    hub = Hub(poison=poison)
+    async with delivering(outbox, hub):
+        await settled(outbox, dead=len(poison))
+    delivered = [name for sent in hub.sent if not hub.poison & set(sent) for name in sent]
+    assert delivered == [name for name in "abcdefgh" if name not in poison]
+    assert len(hub.sent) <= 15
+
+
+async def test_trouble_amid_a_split_forgets_neither_half(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter(name) for name in "abcd"])
+    hub = Hub(Rejected("422"), Delivered(), Retry(Cause.SERVER, "502"))
+    async with delivering(outbox, hub):
+        await settled(outbox)
+    assert hub.sent == [["a", "b", "c", "d"], ["a", "b"], ["c", "d"], ["c", "d"]]
+
+
+async def test_a_stop_finishes_the_attempt_under_way_and_starts_no_other(outbox: SqliteOutbox) -> None:
+    started, answered = anyio.Event(), anyio.Event()
+
+    async def slow(_: Sequence[bytes]) -> Answer:
+        started.set()
+        await answered.wait()
+        return Delivered()
+
+    await outbox.put([letter("a")])
+    running = Delivery(outbox, slow, room=ROOM, min_interval=0.0, metrics=Metrics())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(running.run)
+        await started.wait()
+        await outbox.put([letter("b")])
+        running.stop()
+        answered.set()
+    assert (await outbox.backlog()).waiting == 1
+
+
+async def test_a_stop_ends_a_long_wait(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    hub = Hub(Retry(Cause.SERVER, "502", after=3600))
+    with anyio.fail_after(20):
+        async with delivering(outbox, hub):
+            await until(lambda: hub.sent)
+    assert (await outbox.backlog()).waiting == 1
+
+
+async def test_each_attempt_is_one_log_line_with_its_events_and_the_hint(
+    outbox: SqliteOutbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    await outbox.put([letter("a"), letter("x" * 5000)])
+    with caplog.at_level(logging.INFO, "relay.delivery"):
+        async with delivering(outbox, Hub(Retry(Cause.CREDENTIAL, "401 Bad credentials"), Delivered("https://run"))):
+            await settled(outbox)
+    failed, sent = [vars(record) for record in caplog.records]
+    assert (failed["message"], failed["cause"], failed["events"]) == ("not dispatched", "credential", 2)
+    assert "Set a new one" in failed["hint"]
+    assert (sent["message"], sent["ids"], sent["run"]) == ("dispatched", ["a", "x" * 64], "https://run")
+
+
+@pytest.mark.parametrize(("failures", "least"), [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (10_000, 300)])
+def test_backoff_doubles_up_to_five_minutes_and_is_spread(failures: int, least: float) -> None:
+    drawn = [backoff(failures) for _ in range(50)]
+    assert all(least <= wait <= 1.5 * least for wait in drawn)
+    assert len(set(drawn)) > 40
+
+
+def test_backoff_after_a_rate_limit_starts_with_a_minute() -> None:
+    assert 60 <= backoff(1, first=60.0) <= 90
+    assert 120 <= backoff(2, first=60.0) <= 180

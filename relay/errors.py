@@ -3,6 +3,7 @@
 RelayError
 ├── BadSettings         exit code 2, every problem at once
 ├── StorageUnusable     the outbox cannot be opened: exit code 1, never start on it
+├── NoToken             no token for GitHub can be had: keep the events, try again
 └── Refusal             a request is answered with `status`, `error` and `detail`; nothing of it was accepted
     ├── BadEvent             400: the sender must mend the event
     ├── UnknownCaller        401: the sender must say who it is
@@ -31,6 +32,16 @@ class BadSettings(RelayError):
 
 class StorageUnusable(RelayError):
     """The outbox's storage cannot be used at all."""
+
+
+class NoToken(RelayError):
+    """The credential gives no token now. `after` is in seconds, if known; `hint` tells the operator what to mend."""
+
+    def __init__(self, reason: str, *, after: float | None = None, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+        self.hint = hint
 
 
 class Refusal(RelayError):

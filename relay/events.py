@@ -5,7 +5,6 @@ extension, and cuts `time` to microseconds. So the values are checked here, and 
 """
 
 import base64
-import binascii
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -90,9 +89,10 @@ def _structured(document: object, cluster: str | None) -> Event:
         if data is not None or not isinstance(encoded, str):
             raise BadEvent("data_base64 must be a text, and not come with data")
         try:
-            data = _parse(base64.b64decode(encoded, validate=True))
-        except binascii.Error:
+            decoded = base64.b64decode(encoded, validate=True)
+        except ValueError:  # of characters that are not ASCII too
             raise BadEvent("data_base64 is not base64") from None
+        data = _parse(decoded)
     return _event(attributes, data, cluster)
 
 

@@ -23,19 +23,23 @@ def insert(text: str, mapping: Node, key: str, value: Value, notation: Notation,
     """Put a new entry into a mapping, the root or one `below_key`, which is any other."""
     first = mapping.content(text)
     start = lines.start(text, first)
+    if text[start:first].strip(" ") or not (below_key or _ends_in_text(text, mapping)):
+        place, ending = _below(text, mapping)
+        written = notation.at(text, place).entry_lines(key, value)
+        return [Splice(place, place, lines.together(written, ending, mapping.column(text)))]
     written = notation.entry_lines(key, value)
-    if text[start:first].strip(" ") or not (below_key or _is_unfinished(text, mapping)):
-        return _below(text, mapping, written)
-    place = lines.end(text, _opening_line(text, start)) if below_key else start
-    if not below_key:
-        ending = lines.ending(text, lines.end(text, start))
-        return [Splice(start, start, "".join(" " * (first - start) * bool(each) + each + ending for each in written))]
-    return [Splice(place, place, lines.together(written, lines.ending(text, place), first - start))]
+    if below_key:
+        place = lines.end(text, _opening_line(text, start))
+        return [Splice(place, place, lines.together(written, lines.ending(text, place), first - start))]
+    ending = lines.ending(text, lines.end(text, start))
+    return [Splice(start, start, "".join(" " * (first - start) * bool(each) + each + ending for each in written))]
 
 
 def append(text: str, sequence: Node, value: Value, notation: Notation) -> list[Splice]:
     """Put a new item last."""
-    return _below(text, sequence, notation.item_lines(value))
+    place, ending = _below(text, sequence)
+    written = notation.at(text, place).item_lines(value)
+    return [Splice(place, place, lines.together(written, ending, sequence.column(text)))]
 
 
 def remove(text: str, parent: Node, place: int, opening: int | None, *, null: bool) -> list[Splice]:
@@ -47,14 +51,15 @@ def remove(text: str, parent: Node, place: int, opening: int | None, *, null: bo
     start = parent.content(text) if place == 0 else lines.skip(text, children[place - 1].end)
     end = children[place].end
     own_line = not text[lines.start(text, start) : start].strip(" \t")
+    begin, until = lines.whole(text, start, end)
     if len(children) == 1:
         empty = "" if null else "{}" if parent.kind == "mapping" else "[]"
         if own_line and opening is not None:
-            cut = Splice(*lines.whole(text, start, end), "")
-            return [cut, Splice(opening, opening, f" {empty}")] if empty else [cut]
+            return [*([Splice(opening, opening, f" {empty}")] if empty else []), Splice(begin, until, "")]
         return [Splice(start, end, empty) if empty else Splice(len(text[:start].rstrip(" \t")), end, "")]
     if own_line:
-        return [Splice(*lines.whole(text, start, end), "")]
+        keep_end = place > 0 and _is_ended_by_line(text, children[place - 1])
+        return [Splice(lines.start(text, start) if keep_end else begin, until, "")]
     following = lines.skip(text, end)
     return [Splice(start, end if text[end:following].strip() else following, "")]
 
@@ -68,8 +73,9 @@ def opening(text: str, node: Node, parent: Node, place: int) -> int:
     return (parent.content(text) if place == 0 else lines.skip(text, parent.items[place - 1].end)) + 1
 
 
-def _below(text: str, collection: Node, written: list[str]) -> list[Splice]:
-    if _is_unfinished(text, collection):
+def _below(text: str, collection: Node) -> tuple[int, str]:
+    """The end of the line that a new last entry or item goes below, and what ends that line."""
+    if _ends_in_text(text, collection):
         detail = "the file ends in a block of text that has no line end, and would get one"
         raise EditRefused("block-scalar", detail, line=lines.number(text, collection.end))
     column = collection.column(text)
@@ -77,7 +83,7 @@ def _below(text: str, collection: Node, written: list[str]) -> list[Splice]:
     ending = lines.ending(text, place)
     while (match := _COMMENT.match(text, place)) and len(match[1]) > column:
         place = match.end()
-    return [Splice(place, place, lines.together(written, ending, column))]
+    return place, ending
 
 
 def _opening_line(text: str, start: int) -> int:
@@ -90,11 +96,13 @@ def _opening_line(text: str, start: int) -> int:
     return start
 
 
-def _is_unfinished(text: str, node: Node) -> bool:
-    """Whether the file's last line is a block of text that would end otherwise if the line had an end."""
+def _ends_in_text(text: str, node: Node) -> bool:
+    """Whether the file's last line is a block of text that would say something else if the line had an end."""
+    return node.end == len(text) and _is_ended_by_line(text, node)
+
+
+def _is_ended_by_line(text: str, node: Node) -> bool:
     while not node.flow and (node.entries or node.items):
         node = node.entries[-1][1] if node.entries else node.items[-1]
-    if node.end < len(text) or node.style not in ("|", ">"):
-        return False
-    header = text[node.content(text) + 1 :][:2]
-    return "-" not in header
+    header = node.content(text)
+    return node.style in ("|", ">") and "-" not in text[header + 1 : header + 3]

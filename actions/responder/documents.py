@@ -51,7 +51,7 @@ class Document:
     @cached_property
     def value(self) -> Value:
         """What it says, in plain Python: the later of two equal keys wins, dates stay text. Not to be changed."""
-        return plain(self.root)
+        return plain(self.root) if self.root else None
 
     def line_of(self, place: int) -> int:
         """The line, counted from 1, of a place in the text."""

@@ -14,7 +14,7 @@ from .documents import decode, parse
 from .errors import EditRefused, NotYaml
 from .node import Node, plain
 from .splice import Splice
-from .value import ABSENT, Absent, Path, Value, at, dotted, drop, put, same
+from .value import ABSENT, Absent, Path, Value, at, dotted, put, same
 
 __all__ = ["ABSENT", "Absent", "Edit", "Path", "append", "remove", "set_value"]
 
@@ -60,6 +60,8 @@ def append(data: bytes, document: int, path: Path, value: Value) -> Edit:
     if isinstance(items, list) and any(same(item, value) for item in items):
         return subject.unchanged()
     subject.refuse_aliases()
+    if subject.rest and items is not ABSENT:
+        raise subject.refusal("merge-key", "a merge key supplies it")
     if subject.rest:
         return subject.insert([value], created=1)
     if subject.previous is None:
@@ -86,11 +88,12 @@ def remove(data: bytes, document: int, path: Path, *, parents: int = 0, null: bo
         depth, parents = depth - 1, parents - 1
     if depth == 0:
         raise subject.refusal("not-a-mapping", "a whole document cannot be removed")
-    if null and subject.nodes[depth - 1].size == 1:
-        wanted = put(subject.document.value, path[: depth - 1], None)
-    else:
-        wanted = drop(subject.document.value, path[:depth])
-    return subject.finish(subject.remove(depth, null=null), wanted)
+    left = (
+        None
+        if null and subject.nodes[depth - 1].size == 1
+        else plain(subject.nodes[depth - 1].without(path[depth - 1]))
+    )
+    return subject.finish(subject.remove(depth, null=null), put(subject.document.value, path[: depth - 1], left))
 
 
 class _Subject:
@@ -164,7 +167,7 @@ class _Subject:
     def remove(self, depth: int, *, null: bool) -> list[Splice]:
         """Take out what the path leads to after `depth` steps."""
         parent = self.nodes[depth - 1]
-        place = parent.place(self.path[depth - 1])
+        place = parent.place(self.path[depth - 1]) or 0
         if parent.flow and null and parent.size == 1:
             return [Splice(parent.content(self.text), parent.end, "null")]
         if parent.flow:
@@ -172,7 +175,7 @@ class _Subject:
         opening = None
         if depth > 1:
             above = self.nodes[depth - 2]
-            opening = blockstyle.opening(self.text, parent, above, above.place(self.path[depth - 2]))
+            opening = blockstyle.opening(self.text, parent, above, above.place(self.path[depth - 2]) or 0)
         return blockstyle.remove(self.text, parent, place, opening, null=null)
 
     def finish(self, splices: list[Splice], wanted: Value, *, created: int = 0, filled: bool = False) -> Edit:

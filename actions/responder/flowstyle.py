@@ -13,7 +13,7 @@ from .notation import Notation
 from .splice import Splice
 from .value import Value
 
-_SPACE = re.compile(r"[ \t]*")
+_BLANKS = re.compile(r"[ \t]*")
 
 
 def insert(text: str, mapping: Node, key: str, value: Value, notation: Notation) -> list[Splice]:
@@ -58,26 +58,15 @@ def remove(text: str, parent: Node, place: int) -> list[Splice]:
     before = parent.content(text) + 1 if place == 0 else _behind_comma(text, children[place - 1].end)
     start, end = lines.skip(text, before), children[place].end
     behind = _behind_comma(text, end)
-    if place + 1 < len(children):
-        return [_with_space(text, start, behind)]
-    if place == 0:
-        return [Splice(start, behind, "")]
-    previous = children[place - 1].end
-    if "#" not in text[previous:start]:
-        return [Splice(previous, end, "")]
-    comma = [] if behind > end else [Splice(before - 1, before, "")]
-    return [*comma, _with_space(text, start, behind)]
-
-
-def _with_space(text: str, start: int, end: int) -> Splice:
-    """From an entry to behind its comma: with the space that follows, or with the line if nothing else is on it."""
-    match = _SPACE.match(text, end)
-    following = match.end() if match else end
-    if lines.end(text, following) > following:
-        return Splice(start, following, "")
-    if text[lines.start(text, start) : start].strip(" \t"):
-        return Splice(start, end, "")
-    return Splice(*lines.whole(text, start, following), "")
+    blank = _BLANKS.match(text, behind)
+    until = blank.end() if blank else behind
+    is_last = place + 1 == len(children)
+    if lines.end(text, until) == until and not text[lines.start(text, start) : start].strip(" \t"):
+        lone_comma = [Splice(before - 1, before, "")] if place and is_last and behind == end else []
+        return [*lone_comma, Splice(*lines.whole(text, start, until), "")]
+    if place and is_last and "#" not in text[children[place - 1].end : start]:
+        return [Splice(children[place - 1].end, end, "")]
+    return [Splice(start, behind if is_last else until, "")]
 
 
 def _behind_comma(text: str, place: int) -> int:

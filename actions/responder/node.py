@@ -1,78 +1,58 @@
 """The nodes of one YAML document with their exact places in its text, and what they say in plain Python.
 
 Built on PyYAML's parse events, because its composer refuses anchors that are used again, which Flux accepts, forgets
-keys that are written twice, and does not know where a block ends. Scalars are read as YAML 1.1, as Kubernetes reads
-them: `yes` and `on` are true, `0644` is octal; but dates stay text, for JSON has none.
+keys that are written twice, and does not know where a block ends.
 """
 
-import functools
+import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import yaml
 
+from . import lines
 from .errors import NotYaml
-from .lines import BREAKS, skip
 from .lines import number as line
-from .lines import start as line_start
+from .scalar import implicit, tagged
 from .value import Value
 
-__all__ = ["C_PARSER", "Node", "Value", "check", "compose", "implicit", "line", "plain"]
+__all__ = ["C_PARSER", "Node", "Value", "check", "compose", "line", "plain"]
 
 C_PARSER: bool = yaml.__with_libyaml__  # without it everything is the same, some ten times slower
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RESOLVER = yaml.resolver.Resolver()
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _DEPTH = 200
 _ALIASED = 100_000  # nodes that aliases may add to one document: a few lines can ask for billions
-_PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*")
+_PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{lines.BREAKS}]+|#[^{lines.BREAKS}]*)*")
 _KEEP = re.compile(r"[|>][0-9]?\+")
 
 
 class Node:
     """A node and its place in the text: from its tag or anchor to where its own text ends, without a line break."""
 
-    __slots__ = (
-        "anchor",
-        "bare",
-        "end",
-        "entries",
-        "flow",
-        "items",
-        "kind",
-        "plain",
-        "start",
-        "style",
-        "tag",
-        "target",
-        "text",
-    )
+    tag: str | None = None
+    anchor: str | None = None
+    text: str = ""
+    style: str | None = None
+    plain: bool = False  # a scalar that its looks alone give a type
+    flow: bool = False
+    bare: bool = False  # the empty value of a key that has no colon
+    entries: Sequence[tuple["Node", "Node"]] = ()
+    items: Sequence["Node"] = ()
+    target: "Node | None" = None  # of an alias
 
     def __init__(self, kind: Literal["scalar", "mapping", "sequence", "alias"], start: int, end: int) -> None:
         self.kind = kind
         self.start = start
         self.end = end
-        self.tag: str | None = None
-        self.anchor: str | None = None
-        self.text = ""
-        self.style: str | None = None
-        self.plain = False
-        self.flow = False
-        self.bare = False  # the empty value of a key that has no colon
-        self.entries: list[tuple[Node, Node]] = []
-        self.items: list[Node] = []
-        self.target: Node | None = None
 
     @property
     def key(self) -> str:
         """What it is called as a key of a JSON object."""
-        if self.kind == "scalar" and not self.plain and self.tag is None:
-            return self.text
-        value = plain(self)
+        value = _scalar(self) if self.kind == "scalar" else plain(self)
         return value if isinstance(value, str) else json.dumps(value)
 
     @property
@@ -81,14 +61,34 @@ class Node:
         keys = [key.key for key, _ in self.entries]
         return next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
 
-    def child(self, step: str | int) -> "Node | None":
-        """What a key of a mapping, or an index of a sequence, leads to; merged keys are not its own."""
+    @property
+    def size(self) -> int:
+        """How many entries or items it has."""
+        return len(self.entries or self.items)
+
+    def place(self, step: str | int) -> int | None:
+        """The number of the entry or item that a key or an index leads to; merged keys are not its own."""
         if isinstance(step, int):
-            return self.items[step] if 0 <= step < len(self.items) else None
-        return next((value for key, value in reversed(self.entries) if key.key == step), None)
+            return step if 0 <= step < len(self.items) else None
+        return next((place for place in reversed(range(len(self.entries))) if self.entries[place][0].key == step), None)
+
+    def child(self, step: str | int) -> "Node | None":
+        """What a key or an index leads to."""
+        place = self.place(step)
+        if place is None:
+            return None
+        return self.items[place] if isinstance(step, int) else self.entries[place][1]
+
+    def without(self, step: str | int) -> "Node":
+        """A copy that lacks the entry or item that a key or an index leads to."""
+        place = self.place(step)
+        rest = copy.copy(self)
+        rest.entries = [entry for number, entry in enumerate(self.entries) if number != place]
+        rest.items = [item for number, item in enumerate(self.items) if number != place]
+        return rest
 
     def descendants(self) -> "Iterator[Node]":
-        """The node itself and all below it, keys too, aliases as such; in order of the text."""
+        """The node itself and all below it, keys too, aliases as such; in the order of the text."""
         pending = [self]
         while pending:
             node = pending.pop()
@@ -99,22 +99,6 @@ class Node:
         """All values of mappings in it, each with its mapping."""
         return ((node, value) for node in self.descendants() for _, value in node.entries)
 
-    def column(self, text: str) -> int:
-        """The column, from 0, of what it begins with behind its tag and anchor."""
-        content = self.content(text)
-        return content - line_start(text, content)
-
-    @property
-    def size(self) -> int:
-        """How many entries or items it has."""
-        return len(self.entries or self.items)
-
-    def place(self, step: str | int) -> int:
-        """The number of the entry or item that a step which `child` knows leads to."""
-        if isinstance(step, int):
-            return step
-        return next(place for place in reversed(range(self.size)) if self.entries[place][0].key == step)
-
     def content(self, text: str) -> int:
         """Where it begins behind its tag and anchor."""
         place = self.start
@@ -124,6 +108,11 @@ class Node:
             while place < self.end and (match := _PROPERTY.match(text, place)):
                 place = match.end()
         return place
+
+    def column(self, text: str) -> int:
+        """The column, from 0, of what it begins with behind its tag and anchor."""
+        content = self.content(text)
+        return content - lines.start(text, content)
 
 
 def check(text: str) -> None:
@@ -138,12 +127,15 @@ def check(text: str) -> None:
 
 def compose(text: str, start: int, end: int) -> Node | None:
     """The root of the one document in that part of the text, None if it is empty. Raises NotYaml."""
-    return _Composer(text, start, end).document()
+    try:
+        return _Composer(text, start, end).document()
+    except yaml.YAMLError as error:  # the parser goes on where a directive follows a document that nothing ends
+        raise NotYaml("it has a directive inside of a document", line=line(text, start)) from error
 
 
-def plain(node: Node | None) -> Value:
+def plain(node: Node) -> Value:
     """What a node says: aliases and merge keys resolved, the later of two equal keys. Raises NotYaml."""
-    return _Reader().value(node) if node else None
+    return _Reader().value(node)
 
 
 class _Composer:
@@ -164,16 +156,17 @@ class _Composer:
     def _node(self, event: Any, depth: int) -> Node:
         kind = type(event)
         start, end = self._base + event.start_mark.index, self._base + event.end_mark.index
-        if kind is yaml.AliasEvent:
-            return self._alias(event, start, end)
         if kind is yaml.ScalarEvent:
             node = Node("scalar", start, end)
             node.text, node.style, node.plain = event.value, event.style, event.implicit[0]
+        elif kind is yaml.AliasEvent:
+            return self._alias(event, start, end)
         else:
             node = Node("mapping" if kind is yaml.MappingStartEvent else "sequence", start, end)
             node.flow = bool(event.flow_style)
-        node.tag = event.tag
-        if event.anchor:
+        if event.tag != "!":  # which both parsers take for none
+            node.tag = event.tag
+        if event.anchor is not None:
             node.anchor = event.anchor
             self._anchors[event.anchor] = node
         if kind is not yaml.ScalarEvent:
@@ -196,20 +189,23 @@ class _Composer:
         event: Any
         last = node
         if node.kind == "mapping":
+            node.entries = entries = []
             while type(event := following()) not in _ENDS:
                 key, last = self._node(event, depth), self._node(following(), depth)
                 if last.start == last.end:
                     self._settle(key, last)
-                node.entries.append((key, last))
+                entries.append((key, last))
         else:
+            node.items = items = []
             while type(event := following()) not in _ENDS:
                 last = self._node(event, depth)
-                node.items.append(last)
-        node.end = self._base + event.end_mark.index if node.flow else last.end
+                items.append(last)
+        closed = node.flow and event.end_mark.index > event.start_mark.index  # a pair in a list has no braces
+        node.end = self._base + event.end_mark.index if closed else last.end
 
     def _settle(self, key: Node, value: Node) -> None:
         """Put an empty value behind its colon; the parser puts some where the next token begins."""
-        colon = skip(self._text, key.end)
+        colon = lines.skip(self._text, key.end)
         value.bare = self._text[colon : colon + 1] != ":"
         value.start = value.end = key.end if value.bare else colon + 1
 
@@ -217,8 +213,8 @@ class _Composer:
         """Where a block of text ends: empty lines behind it are its own only if they are kept."""
         block = self._text[node.start : node.end]
         if not _KEEP.match(self._text, node.content(self._text)):
-            return node.start + len(block.rstrip(BREAKS))
-        cut = 2 if block.endswith("\r\n") else 1 if block[-1:] in BREAKS else 0
+            return node.start + len(block.rstrip(lines.BREAKS))
+        cut = 2 if block.endswith("\r\n") else 1 if block[-1:] in lines.BREAKS else 0
         return node.end - cut
 
 
@@ -253,7 +249,7 @@ class _Reader:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key, value in node.entries:
-            if key.plain and key.text == "<<" and key.kind == "scalar":
+            if key.text == "<<" and key.plain:
                 found = self.value(value)
                 for part in reversed(found if isinstance(found, list) else [found]):
                     merged |= part if isinstance(part, dict) else {}
@@ -264,23 +260,5 @@ class _Reader:
 
 def _scalar(node: Node) -> Value:
     if node.tag is not None:
-        return _construct(node.tag, node.text)
+        return tagged(node.tag, node.text)
     return implicit(node.text) if node.plain else node.text
-
-
-@functools.lru_cache(maxsize=4096)
-def implicit(text: str) -> Value:
-    """What a plain scalar with this text says."""
-    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # the stubs leave it out
-    return _construct(tag, text)
-
-
-def _construct(tag: str, text: str) -> Value:
-    name = tag.rpartition(":")[2]
-    if name not in ("null", "bool", "int", "float"):
-        return text
-    try:
-        value: Value = getattr(_CONSTRUCTOR, f"construct_yaml_{name}")(yaml.ScalarNode(tag=tag, value=text))
-    except (ValueError, KeyError, IndexError):
-        return text
-    return value

@@ -5,10 +5,11 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import EditRefused
-from .node import Node, implicit
+from .node import Node
+from .scalar import implicit
 from .value import Value
 
 # Text that every YAML reader takes for text when it stands unquoted, be it for YAML 1.1 or 1.2, in a flow or not.
@@ -29,6 +30,11 @@ class Notation:
     quote: str | None = None  # what keys are quoted with
     step: int = 2
     dash: int = 2
+    unended: bool = False  # at the end of a file whose last line has no end
+
+    def at(self, text: str, place: int) -> "Notation":
+        """The same for a place at the end of a line, which can be the last one."""
+        return replace(self, unended=place == len(text))
 
     def entry(self, key: str, value: Value) -> str:
         """A key and its value on one line."""
@@ -48,7 +54,7 @@ class Notation:
             return [line for key, each in value.items() for line in self.entry_lines(key, each)]
         if isinstance(value, list) and value:
             return [line for each in value for line in self.item_lines(each)]
-        if isinstance(value, str) and _is_block(value):
+        if isinstance(value, str) and self._is_block(value):
             head = "|" if value.endswith("\n") else "|-"
             return [head, *_indented(value.removesuffix("\n").split("\n"), self.step)]
         return [self.inline(value)]
@@ -68,6 +74,10 @@ class Notation:
         first, *rest = self.lines(value)
         return [f"- {first}", *_indented(rest, 2)]
 
+    def _is_block(self, value: str) -> bool:
+        ended = not (self.unended and value.endswith("\n"))
+        return ended and bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
+
 
 def text(value: str, *, quote: str | None = None) -> str:
     """Text, quoted if it must be or if `quote` says how."""
@@ -85,10 +95,6 @@ def _number(value: float | None) -> str:
         digits, exponent, power = repr(value).partition("e")
         return (digits if "." in digits else f"{digits}.0") + exponent + power
     return json.dumps(value)
-
-
-def _is_block(value: str) -> bool:
-    return bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
 
 
 def _indented(lines: list[str], width: int) -> list[str]:

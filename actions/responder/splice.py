@@ -1,5 +1,6 @@
 """Pieces of text that take the place of others, and those that put a value in the place of a scalar."""
 
+import operator
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -23,10 +24,12 @@ class Splice(NamedTuple):
 
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
-    """The text with all splices done; none may overlap another."""
-    for start, end, new in sorted(splices, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
+    """The text with all splices done; none may overlap another, and those in one place come in the text's order."""
+    pieces, place = [], 0
+    for start, end, new in sorted(splices, key=operator.attrgetter("start")):
+        pieces += [text[place:start], new]
+        place = end
+    return "".join(pieces) + text[place:]
 
 
 def replace(text: str, node: Node, parent: Node | None, value: Value, notation: Notation) -> list[Splice]:
@@ -47,8 +50,8 @@ def replace(text: str, node: Node, parent: Node | None, value: Value, notation: 
 
 def fill(text: str, place: int, parent: Node, value: Any, notation: Notation) -> list[Splice]:
     """Put a block where nothing stands behind a key or dash, which ends at `place`."""
-    written = notation.lines(value)
     end = lines.end(text, place)
+    written = notation.at(text, end).lines(value)
     ending = lines.ending(text, end)
     if parent.kind == "mapping":
         indent = parent.column(text) + (notation.step if isinstance(value, dict) else notation.dash)

@@ -38,16 +38,6 @@ def put(value: Any, path: Path, new: Value) -> Any:
     return copy
 
 
-def drop(value: Any, path: Path) -> Any:
-    """A copy without what is at the path, which must be there."""
-    step, *rest = path
-    if rest:
-        return put(value, (step,), drop(value[step], tuple(rest)))
-    copy: Any = list(value) if isinstance(value, list) else dict(value)
-    del copy[step]
-    return copy
-
-
 def same(one: object, other: object) -> bool:
     """Equal, and of the same types: 0 is neither false nor 0.0. What is absent equals nothing."""
     if one is ABSENT or other is ABSENT:

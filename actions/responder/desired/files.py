@@ -40,7 +40,7 @@ class Checkout:
     def resolve(self, folder: str, reference: str) -> str | None:
         """The path that `reference` means when written in `folder`; None if it leads out of the checkout."""
         path = posixpath.normpath(posixpath.join(folder, reference))
-        if path.startswith(("..", "/")):
+        if path == ".." or path.startswith(("../", "/")):
             return None
         return self._follow(path) if self.links else path
 

@@ -95,7 +95,10 @@ def load(data: bytes) -> Any:
         events = yaml.parse(data.removeprefix(BOM), Loader=yaml.CSafeLoader)
         for event in events:
             if type(event) is yaml.DocumentStartEvent:
-                return _value(next(events), events, {})
+                value = _value(next(events), events, {})
+                next(events)  # the end of the document,
+                next(events)  # and that of the text, unless more follows that cannot
+                return value
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
     return None

@@ -37,7 +37,7 @@ def expand(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
         end = _closing(text, position)
         if end is None:
             return text
-        operator = text[position:end]
+        operator = text[position:end].lstrip() if text[position:end].isspace() else text[position:end]
         position = end + 1
         value = _value(match[1], operator, variables, complete)
         parts.append(text[match.start() : position] if value is None else value)

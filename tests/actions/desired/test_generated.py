@@ -72,6 +72,9 @@ changes = st.fixed_dictionaries(
         "patches": patches,
     },
 )
+counts: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"replicas": st.lists(st.builds(dict, name=NAMES, count=st.just(4)), min_size=1, max_size=1)}
+)
 
 
 @st.composite
@@ -85,14 +88,12 @@ def trees(draw: st.DrawFn) -> tuple[Tree, list[str]]:
         )
         folders.append(f"base/{number}")
         tree[f"base/{number}/all.yaml"] = declared
-        if draw(st.booleans()):
+        if draw(st.integers(0, 3)):
             tree[f"base/{number}/kustomization.yaml"] = {"resources": ["all.yaml"], **draw(changes)}
     buildable = [folder for folder in folders if f"{folder}/kustomization.yaml" in tree]
     if draw(st.booleans()):
         tree["component/kustomization.yaml"] = {"kind": "Component", **draw(changes)}
-    for number in range(draw(st.integers(0, 3))):
-        if not buildable:
-            break
+    for number in range(draw(st.integers(0, 4)) if buildable else 0):
         inner = draw(st.lists(st.sampled_from(buildable), min_size=1, max_size=2, unique=True))
         components = (
             {"components": ["../../component"]}
@@ -104,12 +105,13 @@ def trees(draw: st.DrawFn) -> tuple[Tree, list[str]]:
             "resources": [f"../../{each}" for each in inner],
             **components,
             **draw(changes),
+            **draw(counts),
         }
         folders.append(folder)
         buildable.append(folder)
     clusters = ["prod", "test"][: draw(st.integers(1, 2))]
     for cluster in clusters:
-        applied = draw(st.lists(st.sampled_from(folders), min_size=1, max_size=2))
+        applied = draw(st.lists(st.sampled_from(folders[-3:]), min_size=1, max_size=2))
         tree[f"clusters/{cluster}/apps.yaml"] = [
             flux(f"ks-{number}", f"./{folder}", _spec(draw(changes), draw)) for number, folder in enumerate(applied)
         ]

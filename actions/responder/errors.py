@@ -12,6 +12,7 @@ ResponderError
 │   ├── NotYaml     a file that declares it is broken, or a template
 │   ├── EditRefused the document cannot be edited without touching more
 │   └── Unsupported the response does not fit the kind of workload
+├── NotRendered     kustomize cannot render a folder: there is no proof
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
 └── PushRefused     the remote does not want the commit: exit code 1, say what would help
@@ -125,6 +126,10 @@ class Ambiguous(Refused):
 
 class NoHome(Refused):
     """There is no place where the response would reach the workload of this cluster and nothing else."""
+
+
+class NotRendered(ResponderError):
+    """A folder that does not render, for what it is or for what it takes from elsewhere."""
 
 
 class GitFailed(ResponderError):

@@ -1,0 +1,91 @@
+"""How long it takes to find one workload in a repository and to plan its edit, against reading the repository at all.
+
+The floor is to walk the tree and read every YAML file. Beside it: `git grep -l` for the name, and parsing every file.
+"""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from responder import event, plan, rules
+from responder.desired import files
+from tests import sidekick
+from tests.actions.desired import fleet
+from tests.bench.tables import markdown, medians, seconds
+
+SIZES = {2: 5, 20: 5, 80: 3}  # teams of about 50 files: rounds
+RULES = rules.load(
+    b"""
+version: 1
+clusters: {prod: {path: clusters/prod}, staging: {path: clusters/staging}, dev: {path: clusters/dev}}
+rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]
+""",
+    name="rules",
+)
+HEAD = ("files", "walk and read", "`git grep -l`", "parse every file", "locate and plan", "of the floor", "of grep")
+
+
+def main() -> None:
+    """Print the table."""
+    print("### Locating and planning one edit\n")
+    print(markdown(HEAD, [row(teams, rounds) for teams, rounds in SIZES.items()]))
+
+
+def row(teams: int, rounds: int) -> list[object]:
+    """The figures of a repository for so many teams."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        fleet.write(root, dict(fleet.files(teams)))
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        subprocess.run(["git", "add", "--all"], cwd=root, check=True)
+        team = teams // 2
+        name = fleet.name_of(team, 3)
+        found_shell = shell(f"team-{team:03}", f"{name}-77789455d6-m7flp")
+        tasks = {
+            "floor": lambda: walk_and_read(root),
+            "grep": lambda: subprocess.run(["git", "grep", "-l", name], cwd=root, check=True, capture_output=True),
+            "parse": lambda: parse(root),
+            "plan": lambda: contain(root, found_shell),
+        }
+        found = medians(tasks, rounds=rounds)
+        shown = [seconds(found[task]) for task in tasks]
+        count = sum(1 for _ in root.rglob("*.yaml"))
+        return [count, *shown, f"{found['plan'] / found['floor']:.2f}", f"{found['plan'] / found['grep']:.2f}"]
+
+
+def walk_and_read(root: Path) -> int:
+    """The floor: the bytes of every YAML file."""
+    total = 0
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in names:
+            if name.endswith(".yaml"):
+                with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - the fastest way, for a fair floor
+                    total += len(file.read())
+    return total
+
+
+def parse(root: Path) -> int:
+    """Every document of every file, through the C loader."""
+    return sum(1 for path in root.rglob("*.yaml") for _ in yaml.load_all(path.read_bytes(), yaml.CSafeLoader))
+
+
+def shell(namespace: str, pod: str) -> event.Event:
+    """A shell in a pod."""
+    falco = sidekick.falco_events()["E02"]
+    fields = {**falco["output_fields"], "k8s.ns.name": namespace, "k8s.pod.name": pod}
+    return event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
+
+
+def contain(root: Path, found: event.Event) -> None:
+    """From an event to the bytes that change."""
+    made = plan.make([found], RULES, files.read(root))
+    if len(made.files) != 1:
+        raise RuntimeError(f"not contained: {made.outcomes}")
+
+
+if __name__ == "__main__":
+    main()

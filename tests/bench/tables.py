@@ -1,0 +1,29 @@
+"""Measures and prints what the benchmarks share: medians of alternating rounds, and Markdown tables."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+
+def medians(tasks: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
+    """The median seconds of each task; the tasks take turns, so that a slow moment of the machine meets all."""
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for task in tasks.values():  # once without counting
+        task()
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            started = time.perf_counter()
+            task()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+
+
+def seconds(value: float) -> str:
+    """A duration for a person."""
+    return f"{value * 1000:.1f} ms" if value < 1 else f"{value:.2f} s"

@@ -11,7 +11,8 @@ ResponderError
 │   ├── NoHome      no edit would reach this cluster's workload and no other
 │   ├── NotYaml     a file that declares it is broken, or a template
 │   ├── EditRefused the document cannot be edited without touching more
-│   └── Unsupported the response does not fit the kind of workload
+│   ├── Unsupported the response does not fit the kind of workload
+│   └── Unproved    the rendered clusters say that the edit is not the response, or cannot say it though they have to
 ├── NotRendered     kustomize cannot render a folder: there is no proof
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
@@ -126,6 +127,14 @@ class Ambiguous(Refused):
 
 class NoHome(Refused):
     """There is no place where the response would reach the workload of this cluster and nothing else."""
+
+
+class Unproved(Refused):
+    """Rendering does not show that an edit is the response and nothing else; `diff` is what it shows."""
+
+    def __init__(self, reason: str, *, diff: str) -> None:
+        super().__init__(f"the rendered proof failed: {reason}")
+        self.diff = diff
 
 
 class NotRendered(ResponderError):

@@ -61,7 +61,7 @@ def locate(
     a map, the clusters that the repository shows are looked at, all of them. An `override` of the rules decides.
     Raises NotFound or Ambiguous.
     """
-    entries = {name: str(path) for name, path in (clusters or {}).items()}
+    entries = clusters or {}
     if entries and cluster is not None and cluster not in entries:
         raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {', '.join(sorted(entries))}")
     checkout = source if isinstance(source, Checkout) else files.read(source)
@@ -82,12 +82,15 @@ def locate(
 
 
 def read(
-    checkout: Checkout, *, pod: Pod, owners: Sequence[Owner], clusters: Mapping[str, str], origin: Origin | None = None
-) -> Desired:
+    checkout: Checkout, *, pod: Pod, owners: Sequence[Owner], clusters: Mapping[str, PurePosixPath],
+    origin: Origin | None = None,
+) -> Desired:  # fmt: skip
     """What the repository applies, of all that can matter for a pod."""
     wanted = search.make([pod], owners, checkout.manifests.values())
     builder = Builder(wanted, reach.find(checkout, wanted.matters))
-    return roots.read(checkout, builder, Sources(checkout, origin or Origin()), clusters)
+    return roots.read(
+        checkout, builder, Sources(checkout, origin or Origin()), {name: str(path) for name, path in clusters.items()}
+    )
 
 
 def _target(applied: Applied, desired: Desired, pod: Pod, owners: Sequence[Owner]) -> Target:

@@ -6,7 +6,7 @@ Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import event, flux, plan, publish, rules
+from . import event, flux, plan, proof, publish, rules
 from .desired import files
 from .desired.sources import Origin
 from .errors import BadInput, PushLost, PushRefused, ResponderError
@@ -47,14 +47,19 @@ def respond(run: Run) -> int:
 def _respond(run: Run) -> int:
     documents = event.read(run.event(), run.input("event"))
     dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
+    verify = run.choice("verify", "auto", "require", "off")
     receiver = _receiver(run)
     git = Git(root=_directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
-    origin = Origin(url=git.remote_url(), branch=run.branch)
+    origin = Origin(url=git.remote_url(), branch=run.target_branch)
 
     def make_plan() -> plan.Plan:
         ruleset = rules.load(_read(git.top() / name), name=name)
-        return plan.make(event.parse_all(documents), ruleset, files.read(git.root), origin=origin)
+        events, checkout = event.parse_all(documents), files.read(git.root)
+        if verify == "off":
+            return plan.make(events, ruleset, checkout, origin=origin)
+        with proof.prover(required=verify == "require") as prover:
+            return plan.make(events, ruleset, checkout, origin=origin, prover=prover)
 
     published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
     told = {"repository": run.repository, "commit": published.commit}

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from . import change, match, responses
+from . import change, locate, match, responses
 from .change import Change
 from .desired import findings, home
 from .desired.files import Checkout
 from .desired.sources import Origin
-from .errors import BadEvent, Refused, Unsupported
+from .errors import BadEvent, Refused, Unproved, Unsupported
 from .event import Event
-from .locate import Target, locate
+from .locate import Target
 from .match import Decision
+from .proof import Claim, Proof, Prover, Standing
 from .rules import Mode, Rules
 from .workload import Pod, Workload
 
@@ -42,6 +43,7 @@ class Response:
     workload: Workload
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    proof: Proof | None = None
 
     def __str__(self) -> str:
         return f"{self.action} {self.workload}"
@@ -55,6 +57,7 @@ class Outcome:
     reason: str
     event: Event | None = None
     response: Response | None = None
+    rendered: str = ""  # how the rendered objects would differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +75,25 @@ class Plan:
 
 
 def make(
-    events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None
-) -> Plan:
+    events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None,
+    prover: Prover | None = None,
+) -> Plan:  # fmt: skip
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
-    `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known.
+    `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known. Without a
+    `prover` nothing is rendered.
     """
-    planner = _Planner(ruleset, checkout, origin)
+    planner = _Planner(ruleset, checkout, origin, prover)
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=change.files(checkout, planner.checkout))
 
 
 class _Planner:
-    def __init__(self, ruleset: Rules, checkout: Checkout, origin: Origin | None) -> None:
+    def __init__(self, ruleset: Rules, checkout: Checkout, origin: Origin | None, prover: Prover | None) -> None:
         self._ruleset = ruleset
         self._origin = origin
+        self._prover = prover
+        self._clusters = {name: cluster.path for name, cluster in ruleset.clusters.items()}
         self.checkout = checkout
 
     def outcome(self, event: Event | BadEvent) -> Outcome:
@@ -101,6 +108,8 @@ class _Planner:
             return self._respond(event, Pod(namespace=pod[0], name=pod[1]), decisions)
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
+        except Unproved as error:
+            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=error.diff)
         except Refused as error:
             return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event)
 
@@ -112,7 +121,7 @@ class _Planner:
             raise Unsupported(
                 f"rule {careful.rule.name!r} asks for {careful.mode.value}: run the workflow by hand to commit"
             )
-        checkout, changes, notes = self.checkout, [], []
+        checkout, changes, claims, notes = self.checkout, [], [], []
         demands = dict.fromkeys(demand for each in decisions for demand in each.rule.respond)
         for demand in demands:
             notes += responses.warnings(demand, target)
@@ -125,21 +134,35 @@ class _Planner:
                     raise Unsupported(f"{placement.file} is named by a kustomization that others read too")
                 checkout, made = change.make(checkout, placement)
                 changes += [made] if made else []
+                claims.append(Claim(applied=aim.applied, wanted=aim.wanted))
+        proof = self._prove(event, pod, target, checkout, claims) if changes else None
         self.checkout = checkout
         response = Response(
             event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
             action=" and ".join(type(demand).__name__.lower() for demand in demands),
-            workload=target.workload, changes=tuple(changes), warnings=tuple(dict.fromkeys(notes)),
+            workload=target.workload, changes=tuple(changes), warnings=tuple(dict.fromkeys(notes)), proof=proof,
         )  # fmt: skip
         verdict = Verdict.CONTAINED if changes else Verdict.IN_PLACE
-        return Outcome(verdict=verdict, reason=_told(response, target), event=event, response=response)
+        return Outcome(
+            verdict=verdict, reason=_told(response, target), event=event, response=response,
+            rendered=proof.diff if proof else "",
+        )  # fmt: skip
 
     def _locate(self, event: Event, pod: Pod) -> Target:
-        clusters = {name: cluster.path for name, cluster in self._ruleset.clusters.items()}
-        return locate(
-            self.checkout, pod=pod, owners=event.owner_hints, cluster=event.cluster, clusters=clusters,
+        return locate.locate(
+            self.checkout, pod=pod, owners=event.owner_hints, cluster=event.cluster, clusters=self._clusters,
             override=self._ruleset.override(pod, cluster=event.cluster), origin=self._origin,
         )  # fmt: skip
+
+    def _prove(self, event: Event, pod: Pod, target: Target, after: Checkout, claims: list[Claim]) -> Proof | None:
+        """What rendering says of the edits; raises Unproved where it says no, or nothing though it has to."""
+        if self._prover is None:
+            return None
+        desired = locate.read(after, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin)
+        proof = self._prover.prove((self.checkout, target.desired), (after, desired), claims)
+        if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
+            raise Unproved(proof.reason, diff=proof.diff)
+        return proof
 
 
 def _told(response: Response, target: Target) -> str:

@@ -4,21 +4,19 @@ Flux's own part is played as kustomize-controller plays it: it writes its fields
 makes one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
 """
 
+import json
 import os
 import posixpath
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .desired.files import KUSTOMIZATIONS, Checkout
+from .desired.files import KUSTOMIZATIONS, Checkout, hold
 from .desired.view import View
 from .errors import NotRendered
 from .untrusted import one_line
@@ -32,20 +30,39 @@ Key = tuple[str, str, str, str]  # API group, kind, namespace, name
 Objects = Mapping[Key, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Renderer:
     """A copy of the desired state that folders can be rendered in, one after the other."""
 
-    root: Path
-    checkout: Checkout
-    kustomize: str
+    def __init__(self, root: Path, kustomize: str) -> None:
+        self._root = root
+        self._kustomize = kustomize
+        self._held = hold({})
 
-    def render(self, folder: str, spec: Mapping[str, Any]) -> Objects:
-        """What a folder renders to under the `spec` of a Flux Kustomization (empty: none). Raises NotRendered."""
-        file = next((name for name in KUSTOMIZATIONS if (self.root / folder / name).is_file()), None)
+    def hold(self, checkout: Checkout) -> None:
+        """Become a copy of a checkout: what it has in common with the one before is there already."""
+        before, self._held = self._held, checkout
+        for path, content in {**checkout.others, **checkout.manifests}.items():
+            if _content(before, path) is not content:
+                _write(self._root / path, content)
+        for path in [path for path in (*before.manifests, *before.others) if _content(checkout, path) is None]:
+            (self._root / path).unlink()
+        for path, real in checkout.links.items():
+            link = self._root / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink():
+                link.symlink_to(os.path.relpath(self._root / real, link.parent))
+
+    def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
+        """What a folder renders to under the `spec` of a Flux Kustomization; or `only` one file of it.
+
+        Raises NotRendered.
+        """
+        file = next((name for name in KUSTOMIZATIONS if (self._root / folder / name).is_file()), None)
         if file and not spec.keys() & _FIELDS:
             return self._build(folder)
-        content = self._content(folder, file)
+        if only and not (self._root / folder / only).exists():
+            return {}
+        content = {"resources": [only]} if only else self._kustomization(folder, file)
         if not isinstance(content, dict):
             raise NotRendered(f"{folder}/{file} is not a kustomization")
         for ours, theirs in _NAMES:
@@ -53,53 +70,50 @@ class Renderer:
                 content[ours] = spec[theirs]
         for key in _LISTS:
             if spec.get(key):
-                content[key] = [*content.get(key, []), *spec[key]]
-        with _replaced(self.root / folder / (file or KUSTOMIZATIONS[0]), yaml.safe_dump(content)):
+                content[key] = [*(content.get(key) or []), *spec[key]]
+        with _replaced(self._root / folder / (file or KUSTOMIZATIONS[0]), json.dumps(content, default=str)):
             return self._build(folder)
 
-    def _content(self, folder: str, file: str | None) -> Any:
-        if file:
-            try:
-                return yaml.safe_load((self.root / folder / file).read_bytes())
-            except yaml.YAMLError as error:
-                raise NotRendered(f"{folder}/{file} is not YAML") from error
-        view = View(self.checkout)
-        listed = view.scan(folder, view.below(folder))
-        return {"resources": [posixpath.relpath(path, folder) for path in listed]}
+    def _kustomization(self, folder: str, file: str | None) -> Any:
+        if file is None:
+            view = View(self._held)
+            return {"resources": [posixpath.relpath(path, folder) for path in view.scan(folder, view.below(folder))]}
+        try:
+            return yaml.safe_load((self._root / folder / file).read_bytes())
+        except yaml.YAMLError as error:
+            raise NotRendered(f"{folder}/{file} is not YAML") from error
 
     def _build(self, folder: str) -> Objects:
-        command = [self.kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", folder]
+        command = [self._kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", folder]
         # Public remote bases are fetched as Flux fetches them; no credential of the job is there to be handed on.
-        environ = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.root.parent), "GIT_TERMINAL_PROMPT": "0"}
+        environ = {"PATH": os.environ.get("PATH", ""), "HOME": str(self._root.parent), "GIT_TERMINAL_PROMPT": "0"}
         try:
             result = subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
-                command, cwd=self.root, env=environ, capture_output=True, timeout=_TIMEOUT, check=False
+                command, cwd=self._root, env=environ, capture_output=True, timeout=_TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired as error:
             raise NotRendered(f"kustomize build {folder} took more than {_TIMEOUT:.0f} s") from error
         if result.returncode != 0:
-            said = one_line(result.stderr.decode(errors="replace").strip().replace(str(self.root), "."), limit=400)
-            raise NotRendered(f"kustomize build {folder}: {said}")
+            said = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
+            raise NotRendered(f"kustomize build {folder}: {one_line(said, limit=400)}")
         loaded = yaml.load_all(result.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         return {_key(each): each for each in loaded if each}
 
 
-@contextmanager
-def copy(checkout: Checkout, kustomize: str) -> Iterator[Renderer]:
-    """A renderer for the desired state as a checkout holds it, in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="falco-dispatch-") as folder:
-        root = Path(folder) / "state"
-        for path, content in chain(checkout.manifests.items(), checkout.others.items()):
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, bytes):
-                file.write_bytes(content)
-            else:
-                _link(content, file)
-        for path, real in checkout.links.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).symlink_to(os.path.relpath(root / real, (root / path).parent))
-        yield Renderer(root=root, checkout=checkout, kustomize=kustomize)
+def _content(checkout: Checkout, path: str) -> bytes | str | None:
+    return checkout.manifests[path] if path in checkout.manifests else checkout.others.get(path)
+
+
+def _write(file: Path, content: bytes | str) -> None:
+    """Write the bytes, or link the file that the text names: thousands of them are there at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+        return
+    try:
+        os.link(content, file)
+    except OSError:
+        shutil.copyfile(content, file)
 
 
 @contextmanager
@@ -115,14 +129,6 @@ def _replaced(file: Path, content: str) -> Iterator[None]:
         file.unlink()
         if kept.exists():
             kept.rename(file)
-
-
-def _link(source: str, target: Path) -> None:
-    """A link instead of a copy where the file system can: thousands of files are there at once."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _key(each: Mapping[str, Any]) -> Key:

@@ -34,7 +34,9 @@ class Report:
 
     def summary(self) -> str:
         """The job summary, in GitHub Markdown."""
-        parts = [f"## {self._headline()}", self._table(), self._change(), self._timeline(), self._undo()]
+        parts = [
+            f"## {self._headline()}", self._table(), self._change(), self._rendered(), self._timeline(), self._undo(),
+        ]  # fmt: skip
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def responses(self) -> str:
@@ -55,6 +57,20 @@ class Report:
 
     def _change(self) -> str:
         return f"### Change\n\n{fenced(self.published.diff, 'diff')}" if self.published.diff else ""
+
+    def _rendered(self) -> str:
+        """What `kustomize build` says of each response, before and after."""
+        outcomes = self.published.plan.outcomes
+        proofs = [
+            f"{r.workload}: {r.proof.standing}: {r.proof.reason}" for o in outcomes if (r := o.response) and r.proof
+        ]
+        diffs = [outcome.rendered for outcome in outcomes if outcome.rendered]
+        parts = ["### Rendered"] if proofs or diffs else []
+        if proofs:
+            parts.append("\n".join(f"- {markdown_code(each, limit=2000)}" for each in proofs))
+        if diffs:
+            parts.append(fenced("\n".join(diffs), "diff"))
+        return "\n\n".join(parts)
 
     def _timeline(self) -> str:
         if self.published.commit is None:

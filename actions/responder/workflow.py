@@ -47,7 +47,13 @@ class Run:
         ref = self.environ.get("GITHUB_REF", "")
         if not ref.startswith(_BRANCH):
             raise BadInput(f"the run is on {ref or 'no ref'}, not on a branch, so there is nothing to commit to")
-        return ref.removeprefix(_BRANCH)
+        return self.target_branch
+
+    @property
+    def target_branch(self) -> str:
+        """The branch that the run is on or, in a pull request, is about; empty on a tag."""
+        ref = self.environ.get("GITHUB_REF", "")
+        return ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else self.environ.get("GITHUB_BASE_REF", "")
 
     @property
     def repository(self) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from responder import event, plan, rules
+from responder import event, plan, proof, rules
 from responder.desired import files
 from responder.plan import Plan, Verdict
+from responder.proof import Prover, Standing
 from tests import sidekick
 
 CASES = Path(__file__).parent.parent / "data" / "golden"
@@ -35,7 +36,7 @@ class Case:
         self.after = folder / "after"
         self.says: dict[str, Any] = json.loads((folder / "case.json").read_bytes())
 
-    def plan(self, root: Path) -> Plan:
+    def plan(self, root: Path, prover: Prover | None = None) -> Plan:
         """What is planned for the event in the desired state at `root`."""
         falco = sidekick.falco_events()["E02"]
         namespace, _, pod = self.says["pod"].partition("/")
@@ -45,7 +46,7 @@ class Case:
         found = event.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.before / ".github" / "falco-response.yaml"
         ruleset = rules.load(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
-        return plan.make([found], ruleset, files.read(root))
+        return plan.make([found], ruleset, files.read(root), prover=prover)
 
     @property
     def expected(self) -> dict[PurePosixPath, bytes | None]:
@@ -104,6 +105,17 @@ def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, t
             assert all(new[name]["spec"]["replicas"] == 0 for name in other & new.keys() if "Deployment" in name)
             changed |= other
     assert sorted(changed) == case.says.get("rendered", [])
+
+
+@cases
+@pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
+def test_whatever_is_contained_is_proved(case: Case) -> None:
+    with proof.prover(required=True) as prover:
+        (outcome,) = case.plan(case.before, prover).outcomes
+    assert outcome.verdict == case.says["verdict"]
+    if outcome.response and outcome.response.changes:
+        assert outcome.response.proof is not None
+        assert outcome.response.proof.standing is Standing.PROVED
 
 
 def _roots(state: Path) -> list[str]:

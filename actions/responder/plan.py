@@ -159,7 +159,7 @@ class _Planner:
         if self._prover is None:
             return None
         desired = locate.read(after, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin)
-        proof = self._prover.prove((self.checkout, target.desired), (after, desired), claims)
+        proof = self._prover.prove(target.desired, desired, claims)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof

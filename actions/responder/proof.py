@@ -5,12 +5,12 @@ differ in the wanted field and in nothing else; every other object of every clus
 """
 
 import difflib
-import posixpath
+import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ import yaml
 
 from . import change
 from .desired.declared import find, set_in
-from .desired.files import Checkout
 from .desired.home import Wanted
 from .desired.roots import Desired
 from .desired.tree import Applied
 from .errors import NotRendered
+from .folder import Folder
 from .render import Key, Objects, Renderer
 
 _SHOWN = 200  # lines of a rendered difference
@@ -73,73 +73,56 @@ class Claim:
         return after == set_in(before, self.wanted.keys, value)
 
 
-@dataclass(frozen=True)
-class _Folder:
-    """What a cluster is given of the repository: a folder, or `only` one file of it that no kustomization reads.
+class Prover:
+    """Renders desired states before and after; `required` says that nothing is to be done without a proof.
 
-    `sync` is the Flux Kustomization that gives it; None for what none here does.
+    The copies are made in `folder`. Without a `kustomize` no proof is possible.
     """
 
-    cluster: str
-    path: str
-    only: str | None = None
-    sync: Applied | None = field(compare=False, default=None)
-
-    def render(self, renderer: Renderer) -> Objects:
-        return renderer.render(self.path, self.sync.as_sync.spec if self.sync else {}, only=self.only)
-
-    def __str__(self) -> str:
-        return f"{posixpath.join(self.path, self.only) if self.only else self.path} in cluster {self.cluster}"
-
-
-class Prover:
-    """Renders desired states before and after; `required` says that nothing is to be done without a proof."""
-
-    def __init__(self, before: Renderer | None, after: Renderer | None, *, required: bool) -> None:
-        self._before = before
-        self._after = after
+    def __init__(self, kustomize: str | None, folder: Path, *, required: bool) -> None:
         self.required = required
+        self._kustomize = kustomize
+        self._folder = folder
+        self._renderers: dict[tuple[str, str], Renderer] = {}
 
-    def prove(
-        self, before: tuple[Checkout, Desired], after: tuple[Checkout, Desired], claims: Sequence[Claim]
-    ) -> Proof:
+    def prove(self, before: Desired, after: Desired, claims: Sequence[Claim]) -> Proof:
         """Compare what a response leaves with what it found."""
-        if self._before is None or self._after is None:
+        if self._kustomize is None:
             return Proof(standing=Standing.NOT_POSSIBLE, reason="there is no kustomize on the PATH")
-        changed = {str(path) for path in change.files(before[0], after[0])}
-        pairs = dict(_reached(before[1], after[1], changed))
-        self._before.hold(before[0])
-        self._after.hold(after[0])
-        return _compare(pairs, claims, self._before, self._after)
+        changed = {str(path) for path in change.files(before.sources.checkout, after.sources.checkout)}
+        return _compare(dict(_reached(before, after, changed)), claims, self._render)
+
+    def _render(self, when: str, folder: Folder) -> Objects:
+        """The objects of a folder; each source has a copy of its own, `before` and `after`."""
+        key = when, folder.source
+        if key not in self._renderers:
+            root = self._folder / f"{when}-{len(self._renderers)}"
+            root.mkdir()
+            self._renderers[key] = Renderer(root, str(self._kustomize))
+        return folder.render(self._renderers[key])
 
 
 @contextmanager
 def prover(*, required: bool) -> Iterator[Prover]:
     """A prover with the kustomize that is on the PATH, if one is."""
-    kustomize = shutil.which("kustomize")
-    if kustomize is None:
-        yield Prover(None, None, required=required)
-        return
     with tempfile.TemporaryDirectory(prefix="falco-dispatch-") as folder:
-        roots = [Path(folder, name) for name in ("before", "after")]
-        for root in roots:
-            root.mkdir()
-        before, after = (Renderer(root, kustomize) for root in roots)
-        yield Prover(before, after, required=required)
+        yield Prover(shutil.which("kustomize"), Path(folder), required=required)
 
 
-def _compare(pairs: Mapping[_Folder, _Folder], claims: Sequence[Claim], old: Renderer, new: Renderer) -> Proof:
+def _compare(
+    pairs: Mapping[Folder, Folder], claims: Sequence[Claim], render: Callable[[str, Folder], Objects]
+) -> Proof:
     met: list[Claim] = []
     diffs: list[str] = []
     skipped: list[str] = []
     for first, second in pairs.items():
         try:
-            before = first.render(old)
+            before = render("before", first)
         except NotRendered as error:
             skipped.append(str(error))
             continue
         try:
-            after = second.render(new)
+            after = render("after", second)
         except NotRendered as error:
             return Proof(standing=Standing.DISPROVED, reason=f"{first} does not render any more: {error}")
         for key in _differing(before, after):
@@ -162,19 +145,18 @@ def _compare(pairs: Mapping[_Folder, _Folder], claims: Sequence[Claim], old: Ren
     return Proof(standing=Standing.PROVED, reason=f"the response is the only difference in {folders}", diff=diff)
 
 
-def _is_followed(pairs: Mapping[_Folder, _Folder], cluster: str, key: Key) -> bool:
+def _is_followed(pairs: Mapping[Folder, Folder], cluster: str, key: Key) -> bool:
     """Whether it is a Flux Kustomization whose own folder is compared: that says what its change leads to."""
     syncs = [each.sync for each in pairs if each.sync and each.cluster == cluster]
     return any(Claim(applied=each, wanted=Wanted()).is_about(each.cluster, key) for each in syncs)
 
 
-def _reached(before: Desired, after: Desired, changed: set[str]) -> Iterator[tuple[_Folder, _Folder]]:
+def _reached(before: Desired, after: Desired, changed: set[str]) -> Iterator[tuple[Folder, Folder]]:
     """The folders whose rendering the changed files can reach, as they are given before and after."""
     then = {each.identity: each for each in after.applied}
     for each in before.applied:
-        folder = _folder(each)
-        if folder and changed & (_files(each) | (_files(each.sync) if each.sync else set())):
-            yield folder, _folder(then.get(each.identity, each)) or folder
+        if changed & (_files(each) | (_files(each.sync) if each.sync else set())):
+            yield Folder.of(each, before), Folder.of(then.get(each.identity, each), after)
 
 
 def _files(applied: Applied) -> set[str]:
@@ -184,32 +166,19 @@ def _files(applied: Applied) -> set[str]:
     return {declared.file, *(step.file for step in declared.steps if step.file), *patches}
 
 
-def _folder(applied: Applied) -> _Folder | None:
-    """The folder that an object comes from; None for one of an artifact, which is put together in the cluster."""
-    steps = applied.object.steps
-    if steps and steps[-1].view:
-        return None
-    if applied.sync:
-        path = applied.sync.as_sync.folder
-        return _Folder(applied.cluster, path, sync=applied.sync) if path is not None else None
-    if steps and steps[-1].file:
-        return _Folder(applied.cluster, steps[-1].folder)
-    folder, name = posixpath.split(applied.object.file)
-    return _Folder(applied.cluster, folder or ".", only=name)
-
-
 def _differing(before: Objects, after: Objects) -> list[Key]:
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
-def _diff(folder: _Folder, key: Key, before: Objects, after: Objects) -> str:
+def _diff(folder: Folder, key: Key, before: Objects, after: Objects) -> str:
     name = f"{_said(key)} of {folder}"
     lines = list(difflib.unified_diff(_text(before.get(key)), _text(after.get(key)), name, name, lineterm="", n=2))
     return "\n".join([*lines[:_SHOWN], *(["…"] if len(lines) > _SHOWN else [])])
 
 
 def _text(rendered: Mapping[str, Any] | None) -> list[str]:
-    return yaml.safe_dump(rendered, sort_keys=False).splitlines() if rendered else []
+    plain = json.loads(json.dumps(rendered))  # the dumper takes no subclass of dict
+    return yaml.safe_dump(plain, sort_keys=False).splitlines() if rendered else []
 
 
 def _said(key: Key) -> str:

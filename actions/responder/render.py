@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from .desired.files import KUSTOMIZATIONS, Checkout, hold
+from .desired import manifest
+from .desired.files import KUSTOMIZATIONS, hold
 from .desired.view import View
 from .errors import NotRendered
 from .untrusted import one_line
@@ -31,22 +30,22 @@ Objects = Mapping[Key, Mapping[str, Any]]
 
 
 class Renderer:
-    """A copy of the desired state that folders can be rendered in, one after the other."""
+    """A copy of a source that folders can be rendered in, one after the other."""
 
     def __init__(self, root: Path, kustomize: str) -> None:
         self._root = root
         self._kustomize = kustomize
-        self._held = hold({})
+        self._held = View(hold({}))
 
-    def hold(self, checkout: Checkout) -> None:
-        """Become a copy of a checkout: what it has in common with the one before is there already."""
-        before, self._held = self._held, checkout
-        for path, content in {**checkout.others, **checkout.manifests}.items():
-            if _content(before, path) is not content:
+    def hold(self, view: View) -> None:
+        """Become a copy of a source: what it has in common with the one before is there already."""
+        before, self._held = self._held, view
+        for path, content in view.contents.items():
+            if before.contents.get(path) is not content:
                 _write(self._root / path, content)
-        for path in [path for path in (*before.manifests, *before.others) if _content(checkout, path) is None]:
+        for path in before.contents.keys() - view.contents.keys():
             (self._root / path).unlink()
-        for path, real in checkout.links.items():
+        for path, real in view.links.items():
             link = self._root / path
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
@@ -57,6 +56,8 @@ class Renderer:
 
         Raises NotRendered.
         """
+        if not (self._root / folder).is_dir():
+            raise NotRendered(f"there is no folder {folder}")
         file = next((name for name in KUSTOMIZATIONS if (self._root / folder / name).is_file()), None)
         if file and not spec.keys() & _FIELDS:
             return self._build(folder)
@@ -76,11 +77,11 @@ class Renderer:
 
     def _kustomization(self, folder: str, file: str | None) -> Any:
         if file is None:
-            view = View(self._held)
-            return {"resources": [posixpath.relpath(path, folder) for path in view.scan(folder, view.below(folder))]}
+            listed = self._held.scan(folder, self._held.below(folder))
+            return {"resources": [posixpath.relpath(path, folder) for path in listed]}
         try:
-            return yaml.safe_load((self._root / folder / file).read_bytes())
-        except yaml.YAMLError as error:
+            return manifest.load((self._root / folder / file).read_bytes())
+        except manifest.Unreadable as error:
             raise NotRendered(f"{folder}/{file} is not YAML") from error
 
     def _build(self, folder: str) -> Objects:
@@ -96,12 +97,10 @@ class Renderer:
         if result.returncode != 0:
             said = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
             raise NotRendered(f"kustomize build {folder}: {one_line(said, limit=400)}")
-        loaded = yaml.load_all(result.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return {_key(each): each for each in loaded if each}
-
-
-def _content(checkout: Checkout, path: str) -> bytes | str | None:
-    return checkout.manifests[path] if path in checkout.manifests else checkout.others.get(path)
+        try:
+            return {_key(each): each for each in manifest.load_all(result.stdout) if each}
+        except manifest.Unreadable as error:
+            raise NotRendered(f"kustomize build {folder} gives no YAML: {one_line(error)}") from error
 
 
 def _write(file: Path, content: bytes | str) -> None:

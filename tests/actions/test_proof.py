@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -81,7 +81,7 @@ def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) ->
     before, after = hold(tree), hold({**tree, **edited})
     target = locate.locate(before, pod=POD, cluster="prod", clusters=clusters)
     desired = locate.read(after, pod=POD, owners=(), clusters=clusters)
-    return prover.prove((before, target.desired), (after, desired), [Claim(applied=target.applied, wanted=STOPPED)])
+    return prover.prove(target.desired, desired, [Claim(applied=target.applied, wanted=STOPPED)])
 
 
 def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES) -> Outcome:
@@ -191,12 +191,12 @@ replacements:
     assert outcome(tree, None, one_cluster).verdict is Verdict.CONTAINED
 
 
-def test_a_required_proof_that_is_not_possible_refuses_the_response() -> None:
-    without = Prover(None, None, required=True)
+def test_a_required_proof_that_is_not_possible_refuses_the_response(tmp_path: Path) -> None:
+    without = Prover(None, tmp_path, required=True)
     found = outcome(TREE, without)
     assert found.verdict is Verdict.REFUSED
     assert found.reason == "the rendered proof failed: there is no kustomize on the PATH"
-    found = outcome(TREE, Prover(None, None, required=False))
+    found = outcome(TREE, Prover(None, tmp_path, required=False))
     assert found.verdict is Verdict.CONTAINED
     assert found.response is not None
     assert found.response.proof is not None

@@ -44,6 +44,7 @@ class Sources:
         self.main = View(checkout)
         self._origin = origin
         self._views: dict[tuple[str, ...], View | Elsewhere] = {}
+        self._paths = (*checkout.manifests, *checkout.others)
 
     def view(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
         """What a source gives; None for an artifact that none of the `generators` makes, so far."""
@@ -53,6 +54,10 @@ class Sources:
         if key not in self._views:
             self._views[key] = self._repository(source.kind, source.name)
         return self._views[key]
+
+    def named(self, name: str) -> View:
+        """The view that was given before under this name."""
+        return next((each for each in self._views.values() if isinstance(each, View) and each.name == name), self.main)
 
     def pinned(self, source: Source) -> str | None:
         """The tag or commit that a source of this repository is held at, so that a new commit does not reach it."""
@@ -96,7 +101,7 @@ class Sources:
         for generator in generators:
             key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), source.name)
             if key not in self._views and generator.id.namespace == source.namespace:
-                copies = artifact.copies(generator, source.name, self.checkout.manifests)
+                copies = artifact.copies(generator, source.name, self._paths)
                 if copies is not None:
                     self._views[key] = self._assembled(generator, source.name, copies)
             if key in self._views:
@@ -106,7 +111,7 @@ class Sources:
     def _assembled(self, generator: Declared, name: str, copies: list[artifact.Copy]) -> View | Elsewhere:
         listed = artifact.sources(generator).items()
         own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
-        files = artifact.assemble(copies, own, self.checkout.manifests)
+        files = artifact.assemble(copies, own, self._paths)
         if files is None:
             return Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
         return View(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)

@@ -18,6 +18,17 @@ class View:
         self.name = name
         self._files = files
 
+    @cached_property
+    def contents(self) -> Mapping[str, bytes | str]:
+        """All files, each with its content or where that can be read."""
+        every = {**self.checkout.others, **self.checkout.manifests}
+        return every if self._files is None else {path: every[real] for path, real in self._files.items()}
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The symbolic links, each with what it stands for; in an artifact they have been followed."""
+        return self.checkout.links if self._files is None else {}
+
     def real(self, path: str) -> str | None:
         """The path in the checkout of the file at `path`, None if there is no such file."""
         if self._files is not None:
@@ -73,4 +84,6 @@ class View:
 
     @cached_property
     def _paths(self) -> list[str]:
-        return sorted(self.checkout.manifests if self._files is None else self._files)
+        if self._files is None:
+            return sorted(self.checkout.manifests)
+        return sorted(path for path, real in self._files.items() if real in self.checkout.manifests)

@@ -1,0 +1,129 @@
+"""`make try REPO=folder`: what would become of an event in every workload of a desired-state repository.
+
+The workloads are those that the repository's own rendering declares. Each gets a shell in a pod of its own, one after
+the other; the rendering of everything afterwards has to differ in the responses and in nothing else.
+"""
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from responder import event, plan, proof, render, rules
+from responder.desired import files
+from responder.desired.files import Checkout
+from responder.desired.roots import Desired
+from responder.errors import NotRendered
+from responder.folder import Folder
+from responder.plan import Outcome
+from responder.render import Key
+from tests import sidekick
+from tests.actions.desired import everything, oracle
+
+SUFFIXES = {
+    "Deployment": "-77789455d6-m7flp", "StatefulSet": "-0", "DaemonSet": "-m7flp", "ReplicaSet": "-m7flp",
+    "ReplicationController": "-m7flp", "Rollout": "-77789455d6-m7flp", "CronJob": "-29385720-m7flp", "Job": "-m7flp",
+    "Pod": "", "HelmRelease": "-77789455d6-m7flp",
+}  # fmt: skip
+
+Rendered = dict[tuple[str, Key], Mapping[str, Any]]  # by cluster and object
+
+
+def main() -> int:
+    """Print the figures; 1 if an edit was wrong."""
+    root = Path(sys.argv[1])
+    checkout = files.read(root)
+    desired = everything.walk(checkout, {})
+    clusters = [walk.cluster for walk in desired.clusters if walk.syncs]
+    before, unrendered = rendered(desired)
+    workloads = [key for key in before if key[1][1] in SUFFIXES]
+    made = respond(checkout, clusters, [shell(*key, before[key]) for key in workloads])
+    after, _ = rendered(everything.walk(changed(checkout, made), {}))
+    wrong = list(differing(before, after, made))
+    print(f"{len(clusters)} clusters, {len(checkout.manifests)} YAML files, {len(workloads)} workloads rendered")
+    for said, number in Counter(map(sort, made.outcomes)).most_common():
+        print(f"{number:6} {said}")
+    print(f"{len(wrong):6} wrong")
+    for each in (*(f"not rendered: {said}" for said in unrendered), *wrong):
+        print(f"       {each}")
+    if "-v" in sys.argv:
+        for key, outcome in zip(workloads, made.outcomes, strict=True):
+            print(f"{outcome.verdict:10} {key[0]}: {key[1][1]} {key[1][2]}/{key[1][3]}: {outcome.reason}")
+    return 1 if wrong else 0
+
+
+def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) -> plan.Plan:
+    """All events as one batch, every response proved."""
+    content = {
+        "version": 1,
+        "clusters": {name: {"path": name} for name in clusters},
+        "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
+    }
+    ruleset = rules.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
+    with proof.prover(required=False) as prover:
+        return plan.make(events, ruleset, checkout, prover=prover)
+
+
+def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
+    """A shell in a pod of the workload."""
+    _, kind, namespace, name = key
+    if kind == "HelmRelease":
+        spec = declared.get("spec") or {}
+        target = spec.get("targetNamespace")
+        name = spec.get("releaseName") or (f"{target}-{name}" if target else name)
+        namespace = target or namespace
+    falco = sidekick.falco_events()["E02"]
+    pod = {"k8s.ns.name": namespace or "default", "k8s.pod.name": name[:46] + SUFFIXES[kind]}
+    sent = {**falco, "output_fields": {**falco["output_fields"], **pod}}
+    return event.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
+
+
+def rendered(desired: Desired) -> tuple[Rendered, list[str]]:
+    """All objects of all clusters, and the folders that do not render."""
+    found: Rendered = {}
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        renderers: dict[str, render.Renderer] = {}
+        for folder in dict.fromkeys(Folder.of(each, desired) for each in desired.applied):
+            if folder.source not in renderers:
+                root = Path(temporary, str(len(renderers)))
+                root.mkdir()
+                renderers[folder.source] = render.Renderer(root, str(oracle.KUSTOMIZE))
+            try:
+                objects = folder.render(renderers[folder.source])
+                found |= {(folder.cluster, key): each for key, each in objects.items()}
+            except NotRendered as error:
+                failed.append(f"{folder}: {error}")
+    return found, failed
+
+
+def changed(checkout: Checkout, made: plan.Plan) -> Checkout:
+    """The checkout with the plan carried out."""
+    gone = {str(path) for path, data in made.files.items() if data is None}
+    kept = {path: data for path, data in checkout.manifests.items() if path not in gone}
+    new = {str(path): data for path, data in made.files.items() if data is not None}
+    return Checkout(manifests={**kept, **new}, others=checkout.others, links=checkout.links)
+
+
+def differing(before: Rendered, after: Rendered, made: plan.Plan) -> Iterator[str]:
+    """What differs in the rendering and is no contained workload."""
+    contained = {(r.event.cluster, r.workload.kind, r.workload.name) for r in made.responses}
+    scalers = {"HorizontalPodAutoscaler", "ScaledObject", "Kustomization"}
+    for where in sorted(before.keys() | after.keys()):
+        cluster, (_, kind, namespace, name) = where
+        if before.get(where) != after.get(where) and (cluster, kind, name) not in contained and kind not in scalers:
+            yield f"{cluster}: {kind} {namespace}/{name}"
+
+
+def sort(outcome: Outcome) -> str:
+    """What a verdict is counted as."""
+    if outcome.response and outcome.response.proof:
+        return f"{outcome.verdict}, {outcome.response.proof.standing}"
+    return f"{outcome.verdict}: {outcome.reason.partition(':')[0]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

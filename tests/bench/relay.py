@@ -1,0 +1,207 @@
+"""What the relay bears: durable intake against a bare app on the same server, a storm, a steady rate, and quiet.
+
+Every server is a process of its own, and so is the generator of the load. GitHub is the local one, over sockets.
+`--quick` does the same with few events: to see that the benchmark works, not to measure.
+"""
+
+import argparse
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests import sidekick
+from tests.bench.tables import markdown, seconds
+from tests.localhub import Hub
+from tests.relay.process import REPOSITORY, ROOT, Process, environment, started
+from tests.relay.wire import Wire, laid
+
+GOALS = {"fraction": 0.40, "dispatches": 50, "peak": 128 * 2**20}
+PODS = 1000
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How much is done."""
+
+    rounds: int
+    intake: int
+    storm: int
+    steady: int
+    quiet: int
+
+
+FULL = Scale(rounds=5, intake=20_000, storm=100_000, steady=5_000, quiet=10)
+QUICK = Scale(rounds=1, intake=1_000, storm=3_000, steady=500, quiet=2)
+
+
+class Bench:
+    """The local GitHub, and relays on it."""
+
+    def __init__(self, folder: Path, hub: Hub, wire: Wire) -> None:
+        hub.create_repository(REPOSITORY, files={"README.md": b""})
+        self._token = hub.create_token(REPOSITORY, permissions={"contents": "write"})
+        self._folder = folder
+        self.hub = hub
+        self.wire = wire
+
+    @contextmanager
+    def server(self, module: str = "relay", **settings: str) -> Iterator[Process]:
+        """A fresh relay, or another module that serves."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            environ = environment(Path(folder), api_url=self.wire.url, token=self._token, settings=settings)
+            with started(Path(folder), environ, module=(module,)) as process:
+                yield process
+
+    def heard(self, start: int) -> list[dict[str, Any]]:
+        """The events of all dispatches but the first `start`."""
+        bodies = [json.loads(request.body) for request in self.hub.requests[start:] if request.status == 204]
+        return [event for body in bodies for event in body["client_payload"]["events"]]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    scale = QUICK if parser.parse_args().quick else FULL
+    for section in (intake, storm, calm):
+        with tempfile.TemporaryDirectory() as temporary:  # a GitHub for each, for its rate limit remembers
+            folder = Path(temporary)
+            with Hub.start(folder / "hub", action_source=ROOT) as hub, laid(hub.api_url) as wire:
+                section(Bench(folder, hub, wire), scale)
+
+
+def intake(bench: Bench, scale: Scale) -> None:
+    """Full speed at 32 connections; the three take turns."""
+    apps = {
+        "bare app": ("tests.bench.bare", 1),
+        "relay, every event about another pod": ("relay", scale.intake),
+        f"relay, events about {PODS} pods": ("relay", PODS),
+    }
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in apps}
+    for _ in range(scale.rounds):
+        for name, (module, pods) in apps.items():
+            with bench.server(module) as process:
+                before = process.cpu_seconds()
+                sent = load(process, count=scale.intake, pods=pods)
+                spent = process.cpu_seconds() - before
+            found[name].append(
+                {"rate": scale.intake / sent["seconds"], "cpu": spent, "load": sent["cpu"] / sent["seconds"]}
+            )
+    middle = {
+        name: {key: statistics.median(each[key] for each in all_) for key in all_[0]} for name, all_ in found.items()
+    }
+    floor = middle["bare app"]
+    rows = [
+        [
+            name,
+            f"{each['rate']:.0f}",
+            f"{each['rate'] / floor['rate']:.2f}",
+            f"{floor['cpu'] / each['cpu']:.2f}",
+            f"{each['load']:.0%}",
+        ]
+        for name, each in middle.items()
+    ]
+    print(f"### Intake at {CONNECTIONS} connections, durable before each 202\n")
+    print(f"Goal: {GOALS['fraction']:.2f} of the bare app.\n")
+    print(markdown(("app", "events/s", "of the bare app", "by processor time", "load generator's core in use"), rows))
+
+
+def storm(bench: Bench, scale: Scale) -> None:
+    """Many events about a thousand pods at full speed, with the settings as they are by default."""
+    with bench.server() as process:
+        before, began = len(bench.hub.requests), time.monotonic()
+        sent = load(process, count=scale.storm, pods=PODS)
+        accepted = int(sent["told"]["accepted"])
+        while len(events := bench.heard(before)) < accepted:
+            if time.monotonic() > began + 300:
+                raise TimeoutError(f"GitHub heard of {len(events)} events of {accepted}")
+            time.sleep(0.1)
+        pods = {event["data"]["output_fields"]["k8s.pod.name"]: None for event in events}
+        heard = bench.wire.arrivals[-1] - began
+        peak = process.memory("VmHWM")
+        kept = process.log.parent / "relay.db"
+        untold = waiting_counts(kept)
+    told = sum(1 + event.get("coalesced", 0) for event in events)
+    answered = int(sent["statuses"].get("202", 0))
+    rows = [
+        ["events sent", scale.storm, ""],
+        ["answered 202", answered, ""],
+        ["events lost", answered - told - untold, 0],
+        ["pods that GitHub heard of", len(pods), PODS],
+        ["dispatches", len(bench.hub.requests) - before, f"at most {GOALS['dispatches']}"],
+        ["peak memory", f"{peak / 2**20:.0f} MiB", f"under {GOALS['peak'] // 2**20} MiB"],
+        ["the storm took", seconds(sent["seconds"]), ""],
+        [f"GitHub heard of all {PODS} pods after", seconds(heard), ""],
+    ]
+    print(f"### A storm: {scale.storm} events about {PODS} pods at full speed\n")
+    print(markdown(("", "measured", "goal"), rows))
+
+
+def calm(bench: Bench, scale: Scale) -> None:
+    """What one waits for when nothing presses."""
+    starts = []
+    for _ in range(scale.rounds):
+        began = time.perf_counter()
+        with bench.server():
+            starts.append(time.perf_counter() - began)
+    with bench.server() as process:
+        time.sleep(2)
+        idle = process.memory("VmRSS")
+        quiet = statistics.median(from_accept_to_dispatch(bench, process, number) for number in range(scale.quiet))
+        sent = load(process, count=scale.steady, pods=10**6, rate=500)
+    rows = [
+        ["acceptance at a steady 500 events/s, p50", seconds(sent["p50"])],
+        ["acceptance at a steady 500 events/s, p99", seconds(sent["p99"])],
+        ["from 202 to the dispatch's arrival, in quiet", seconds(quiet)],
+        ["from the start of the process to ready", seconds(statistics.median(starts))],
+        ["resident memory when idle", f"{idle / 2**20:.0f} MiB"],
+    ]
+    print("### In calm\n")
+    print(markdown(("", "measured"), rows))
+
+
+def from_accept_to_dispatch(bench: Bench, process: Process, number: int) -> float:
+    """Seconds from the answer to one event until its dispatch comes over the wire, the last one being long ago."""
+    time.sleep(1.2)
+    before = len(bench.wire.arrivals)
+    falco = sidekick.falco_events()["E02"]
+    event = {**falco, "output_fields": {**falco["output_fields"], "k8s.pod.name": f"quiet-{number}"}}
+    sidekick.post(event, address=process.address, event_id=f"quiet-{number}")
+    accepted = time.monotonic()
+    while len(bench.wire.arrivals) == before:
+        time.sleep(0.0005)
+    return bench.wire.arrivals[before] - accepted
+
+
+def load(process: Process, *, count: int, pods: int, rate: int = 0) -> Mapping[str, Any]:
+    """What the load generator found; raises RuntimeError if an event was not taken."""
+    command = [sys.executable, "-m", "tests.bench.load", process.address, f"--count={count}", f"--pods={pods}"]
+    command += [f"--connections={CONNECTIONS}", f"--rate={rate}"]
+    found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    sent: Mapping[str, Any] = json.loads(found)
+    if sent["statuses"] != {"202": count}:
+        raise RuntimeError(f"not all events were taken: {sent['statuses']}\n{process.log.read_text()[-2000:]}")
+    return sent
+
+
+def waiting_counts(path: Path) -> int:
+    """How many folded events the outbox has counted and not told: they go along with their workload's next event."""
+    rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return int(rows.execute("SELECT coalesce(sum(coalesced), 0) FROM folded").fetchone()[0])
+    finally:
+        rows.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Runs the relay as its users do: a process of its own, that can be killed and started again on the same outbox."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+REPOSITORY = "acme/desired-state"
+TOKEN = "the-token-of-the-cluster"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A Python process of this project that serves HTTP, and what the kernel says of it."""
+
+    url: str
+    log: Path
+    popen: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        """What Falcosidekick would be given."""
+        return self.url.replace("//", f"//x:{TOKEN}@") + "/"
+
+    def kill(self) -> None:
+        """SIGKILL: no time for a last word."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def memory(self, field: str) -> int:
+        """Bytes of VmRSS (now) or VmHWM (at most so far)."""
+        found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{self.popen.pid}/status").read_text())
+        if found is None:
+            raise ValueError(f"the kernel knows no {field}")
+        return int(found[1]) * 1024
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its threads so far."""
+        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def environment(folder: Path, *, api_url: str, token: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a relay that keeps everything in `folder`."""
+    (folder / "tokens.yaml").write_text(f"prod: {TOKEN}\n")
+    return {
+        "PATH": os.environ["PATH"],
+        "RELAY_REPOSITORY": REPOSITORY,
+        "RELAY_GITHUB_TOKEN": token,
+        "RELAY_GITHUB_API_URL": api_url,
+        "RELAY_TOKENS_FILE": str(folder / "tokens.yaml"),
+        "RELAY_OUTBOX": f"sqlite:{folder / 'relay.db'}",
+        "RELAY_PORT": "0",
+        **settings,
+    }
+
+
+@contextmanager
+def started(
+    folder: Path, environ: Mapping[str, str], *, module: Sequence[str] = ("relay",),
+    before: Callable[[], object] | None = None,
+) -> Iterator[Process]:  # fmt: skip
+    """A process that serves; `before` is called in it before Python starts. Raises RuntimeError if it does not."""
+    log = folder / f"{module[0]}-{time.monotonic_ns()}.log"
+    with log.open("wb") as out:
+        popen = subprocess.Popen(
+            [sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=out, stderr=out, preexec_fn=before
+        )
+    try:
+        yield Process(url=_ready(popen, log), log=log, popen=popen)
+    finally:
+        popen.terminate()
+        try:
+            popen.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            raise
+
+
+def _ready(popen: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and popen.poll() is None:
+        if said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text()):
+            httpx.get(f"{said[1]}/readyz").raise_for_status()
+            return said[1]
+        time.sleep(0.005)
+    raise RuntimeError(f"does not serve, exit code {popen.poll()}:\n{log.read_text()}")

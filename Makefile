@@ -7,14 +7,17 @@ GO := $(shell command -v go 2>/dev/null)
 # Pinned; the newest that Go 1.25 builds.
 ACT := github.com/nektos/act@v0.2.89
 KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+NATS_SERVER := github.com/nats-io/nats-server/v2@v2.15.2
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: help setup demo test format lint types workflows pytest lock clean
+.PHONY: help setup demo test format lint types workflows pytest bench try lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the whole way, once, on this machine: event -> relay -> commit -> Flux"
 	@echo "make test    format, lint, types, workflow checks and tests"
+	@echo "make bench   how fast it is, as ratios against baselines of the same run"
+	@echo "make try     REPO=folder: what would become of an event in each of its workloads (needs kustomize)"
 	@echo "make lock    compile the hash-locked requirements anew"
 	@echo "make clean   remove what the other targets made"
 
@@ -32,13 +35,15 @@ $(VENV)/.stamp: requirements-dev.txt
 .tools/.stamp: Makefile
 	@mkdir -p $(TOOLS)
 ifdef GO
-	@echo "building act and kustomize with $$($(GO) version)"
+	@echo "building act, kustomize and nats-server with $$($(GO) version)"
 	@GOBIN=$(TOOLS) $(GO) install $(ACT)
 	@GOBIN=$(TOOLS) $(GO) install $(KUSTOMIZE)
+	@GOBIN=$(TOOLS) $(GO) install $(NATS_SERVER)
 	@touch $@
 else
-	@echo "no Go here: act and kustomize are not built. Left out: workflow runs through act (the local"
-	@echo "GitHub's own runner executes the steps instead) and checks against kustomize build."
+	@echo "no Go here: act, kustomize and nats-server are not built. Left out: workflow runs through act (the"
+	@echo "local GitHub's own runner executes the steps instead), checks against kustomize build, and the outbox on"
+	@echo "NATS, unless a nats-server from 2.12 on is on the PATH."
 endif
 
 demo: setup
@@ -62,6 +67,13 @@ workflows: setup
 
 pytest: setup
 	$(BIN)/pytest
+
+bench: setup
+	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating
+	@PYTHONPATH=actions $(BIN)/python -m tests.bench.action
+
+try: setup
+	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

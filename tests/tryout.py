@@ -23,10 +23,10 @@ from responder.render import Key
 from tests import sidekick
 from tests.actions.desired import everything, oracle
 
+# What follows a workload's name in the names of its pods; five random characters follow what ends in a dash.
 SUFFIXES = {
-    "Deployment": "-77789455d6-m7flp", "StatefulSet": "-0", "DaemonSet": "-m7flp", "ReplicaSet": "-m7flp",
-    "ReplicationController": "-m7flp", "Rollout": "-77789455d6-m7flp", "CronJob": "-29385720-m7flp", "Job": "-m7flp",
-    "Pod": "", "HelmRelease": "-77789455d6-m7flp",
+    "Deployment": "-77789455d6-", "StatefulSet": "-0", "DaemonSet": "-", "ReplicaSet": "-", "ReplicationController": "-",
+    "Rollout": "-77789455d6-", "CronJob": "-29385720-", "Job": "-", "Pod": "", "HelmRelease": "-77789455d6-",
 }  # fmt: skip
 
 Rendered = dict[tuple[str, Key], Mapping[str, Any]]  # by cluster and object
@@ -76,8 +76,10 @@ def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
         name = spec.get("releaseName") or (f"{target}-{name}" if target else name)
         namespace = target or namespace
     falco = sidekick.falco_events()["E02"]
-    pod = {"k8s.ns.name": namespace or "default", "k8s.pod.name": name[:46] + SUFFIXES[kind]}
-    sent = {**falco, "output_fields": {**falco["output_fields"], **pod}}
+    stem = name + SUFFIXES[kind]
+    pod = f"{stem[:58]}m7flp" if stem.endswith("-") else stem  # Kubernetes cuts the stem off there
+    fields = {**falco["output_fields"], "k8s.ns.name": namespace or "default", "k8s.pod.name": pod}
+    sent = {**falco, "output_fields": fields}
     return event.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 

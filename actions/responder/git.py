@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ class Git:
         """The root of the checkout that `root` lies in."""
         return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
 
+    @cached_property
     def remote_url(self) -> str:
         """The address of the remote, without credentials that it may hold."""
         address = self._run("remote", "get-url", "origin").strip()
@@ -111,12 +113,11 @@ class Git:
 
         The empty value first clears what actions/checkout may have left under the same key; two would be an error.
         """
-        address = urlsplit(self._run("remote", "get-url", "origin").strip())
+        address = urlsplit(self.remote_url)
         if address.scheme not in ("http", "https"):
             return {}
-        host = address.netloc.rpartition("@")[2]
         basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-        key = f"http.{address.scheme}://{host}/.extraheader"
+        key = f"http.{address.scheme}://{address.netloc}/.extraheader"
         return {
             "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": key,

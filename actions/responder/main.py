@@ -51,7 +51,7 @@ def _respond(run: Run) -> int:
     receiver = _receiver(run)
     git = Git(root=_directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
-    origin = Origin(url=git.remote_url(), branch=run.target_branch)
+    origin = Origin(url=git.remote_url, branch=run.target_branch)
 
     def make_plan() -> plan.Plan:
         ruleset = rules.load(_read(git.top() / name), name=name)

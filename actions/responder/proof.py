@@ -84,6 +84,7 @@ class Prover:
         self._kustomize = kustomize
         self._folder = folder
         self._renderers: dict[tuple[str, str], Renderer] = {}
+        self._failed: dict[Folder, NotRendered] = {}
 
     def prove(self, before: Desired, after: Desired, claims: Sequence[Claim]) -> Proof:
         """Compare what a response leaves with what it found."""
@@ -93,13 +94,23 @@ class Prover:
         return _compare(dict(_reached(before, after, changed)), claims, self._render)
 
     def _render(self, when: str, folder: Folder) -> Objects:
-        """The objects of a folder; each source has a copy of its own, `before` and `after`."""
+        """The objects of a folder; each source has a copy of its own, `before` and `after`.
+
+        What has failed is not tried again for the next response: a fetch that fails can take a minute.
+        """
+        if folder in self._failed:
+            raise self._failed[folder]
         key = when, folder.source
         if key not in self._renderers:
             root = self._folder / f"{when}-{len(self._renderers)}"
             root.mkdir()
             self._renderers[key] = Renderer(root, str(self._kustomize))
-        return folder.render(self._renderers[key])
+        try:
+            return folder.render(self._renderers[key])
+        except NotRendered as error:
+            if when == "before":
+                self._failed[folder] = error
+            raise
 
 
 @contextmanager

@@ -17,14 +17,12 @@ from tests.actions.desired import fleet
 from tests.bench.tables import markdown, medians, seconds
 
 SIZES = {2: 5, 20: 5, 80: 3}  # teams of about 50 files: rounds
-RULES = rules.load(
-    b"""
+RULES_FILE = b"""
 version: 1
 clusters: {prod: {path: clusters/prod}, staging: {path: clusters/staging}, dev: {path: clusters/dev}}
 rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]
-""",
-    name="rules",
-)
+"""
+APP = 3
 HEAD = ("files", "walk and read", "`git grep -l`", "parse every file", "locate and plan", "of the floor", "of grep")
 
 
@@ -41,9 +39,8 @@ def row(teams: int, rounds: int) -> list[object]:
         fleet.write(root, dict(fleet.files(teams)))
         subprocess.run(["git", "init", "--quiet", folder], check=True)
         subprocess.run(["git", "add", "--all"], cwd=root, check=True)
-        team = teams // 2
-        name = fleet.name_of(team, 3)
-        found_shell = shell(f"team-{team:03}", f"{name}-77789455d6-m7flp")
+        name = fleet.name_of(teams // 2, APP)
+        found_shell = shell(teams // 2)
         tasks = {
             "floor": lambda: walk_and_read(root),
             "grep": lambda: subprocess.run(["git", "grep", "-l", name], cwd=root, check=True, capture_output=True),
@@ -73,16 +70,21 @@ def parse(root: Path) -> int:
     return sum(1 for path in root.rglob("*.yaml") for _ in yaml.load_all(path.read_bytes(), yaml.CSafeLoader))
 
 
-def shell(namespace: str, pod: str) -> event.Event:
-    """A shell in a pod."""
+def pod_fields(team: int) -> dict[str, str]:
+    """The output fields that name a pod of one of a team's Deployments."""
+    return {"k8s.ns.name": f"team-{team:03}", "k8s.pod.name": f"{fleet.name_of(team, APP)}-77789455d6-m7flp"}
+
+
+def shell(team: int) -> event.Event:
+    """A shell in that pod."""
     falco = sidekick.falco_events()["E02"]
-    fields = {**falco["output_fields"], "k8s.ns.name": namespace, "k8s.pod.name": pod}
-    return event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
+    sent = {**falco, "output_fields": {**falco["output_fields"], **pod_fields(team)}}
+    return event.parse(sidekick.cloudevent(sent, event_id="1", cluster="prod"))
 
 
 def contain(root: Path, found: event.Event) -> None:
     """From an event to the bytes that change."""
-    made = plan.make([found], RULES, files.read(root))
+    made = plan.make([found], rules.load(RULES_FILE, name="rules"), files.read(root))
     if len(made.files) != 1:
         raise RuntimeError(f"not contained: {made.outcomes}")
 

@@ -5,13 +5,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 
-def medians(tasks: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
-    """The median seconds of each task; the tasks take turns, so that a slow moment of the machine meets all."""
+def medians(
+    tasks: Mapping[str, Callable[[], object]], *, rounds: int, before: Callable[[], object] = lambda: None
+) -> dict[str, float]:
+    """The median seconds of each task; the tasks take turns, so that a slow moment of the machine meets all.
+
+    `before` is done before each, and not counted.
+    """
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for task in tasks.values():  # once without counting
+        before()
         task()
     for _ in range(rounds):
         for name, task in tasks.items():
+            before()
             started = time.perf_counter()
             task()
             times[name].append(time.perf_counter() - started)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(CURDIR)/.tools/bin
 GO := $(shell command -v go 2>/dev/null)
-# Pinned; the newest that Go 1.25 builds.
+# Pinned; the newest that Go 1.25 builds, and nats-server the newest that Go 1.26 builds.
 ACT := github.com/nektos/act@v0.2.89
 KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 NATS_SERVER := github.com/nats-io/nats-server/v2@v2.15.2

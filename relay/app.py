@@ -46,7 +46,7 @@ def create_app(
         metrics = Metrics()
         with _explained():
             known = callers.load(settings.tokens_file) if settings.tokens_file else callers.Anyone()
-            outbox = _open_outbox(settings, now, metrics)
+            outbox = await _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
                 github = GitHub(client, credential=StaticToken(settings.github_token), dispatch=dispatch, now=now)
@@ -85,9 +85,20 @@ def _dispatch(settings: Settings) -> Dispatch:
     return RepositoryDispatch(settings.repository)
 
 
-def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Metrics) -> Outbox:
-    return SqliteOutbox(
-        Path(settings.outbox.removeprefix("sqlite:")),
+async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Metrics) -> Outbox:
+    if settings.outbox.startswith("sqlite:"):
+        return SqliteOutbox(
+            Path(settings.outbox.removeprefix("sqlite:")),
+            coalesce_seconds=settings.coalesce_seconds,
+            max_backlog=settings.max_backlog,
+            now=now,
+            observe_commit=metrics.commit_seconds.observe,
+        )
+    from relay.jetstream import JetStreamOutbox  # needs an optional dependency, which the settings have looked for
+
+    return await JetStreamOutbox.open(
+        settings.outbox,
+        repository=settings.repository,
         coalesce_seconds=settings.coalesce_seconds,
         max_backlog=settings.max_backlog,
         now=now,

@@ -1,6 +1,9 @@
 """What an outbox must know of recent letters to tell repeats and to fold: in memory, since every event asks."""
 
 import itertools
+from collections.abc import Sequence
+
+from relay.outbox import Letter
 
 # A repeat is known as one for at least this long, unless more letters than a generation holds came after it.
 DEDUPLICATION_SECONDS = 3600.0
@@ -32,6 +35,26 @@ class Memory:
         if workload is None or (since := self._since.get(workload)) is None:
             return False
         return 0 <= now - since < self._coalesce_seconds
+
+    def sort(self, letters: Sequence[Letter], now: float) -> tuple[list[Letter], list[Letter]]:
+        """The letters that are new and those that fold; repeats are in neither."""
+        new: dict[bytes, Letter] = {}
+        folded: dict[bytes, Letter] = {}
+        workloads: set[bytes] = set()
+        for letter in letters:
+            if letter.identity in new or letter.identity in folded or self.repeated(letter.identity):
+                continue
+            if letter.workload in workloads or self.folds(letter.workload, now):
+                folded[letter.identity] = letter
+            else:
+                new[letter.identity] = letter
+                if letter.workload is not None and self.coalesces:
+                    workloads.add(letter.workload)
+        return list(new.values()), list(folded.values())
+
+    def learn(self, workload: bytes, since: float) -> None:
+        """Another relay has kept a letter about the workload at that time."""
+        self._since[workload] = since
 
     def add(self, identity: bytes, workload: bytes | None, now: float) -> None:
         """Remember a letter; `workload` is None for one that was folded or is about none."""

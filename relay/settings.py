@@ -6,6 +6,7 @@ The table of variables is in README.md; a test holds the two together.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -32,7 +33,7 @@ class Settings:
     allow_anonymous: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
-    outbox: str = "sqlite:relay.db"
+    outbox: str = field(default="sqlite:relay.db", repr=False)  # an address may hold a password
     coalesce_seconds: float = 60.0
     min_priority: str | None = None
     max_backlog: int = 100_000
@@ -170,8 +171,15 @@ def _port(text: str) -> int:
 
 
 def _outbox(text: str) -> str:
+    if re.fullmatch(r"(nats|tls)://[^,\s]+(,(nats|tls)://[^,\s]+)*", text):
+        if find_spec("nats") is None:
+            raise ValueError("asks for NATS, for which nats-py is missing: pip install 'falco-dispatch[nats]'")
+        return text
     if not re.fullmatch(r"sqlite:.+", text):
-        raise ValueError("must be sqlite: and a path, like sqlite:/var/lib/relay/relay.db")
+        raise ValueError(
+            "must be sqlite: and a path, like sqlite:/var/lib/relay/relay.db, or servers of NATS, like "
+            "nats://one:4222,nats://two:4222"
+        )
     return text
 
 

@@ -63,7 +63,7 @@ class SqliteOutbox:
         """Sorts the letters at once, and shares one write with all that come before the next transaction."""
         if not letters:
             return Receipt(accepted=0, coalesced=0)
-        new, folded = self._sort(letters, now := self._now())
+        new, folded = self._memory.sort(letters, now := self._now())
         if self._waiting + len(new) > self._max_backlog:
             raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted")
         self._waiting += len(new)
@@ -107,22 +107,6 @@ class SqliteOutbox:
     async def close(self) -> None:
         await self._writer.close()
         self._unlock()
-
-    def _sort(self, letters: Sequence[Letter], now: float) -> tuple[list[Letter], list[Letter]]:
-        """The letters that are new and those that fold; repeats are in neither."""
-        new: dict[bytes, Letter] = {}
-        folded: dict[bytes, Letter] = {}
-        workloads: set[bytes] = set()
-        for letter in letters:
-            if letter.identity in new or letter.identity in folded or self._memory.repeated(letter.identity):
-                continue
-            if letter.workload in workloads or self._memory.folds(letter.workload, now):
-                folded[letter.identity] = letter
-            else:
-                new[letter.identity] = letter
-                if letter.workload is not None and self._memory.coalesces:
-                    workloads.add(letter.workload)
-        return list(new.values()), list(folded.values())
 
     def _keep(self, connection: sqlite3.Connection) -> None:
         """Write all that has come."""

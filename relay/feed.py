@@ -1,0 +1,75 @@
+"""Reads a work queue from its oldest message on, for one reader at a time."""
+
+import json
+import secrets
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
+
+# What has got lost on the way to the reader is sent again after this.
+_ACK_SECONDS = 30.0
+_ANSWER_SECONDS = 5.0
+
+
+class Feed:
+    """A consumer of its own. To open one ends every other: what those have not acknowledged comes here, in order."""
+
+    def __init__(self, connection: Client, *, requests: str, inbox: str, subscription: Subscription) -> None:
+        self._connection = connection
+        self._requests = requests
+        self._inbox = inbox
+        self._subscription = subscription
+
+    @classmethod
+    async def open(cls, connection: Client, context: JetStreamContext, *, stream: str) -> "Feed":
+        for consumer in await context.consumers_info(stream):
+            try:
+                await context.delete_consumer(stream, consumer.name)
+            except NotFoundError:  # ended by itself meanwhile
+                continue
+        name = f"relay-{secrets.token_hex(4)}"
+        config = ConsumerConfig(
+            name=name,
+            durable_name=name,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_SECONDS,
+            max_deliver=-1,
+            max_ack_pending=-1,
+        )
+        await context.add_consumer(stream, config)
+        inbox = connection.new_inbox()
+        subscription = await connection.subscribe(inbox)
+        requests = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+        return cls(connection, requests=requests, inbox=inbox, subscription=subscription)
+
+    async def wait(self, *, seconds: float) -> list[Msg]:
+        """The next message, once there is one; none if there is none for so long."""
+        return await self._pull(1, seconds=seconds, expires=int(seconds * 1e9))
+
+    async def more(self, count: int) -> list[Msg]:
+        """What is there now, up to that many."""
+        return await self._pull(count, seconds=0.0, no_wait=True)
+
+    async def close(self) -> None:
+        await self._subscription.unsubscribe()
+
+    async def _pull(self, count: int, *, seconds: float, **how: object) -> list[Msg]:
+        """https://docs.nats.io/reference/reference-protocols/nats_api_reference#fetching-messages-from-a-pull-consumer"""
+        request = json.dumps({"batch": count, **how}).encode()
+        await self._connection.publish(self._requests, request, reply=self._inbox)
+        messages: list[Msg] = []
+        while len(messages) < count:
+            message = await self._subscription.next_msg(timeout=seconds + _ANSWER_SECONDS)
+            status = (message.headers or {}).get("Status")
+            if status is None:
+                messages.append(message)
+            elif status in ("404", "408"):  # none there, or none came in time
+                break
+            else:  # the consumer is gone, or its server: nothing more comes this way
+                raise Error(f"the consumer ended: {status} {(message.headers or {}).get('Description', '')}")
+        return messages

@@ -4,13 +4,14 @@ import argparse
 import gc
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import uvicorn
 
 from relay import dead, logs
 from relay.app import create_app
-from relay.errors import BadSettings, StorageUnusable
+from relay.errors import BadSettings, RelayError
 from relay.settings import Settings
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
@@ -64,12 +65,28 @@ def _dead(arguments: argparse.Namespace) -> int:
     if arguments.action != "list" and not arguments.keys and not arguments.all:
         print("relay: say which dead letters by their keys, or --all", file=sys.stderr)
         return 2
-    outbox = os.environ.get("RELAY_OUTBOX") or Settings.outbox
     try:
-        return dead.run(arguments.action, arguments.keys or None, path=Path(outbox.removeprefix("sqlite:")))
-    except StorageUnusable as error:
+        with _dead_letters(os.environ.get("RELAY_OUTBOX") or Settings.outbox) as letters:
+            return dead.run(arguments.action, arguments.keys or None, letters)
+    except BadSettings as error:
+        print(f"relay: {error}", file=sys.stderr)
+        return 2
+    except RelayError as error:
         print(f"relay: {error}", file=sys.stderr)
         return 1
+
+
+def _dead_letters(outbox: str) -> AbstractContextManager[dead.DeadLetters]:
+    if outbox.startswith("sqlite:"):
+        return dead.SqliteDeadLetters.open(Path(outbox.removeprefix("sqlite:")))
+    repository = os.environ.get("RELAY_REPOSITORY")
+    if not repository:
+        raise BadSettings(["RELAY_REPOSITORY is required: NATS may keep the events of several"])
+    try:
+        from relay.jetstream.dead import JetStreamDeadLetters
+    except ModuleNotFoundError as error:
+        raise BadSettings(["RELAY_OUTBOX asks for NATS: pip install 'falco-dispatch[nats]'"]) from error
+    return JetStreamDeadLetters.open(outbox, repository=repository)
 
 
 def _parser() -> argparse.ArgumentParser:

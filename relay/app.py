@@ -94,7 +94,9 @@ async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Me
             now=now,
             observe_commit=metrics.commit_seconds.observe,
         )
-    from relay.jetstream import JetStreamOutbox  # needs an optional dependency, which the settings have looked for
+    from relay.jetstream.outbox import (
+        JetStreamOutbox,
+    )  # needs an optional dependency, which the settings have looked for
 
     return await JetStreamOutbox.open(
         settings.outbox,

@@ -7,7 +7,6 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
@@ -26,7 +25,8 @@ class Feed:
         self._subscription = subscription
 
     @classmethod
-    async def open(cls, connection: Client, context: JetStreamContext, *, stream: str) -> "Feed":
+    async def open(cls, connection: Client, *, stream: str) -> "Feed":
+        context = connection.jetstream()
         for consumer in await context.consumers_info(stream):
             try:
                 await context.delete_consumer(stream, consumer.name)

@@ -1,17 +1,25 @@
 """Fixtures for the relay's tests: settings that work, a recording GitHub, a relay on a real socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from relay.settings import Settings
+from tests.relay import natsserver
 from tests.relay.serving import TOKEN, Hub, Relay, serving
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[natsserver.Node]:
+    """A nats-server by itself, for all tests."""
+    with natsserver.server(tmp_path_factory.mktemp("nats")) as node:
+        yield node
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from relay.jetstream.outbox import JetStreamOutbox
 from relay.outbox import Claim, Letter, Outbox
 from relay.sqlite import SqliteOutbox
 
@@ -46,6 +47,31 @@ async def opened(
         max_backlog=max_backlog,
         now=now or Clock(),
         observe_commit=lambda _: None,
+    )
+    try:
+        yield outbox
+    finally:
+        await outbox.close()
+
+
+@asynccontextmanager
+async def opened_on_nats(
+    servers: str,
+    *,
+    repository: str,
+    coalesce_seconds: float = 60.0,
+    max_backlog: int = 100,
+    now: Callable[[], float] | None = None,
+    lease_seconds: float = 10.0,
+) -> AsyncIterator[JetStreamOutbox]:
+    outbox = await JetStreamOutbox.open(
+        servers,
+        repository=repository,
+        coalesce_seconds=coalesce_seconds,
+        max_backlog=max_backlog,
+        now=now or Clock(),
+        observe_commit=lambda _: None,
+        lease_seconds=lease_seconds,
     )
     try:
         yield outbox

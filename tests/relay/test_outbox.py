@@ -1,43 +1,50 @@
-"""What an outbox promises, held against the one in SQLite."""
+"""What an outbox promises, held against each of them."""
 
 import asyncio
-import os
-import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 
-from relay.database import MIGRATIONS, open_database
-from relay.errors import BacklogFull, StorageFailed, StorageUnusable
-from relay.outbox import Backlog, Receipt
-from tests.relay.letters import ROOM, Clock, drained, letter, names, opened
+from relay.errors import BacklogFull
+from relay.outbox import Backlog, Outbox, Receipt
+from tests.relay import letters
+from tests.relay.letters import ROOM, Clock, drained, letter, names
 
 pytestmark = pytest.mark.anyio
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "relay.db"
+Opened = Callable[..., AbstractAsyncContextManager[Outbox]]
 
 
-async def test_letters_are_claimed_in_the_order_in_which_they_came(path: Path) -> None:
-    async with opened(path) as outbox:
+@pytest.fixture(params=["sqlite", "jetstream"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """Opens the same outbox each time it is called."""
+    if request.param == "sqlite":
+        return partial(letters.opened, tmp_path / "relay.db")
+    node = request.getfixturevalue("nats")
+    return partial(letters.opened_on_nats, node.address, repository=f"acme/{tmp_path.name}")
+
+
+async def test_letters_are_claimed_in_the_order_in_which_they_came(opened: Opened) -> None:
+    async with opened() as outbox:
         for name in "abc":
             await outbox.put([letter(name)])
         assert names(await outbox.claim(room=ROOM)) == ["a", "b", "c"]
 
 
-async def test_a_claim_takes_what_fits_and_at_least_one(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_a_claim_takes_what_fits_and_at_least_one(opened: Opened) -> None:
+    async with opened() as outbox:
         await outbox.put([letter("a", size=60), letter("b", size=40), letter("c", size=1)])
         assert names(await outbox.claim(room=100)) == ["a", "b"]
         assert names(await outbox.claim(room=99)) == ["a"]
         assert names(await outbox.claim(room=5)) == ["a"]
 
 
-async def test_what_is_settled_is_gone_and_what_is_released_comes_again(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_what_is_settled_is_gone_and_what_is_released_comes_again(opened: Opened) -> None:
+    async with opened() as outbox:
         await outbox.put([letter("a"), letter("b")])
         claims = await outbox.claim(room=ROOM)
         await outbox.settle(claims[:1])
@@ -45,8 +52,8 @@ async def test_what_is_settled_is_gone_and_what_is_released_comes_again(path: Pa
         assert names(await outbox.claim(room=ROOM)) == ["b"]
 
 
-async def test_a_claim_waits_for_a_letter(path: Path) -> None:
-    async with opened(path) as outbox, anyio.create_task_group() as tasks:
+async def test_a_claim_waits_for_a_letter(opened: Opened) -> None:
+    async with opened() as outbox, anyio.create_task_group() as tasks:
         claimed: list[str] = []
 
         async def claim() -> None:
@@ -59,47 +66,38 @@ async def test_a_claim_waits_for_a_letter(path: Path) -> None:
     assert claimed == ["a"]
 
 
-async def test_nothing_accepted_is_lost_when_the_process_ends_without_a_word(path: Path) -> None:
-    """The rows of a second connection are what a process would find that starts after a kill."""
-    async with opened(path) as outbox:
-        await outbox.put([letter("a")])
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as other:
-            assert other.execute("SELECT count(*) FROM letter").fetchone() == (1,)
-        other.close()
-
-
-async def test_letters_outlive_a_restart(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_letters_outlive_a_restart(opened: Opened) -> None:
+    async with opened() as outbox:
         await outbox.put([letter("a"), letter("b")])
         await outbox.settle((await outbox.claim(room=ROOM))[:1])
-    async with opened(path) as outbox:
+    async with opened() as outbox:
         assert names(await outbox.claim(room=ROOM)) == ["b"]
 
 
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("delivered", [False, True])
-async def test_a_repeat_is_known_as_one(path: Path, restart: bool, delivered: bool) -> None:
-    async with opened(path) as outbox:
+async def test_a_repeat_is_known_as_one(opened: Opened, restart: bool, delivered: bool) -> None:
+    async with opened() as outbox:
         assert await outbox.put([letter("a")]) == Receipt(accepted=1, coalesced=0)
         if delivered:
             await drained(outbox)
         if not restart:
             assert await outbox.put([letter("a")]) == Receipt(accepted=0, coalesced=1)
-    async with opened(path) as outbox:
+    async with opened() as outbox:
         assert await outbox.put([letter("a")]) == Receipt(accepted=0, coalesced=1)
         assert len(await drained(outbox)) == (0 if delivered else 1)
 
 
-async def test_repeats_within_one_request_and_among_concurrent_ones_are_known(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_repeats_within_one_request_and_among_concurrent_ones_are_known(opened: Opened) -> None:
+    async with opened() as outbox:
         receipts = await asyncio.gather(*[outbox.put([letter("a"), letter("a")]) for _ in range(5)])
         assert sum(receipt.accepted for receipt in receipts) == 1
         assert names(await drained(outbox)) == ["a"]
 
 
-async def test_what_is_about_one_workload_is_one_letter_within_the_window(path: Path) -> None:
+async def test_what_is_about_one_workload_is_one_letter_within_the_window(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, coalesce_seconds=60, now=clock) as outbox:
+    async with opened(coalesce_seconds=60, now=clock) as outbox:
         await outbox.put([letter("a", about="w")])
         clock.time += 59.9
         assert await outbox.put([letter("b", about="w")]) == Receipt(accepted=0, coalesced=1)
@@ -109,38 +107,38 @@ async def test_what_is_about_one_workload_is_one_letter_within_the_window(path: 
         assert names(await drained(outbox)) == ["a", "c", "d"]
 
 
-async def test_the_window_outlives_a_restart(path: Path) -> None:
+async def test_the_window_outlives_a_restart(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         await outbox.put([letter("a", about="w")])
         await drained(outbox)
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         assert await outbox.put([letter("b", about="w")]) == Receipt(accepted=0, coalesced=1)
 
 
-async def test_events_without_a_workload_are_never_folded(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_events_without_a_workload_are_never_folded(opened: Opened) -> None:
+    async with opened() as outbox:
         assert await outbox.put([letter("a"), letter("b")]) == Receipt(accepted=2, coalesced=0)
 
 
-async def test_folding_can_be_turned_off(path: Path) -> None:
-    async with opened(path, coalesce_seconds=0) as outbox:
+async def test_folding_can_be_turned_off(opened: Opened) -> None:
+    async with opened(coalesce_seconds=0) as outbox:
         receipt = await outbox.put([letter("a", about="w"), letter("b", about="w")])
         assert receipt == Receipt(accepted=2, coalesced=0)
 
 
-async def test_a_clock_that_is_set_back_folds_nothing_away(path: Path) -> None:
+async def test_a_clock_that_is_set_back_folds_nothing_away(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         await outbox.put([letter("a", about="w")])
         clock.time -= 7200
         assert await outbox.put([letter("b", about="w")]) == Receipt(accepted=1, coalesced=0)
         assert await outbox.put([letter("c", about="w")]) == Receipt(accepted=0, coalesced=1)
 
 
-async def test_the_count_of_what_was_folded_goes_along_once(path: Path) -> None:
+async def test_the_count_of_what_was_folded_goes_along_once(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         for name in "abc":
             await outbox.put([letter(name, about="w")])
         [claim] = await outbox.claim(room=ROOM)
@@ -153,24 +151,24 @@ async def test_the_count_of_what_was_folded_goes_along_once(path: Path) -> None:
         assert (names([claim]), claim.coalesced) == (["e"], 1)
 
 
-async def test_a_repeat_of_a_folded_event_is_not_counted_again(path: Path) -> None:
-    async with opened(path) as outbox:
+async def test_a_repeat_of_a_folded_event_is_not_counted_again(opened: Opened) -> None:
+    async with opened() as outbox:
         for name in "abbb":
             await outbox.put([letter(name, about="w")])
         assert [claim.coalesced for claim in await drained(outbox)] == [1]
 
 
-async def test_the_count_of_two_waiting_letters_is_told_with_the_first(path: Path) -> None:
+async def test_the_count_of_two_waiting_letters_is_told_with_the_first(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         for name, time in [("a", 0), ("b", 1), ("c", 60)]:
             clock.time = 1_000_000.0 + time
             await outbox.put([letter(name, about="w")])
         assert [claim.coalesced for claim in await outbox.claim(room=ROOM)] == [1, 0]
 
 
-async def test_a_full_backlog_refuses_whole_requests_and_still_folds(path: Path) -> None:
-    async with opened(path, max_backlog=2) as outbox:
+async def test_a_full_backlog_refuses_whole_requests_and_still_folds(opened: Opened) -> None:
+    async with opened(max_backlog=2) as outbox:
         await outbox.put([letter("a", about="w")])
         with pytest.raises(BacklogFull):
             await outbox.put([letter("b"), letter("c")])
@@ -182,158 +180,20 @@ async def test_a_full_backlog_refuses_whole_requests_and_still_folds(path: Path)
         assert await outbox.put([letter("b"), letter("c")]) == Receipt(accepted=2, coalesced=0)
 
 
-async def test_the_backlog_is_counted_again_after_a_restart(path: Path) -> None:
-    async with opened(path, max_backlog=2) as outbox:
+async def test_the_backlog_is_counted_again_after_a_restart(opened: Opened) -> None:
+    async with opened(max_backlog=2) as outbox:
         await outbox.put([letter("a"), letter("b")])
-    async with opened(path, max_backlog=2) as outbox:
+    async with opened(max_backlog=2) as outbox:
         with pytest.raises(BacklogFull):
             await outbox.put([letter("c")])
 
 
-async def test_a_dead_letter_leaves_the_queue_and_stays_with_its_reason(path: Path) -> None:
+async def test_a_dead_letter_leaves_the_queue_and_stays_with_its_reason(opened: Opened) -> None:
     clock = Clock()
-    async with opened(path, now=clock) as outbox:
+    async with opened(now=clock) as outbox:
         await outbox.put([letter("a"), letter("b")])
         clock.time += 5
         [first, _] = await outbox.claim(room=ROOM)
         await outbox.bury(first, reason="422 no")
         assert names(await outbox.claim(room=ROOM)) == ["b"]
         assert await outbox.backlog() == Backlog(waiting=1, oldest=1_000_000.0, dead=1)
-    with sqlite3.connect(path) as rows:
-        assert rows.execute("SELECT reason, buried FROM dead").fetchall() == [("422 no", 1_000_005.0)]
-    rows.close()
-
-
-async def test_rows_are_purged_after_the_deduplication_window_and_not_before(path: Path) -> None:
-    clock = Clock()
-    async with opened(path, now=clock) as outbox:
-        await outbox.put([letter("gone", about="w"), letter("folded", about="w")])
-        await drained(outbox)
-        clock.time += 3000
-        await outbox.put([letter("waits"), letter("also waits")])
-        clock.time += 3600
-        await outbox.put([letter("new")])
-    with sqlite3.connect(path) as rows:
-        assert rows.execute("SELECT CAST(identity AS TEXT) FROM letter ORDER BY key").fetchall() == [
-            ("waits",),
-            ("also waits",),
-            ("new",),
-        ]
-    rows.close()
-
-
-class TestFailingStorage:
-    """SQLite's own limit on the file's size stands in for a full disk: it raises the same error at the same places."""
-
-    @staticmethod
-    def fill(path: Path) -> sqlite3.Connection:
-        """Another program holds the write lock for as long as the connection is open."""
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        return other
-
-    async def test_a_full_disk_refuses_and_keeps_nothing_by_half(self, path: Path) -> None:
-        async with opened(path, max_backlog=10**6) as outbox:
-            await outbox.put([letter("before", about="w")])
-            connection = outbox._writer._connection
-            [pages] = connection.execute("PRAGMA page_count").fetchone()
-            connection.execute(f"PRAGMA max_page_count = {pages + 3}")
-            with pytest.raises(StorageFailed, match="full"):
-                await outbox.put([letter(str(number), about=str(number)) for number in range(2000)])
-            # What was refused is not known as a repeat, and nothing folds into it.
-            connection.execute("PRAGMA max_page_count = 1000000")
-            assert await outbox.put([letter("0", about="0")]) == Receipt(accepted=1, coalesced=0)
-            assert await outbox.put([letter("x", about="w")]) == Receipt(accepted=0, coalesced=1)
-            assert names(await drained(outbox)) == ["before", "0"]
-
-    async def test_all_requests_of_a_failed_commit_are_refused(self, path: Path) -> None:
-        async with opened(path, max_backlog=10**6) as outbox:
-            connection = outbox._writer._connection
-            [pages] = connection.execute("PRAGMA page_count").fetchone()
-            connection.execute(f"PRAGMA max_page_count = {pages + 3}")
-            puts = [outbox.put([letter(f"{n}-{m}") for m in range(200)]) for n in range(10)]
-            outcomes = await asyncio.gather(*puts, return_exceptions=True)
-            assert {type(outcome) for outcome in outcomes} == {StorageFailed}
-            assert (await outbox.backlog()).waiting == 0
-
-    async def test_a_short_lock_by_another_program_is_waited_for(self, path: Path) -> None:
-        async with opened(path) as outbox, anyio.create_task_group() as tasks:
-            other = self.fill(path)
-            tasks.start_soon(outbox.put, [letter("a")])
-            await anyio.sleep(0.1)
-            other.close()
-            await outbox.put([letter("b")])
-            assert names(await drained(outbox)) == ["a", "b"]
-
-    async def test_a_long_lock_by_another_program_refuses(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("relay.writer._BUSY_SECONDS", 0.1)
-        async with opened(path) as outbox:
-            other = self.fill(path)
-            with pytest.raises(StorageFailed, match="locked"):
-                await outbox.put([letter("a")])
-            with pytest.raises(StorageFailed):
-                await outbox.backlog()
-            other.close()
-            assert await outbox.put([letter("a")]) == Receipt(accepted=1, coalesced=0)
-
-
-class TestOpening:
-    async def test_a_second_relay_on_the_same_file_is_refused(self, path: Path) -> None:
-        async with opened(path):
-            with pytest.raises(StorageUnusable, match="another relay"):
-                async with opened(path):
-                    pass
-
-    async def test_a_closed_outbox_can_be_opened_again(self, path: Path) -> None:
-        for _ in range(2):
-            async with opened(path):
-                pass
-
-    @pytest.mark.parametrize(
-        "content", [b"not a database, but long enough to be read as one" * 100, b"SQLite format 3\x00"]
-    )
-    def test_a_file_that_is_no_outbox_is_refused_and_left_alone(self, path: Path, content: bytes) -> None:
-        path.write_bytes(content)
-        with pytest.raises(StorageUnusable, match="move it away"):
-            open_database(path)
-        assert path.read_bytes() == content
-
-    async def test_a_damaged_file_is_refused(self, path: Path) -> None:
-        async with opened(path, max_backlog=10**6) as outbox:
-            await outbox.put([letter(str(number)) for number in range(3000)])
-        with path.open("r+b") as file:
-            file.seek(8192)
-            file.write(os.urandom(4096))
-        with pytest.raises(StorageUnusable):
-            open_database(path)
-
-    def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(StorageUnusable, match=r"none/relay\.db: No such file"):
-            open_database(tmp_path / "none" / "relay.db")
-
-    def test_only_the_owner_can_read_it(self, path: Path) -> None:
-        open_database(path).close()
-        assert path.stat().st_mode & 0o777 == 0o600
-
-    def test_the_schema_is_recorded_and_not_made_twice(self, path: Path) -> None:
-        for _ in range(2):
-            connection = open_database(path)
-            assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
-            connection.close()
-
-    def test_a_file_of_a_newer_relay_is_refused(self, path: Path) -> None:
-        connection = open_database(path)
-        connection.execute("PRAGMA user_version = 99")
-        connection.close()
-        with pytest.raises(StorageUnusable, match="newer"):
-            open_database(path)
-
-    def test_a_migration_that_fails_leaves_nothing(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        open_database(path).close()
-        monkeypatch.setattr("relay.database.MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE more (a)", "no SQL")))
-        with pytest.raises(StorageUnusable):
-            open_database(path)
-        monkeypatch.undo()
-        connection = open_database(path)
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'more'").fetchone() == (0,)
-        connection.close()

@@ -66,7 +66,9 @@ def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | N
 def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes | None]:
     """The new content of the files that differ; None for those that are gone."""
     changed: dict[str, bytes | None] = {
-        path: data for path, data in after.manifests.items() if before.read(path) != data
+        path: data
+        for path, data in after.manifests.items()
+        if before.manifests.get(path) is not data and before.read(path) != data
     }
     changed |= {path: None for path in before.manifests if path not in after.manifests}
     return {PurePosixPath(path): data for path, data in changed.items()}

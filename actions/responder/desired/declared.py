@@ -136,8 +136,8 @@ def mapping(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     """The mapping that `keys` lead to, empty if there is none."""
     value: Any = data
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+        value = value.get(key) if isinstance(value, dict) else None  # half the time of asking for a Mapping
+    return value if isinstance(value, dict) else {}
 
 
 def text(data: Mapping[str, Any], key: str) -> str:

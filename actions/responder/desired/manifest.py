@@ -5,7 +5,7 @@ from C, and an anchor that is defined twice is fine with them, as it is with Flu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ _WORDS = {
 }
 
 Scalar = str | int | float | bool | None
+Following = Callable[[], Any]  # gives the next parse event
 
 
 class Unreadable(Exception):
@@ -92,12 +93,13 @@ def objects(document: Document) -> list[Manifest]:
 def load(data: bytes) -> Any:
     """The value of the first document in `data`, None if there is none. Raises Unreadable."""
     try:
-        events = yaml.parse(data.removeprefix(BOM), Loader=yaml.CSafeLoader)
-        for event in events:
+        # The loader itself: a third faster than yaml.parse, which wraps it.
+        following: Following = yaml.CSafeLoader(data.removeprefix(BOM)).get_event
+        while event := following():
             if type(event) is yaml.DocumentStartEvent:
-                value = _value(next(events), events, {})
-                next(events)  # the end of the document,
-                next(events)  # and that of the text, unless more follows that cannot
+                value = _value(following(), following, {})
+                following()  # the end of the document,
+                following()  # and that of the text, unless more follows that cannot
                 return value
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
@@ -121,17 +123,17 @@ def scalar(value: str) -> Scalar:
     return value
 
 
-def _value(start: Any, events: Iterator[Any], anchors: dict[str, Any]) -> Any:
+def _value(start: Any, following: Following, anchors: dict[str, Any]) -> Any:
     kind = type(start)
     result: Any
     if kind is yaml.ScalarEvent:
         result = scalar(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
     elif kind is yaml.MappingStartEvent:
-        result = _mapping(start, events, anchors)
+        result = _mapping(start, following, anchors)
     elif kind is yaml.SequenceStartEvent:
         result = []
-        while type(event := next(events)) is not yaml.SequenceEndEvent:
-            result.append(_value(event, events, anchors))
+        while type(event := following()) is not yaml.SequenceEndEvent:
+            result.append(_value(event, following, anchors))
     elif start.anchor in anchors:
         return anchors[start.anchor]
     else:
@@ -141,16 +143,16 @@ def _value(start: Any, events: Iterator[Any], anchors: dict[str, Any]) -> Any:
     return result
 
 
-def _mapping(start: Any, events: Iterator[Any], anchors: dict[str, Any]) -> Block:
+def _mapping(start: Any, following: Following, anchors: dict[str, Any]) -> Block:
     result = Block()
     result.line = start.start_mark.line
     merged: list[Any] = []
-    while type(event := next(events)) is not yaml.MappingEndEvent:
+    while type(event := following()) is not yaml.MappingEndEvent:
         merges = type(event) is yaml.ScalarEvent and event.value == "<<" and event.implicit[0]
-        key = event.value if type(event) is yaml.ScalarEvent else _value(event, events, anchors)
+        key = event.value if type(event) is yaml.ScalarEvent else _value(event, following, anchors)
         if type(event) is yaml.ScalarEvent and event.anchor:
             anchors[event.anchor] = key
-        value = _value(next(events), events, anchors)
+        value = _value(following(), following, anchors)
         if merges:
             merged += value if isinstance(value, list) else [value]
         else:

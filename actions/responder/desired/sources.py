@@ -8,6 +8,7 @@ those of `flux-system` or of the checkout itself. Any other source is another re
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from . import artifact, manifest
@@ -87,8 +88,8 @@ class Sources:
         """The `spec` of every source of this kind and name that the repository declares, whichever cluster reads it."""
         wanted = re.compile(_GROUP + rb"(?s:.*)" + re.escape(name.encode()))
         found = []
-        for data in self.checkout.manifests.values():
-            if name.encode() in data and _GROUP in data:
+        for data in self._declaring:
+            if name.encode() in data:
                 try:
                     documents = [each for each in manifest.split(data) if wanted.search(each.data)]
                     found += [each.data for document in documents for each in manifest.objects(document)]
@@ -96,6 +97,11 @@ class Sources:
                     continue
         ids = [(identify(data), data) for data in found]
         return [mapping(data, "spec") for id_, data in ids if id_.kind == kind and id_.name == name]
+
+    @cached_property
+    def _declaring(self) -> list[bytes]:
+        """The manifests that may declare a source."""
+        return [data for data in self.checkout.manifests.values() if _GROUP in data]
 
     def _artifact(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
         for generator in generators:

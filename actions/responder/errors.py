@@ -112,13 +112,11 @@ class NotFound(Refused):
 class Ambiguous(Refused):
     """Several declared workloads could own the pod; `candidates` print as file:line and the object.
 
-    `settle` are lines of the rules file, of which one would settle it.
+    `settle` are lines for the rules file, of which one would settle it.
     """
 
     def __init__(self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = ()) -> None:
-        lines = (
-            f"; to settle it, add one of these to `workloads:` in the rules: {' or '.join(settle)}" if settle else ""
-        )
+        lines = f"; to settle it, write into the rules {' or '.join(settle)}" if settle else ""
         super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}{lines}")
         self.pod = pod
         self.candidates = tuple(candidates)

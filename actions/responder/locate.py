@@ -77,7 +77,7 @@ def locate(
         reason = f"{said}, which no cluster gets" if said else ""
         raise NotFound(pod, reason=reason or _missing(desired), near=_near(desired, applied, pod, owners))
     if len(found) > 1:
-        raise Ambiguous(pod, [_said(each) for each in found], settle=[_line(each, pod) for each in found])
+        raise Ambiguous(pod, [_said(each) for each in found], settle=_settling(found, pod, cluster))
     return _target(found[0], desired, pod, owners)
 
 
@@ -129,13 +129,21 @@ def _said(applied: Applied) -> str:
     return f"{applied.object} in cluster {applied.cluster}"
 
 
+def _settling(found: Sequence[Applied], pod: Pod, cluster: str | None) -> list[str]:
+    """What to write into the rules, of which one line would settle which of these is meant."""
+    if len({each.object.source for each in found}) == len(found):
+        return [f"`workloads: [{_line(each, pod)}]`" for each in found]
+    entries = sorted({each.cluster for each in found})
+    return [f"`clusters: {{{json.dumps(cluster or 'NAME')}: {{path: {json.dumps(entry)}}}}}`" for entry in entries]
+
+
 def _line(applied: Applied, pod: Pod) -> str:
-    """The line of `workloads:` in the rules that would make this the owner of the pod."""
+    """The entry of `workloads:` in the rules that would make this the owner of the pod."""
     declared = applied.object
     stem = min(search.candidates(pod.name), key=len)
     fields = {"pod": f"{stem}*", "namespace": pod.namespace, "file": declared.file, "kind": declared.id.kind}
     pairs = {**fields, "name": declared.ids[0].name}
-    return "- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in pairs.items()) + "}"
+    return "{" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in pairs.items()) + "}"
 
 
 def _means(override: Override, applied: Applied) -> bool:

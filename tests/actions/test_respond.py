@@ -1,7 +1,9 @@
 """The respond action from its inputs to the pushed commit, against a real remote repository."""
 
+import html
 import io
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,10 @@ from tests.actions.conftest import ENVIRON, Remote
 ALPINE = (Path(__file__).parent.parent / "data" / "desired-state" / "alpine.yaml").read_bytes()
 STOPPED = ALPINE.replace(b"replicas: 2  #", b"replicas: 0  #")
 SHELL = sidekick.falco_events()["E02"]
+
+needs_kustomize = pytest.mark.skipif(
+    shutil.which("kustomize") is None, reason="no kustomize: `make setup` builds it where Go is"
+)
 
 NewRemote = Callable[[Mapping[str, bytes]], Remote]
 
@@ -287,3 +293,45 @@ def test_a_push_that_the_remote_refuses_fails_with_what_would_help(remote: Remot
 
 def test_a_directory_outside_the_workspace_is_bad_input(responder: Responder) -> None:
     assert responder.dispatched(shell(), directory="../..").code == main.BAD_INPUT
+
+
+@needs_kustomize
+def test_the_summary_shows_what_the_rendering_proves(responder: Responder) -> None:
+    ended = responder.dispatched(shell(), verify="require")
+    assert ended.code == 0
+    rendered = html.unescape(ended.summary).partition("### Rendered")[2].partition("###")[0]
+    assert "Deployment default/alpine-deployment: proved: the response is the only difference in" in rendered
+    assert "-  replicas: 2\n+  replicas: 0\n" in rendered
+
+
+def test_without_a_proof_nothing_is_pushed_where_one_is_required(
+    remote: Remote, responder: Responder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    ended = responder.dispatched(shell(), verify="require")
+    assert ended.code == 1
+    assert remote.show("main:alpine.yaml") == ALPINE
+    assert ended.responses[0]["reason"] == "the rendered proof failed: there is no kustomize on the PATH"
+    ended = responder.dispatched(shell(), verify="auto")
+    assert ended.code == 0
+    assert "not possible: there is no kustomize on the PATH" in html.unescape(ended.summary)
+
+
+@needs_kustomize
+def test_what_the_rendering_does_not_bear_out_is_refused_with_the_difference(
+    new_remote: NewRemote, tmp_path: Path
+) -> None:
+    replaced = b"""\
+resources: [alpine.yaml, count.yaml]
+replacements:
+  - source: {kind: ConfigMap, name: count, fieldPath: data.replicas}
+    targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]
+"""
+    count = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: count}\ndata: {replicas: '5'}\n"
+    remote = new_remote({"alpine.yaml": ALPINE, "count.yaml": count, "kustomization.yaml": replaced})
+    ended = Responder(remote, tmp_path).dispatched(shell())
+    assert ended.code == 1
+    assert "the rendered proof failed: the commit would do nothing" in html.unescape(ended.summary)
+    assert remote.show("main:alpine.yaml") == ALPINE

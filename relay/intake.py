@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import Counter
 from functools import lru_cache
 from typing import TypedDict
 
@@ -37,19 +36,20 @@ class State(TypedDict):
 
 async def receive(request: Request[State]) -> Response:
     """POST /: 202 once every event of the request is durable."""
-    state, scope = request.state, request.scope
+    scope = request.scope
+    state: State = scope["state"]  # as the lifespan made it: request.state wraps it anew at each request
     cluster = state["callers"].identify(dict(scope["headers"]), scope["query_string"])
     body = await _body(request)
     letters: list[Letter] = []
-    ignored: Counter[str] = Counter()
+    ignored: list[str] = []
     for event in events.read(scope["headers"], body, cluster=cluster):
         if reason := falco.reason_to_ignore(event.data, min_priority=state["settings"].min_priority):
-            ignored[reason] += 1
+            ignored.append(reason)
         else:
             letters.append(letter(event, state["dispatch"]))
     receipt = await state["outbox"].put(letters)
     state["metrics"].received(receipt, ignored)
-    return _accepted(receipt.accepted, receipt.coalesced, ignored.total())
+    return _accepted(receipt.accepted, receipt.coalesced, len(ignored))
 
 
 def letter(event: Event, dispatch: Dispatch) -> Letter:

@@ -4,7 +4,7 @@ The intake's counters are plain numbers, read when somebody asks: it counts thou
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client import Counter as PrometheusCounter
@@ -56,8 +56,8 @@ class Metrics(Collector):
         self._backlog: Backlog | None = None
         self._now = 0.0
 
-    def received(self, receipt: Receipt, ignored: dict[str, int]) -> None:
-        """One request's events."""
+    def received(self, receipt: Receipt, ignored: Sequence[str]) -> None:
+        """One request's events; `ignored` has the reason for each that asks for no response."""
         self._accepted += receipt.accepted
         self._coalesced += receipt.coalesced
         if ignored:

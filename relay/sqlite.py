@@ -77,6 +77,8 @@ class SqliteOutbox:
             self._memory.add(letter.identity, None, now)
         if arrivals.kept is None:
             arrivals.kept = self._writer.run(self._keep)
+        else:
+            self._writer.grow()
         await arrivals.kept
         return Receipt(accepted=len(new), coalesced=len(letters) - len(new))
 

@@ -1,8 +1,11 @@
 """Group commit for one SQLite connection: pieces of work that come together share a transaction.
 
 A caller waits for the commit that carries its work and no longer; while one commit is on its way to the disk, the
-next group gathers. Statements run on the event loop: they touch memory and take microseconds, less than to hand each
-of them to a thread. What waits for the disk is the commit, and that is what the one thread is for.
+next group gathers. It closes after a turn of the event loop in which nothing came: as soon as nobody is about to join.
+Two half groups that take turns would make each caller wait for both commits, and the commits are what costs.
+
+Statements run on the event loop: they touch memory and take microseconds, less than to hand each of them to a thread.
+What waits for the disk is the commit, and that is what the one thread is for.
 """
 
 import asyncio
@@ -22,6 +25,8 @@ _Outcomes = list[tuple[asyncio.Future[Any], Any]]
 # Another process may hold the file for as long (`relay dead`); then what waits fails.
 _BUSY_SECONDS = 5.0
 _BUSY_PAUSE = 0.02
+# Turns of the loop that a group may go on growing: a few milliseconds, where requests never cease.
+_TURNS = 20
 
 
 class Writer:
@@ -44,6 +49,7 @@ class Writer:
         self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._begun = 0.0
+        self._grown = False
         self._jobs: list[_Job] = []
         self._idle = asyncio.Event()
         self._idle.set()
@@ -60,11 +66,16 @@ class Writer:
         that SQLite could not do the work or the commit: then nothing was done, nor anything that was to come after it.
         """
         future: asyncio.Future[T] = self._loop.create_future()
+        self._grown = True
         self._jobs.append((lambda: work(self._connection, *args, **kwargs), future))
         if self._idle.is_set():
             self._idle.clear()
-            self._loop.call_soon(self._begin, self._loop.time() + _BUSY_SECONDS)
+            self._loop.call_soon(self._gather, _TURNS)
         return future
+
+    def grow(self) -> None:
+        """Something has joined work that waits for its turn; more may be about to."""
+        self._grown = True
 
     async def close(self) -> None:
         """Finish all work that was handed in, then close the connection."""
@@ -72,6 +83,13 @@ class Writer:
         self._commits.put(None)
         self._thread.join()
         self._connection.close()
+
+    def _gather(self, turns: int) -> None:
+        if self._grown and turns:
+            self._grown = False
+            self._loop.call_soon(self._gather, turns - 1)
+        else:
+            self._begin(self._loop.time() + _BUSY_SECONDS)
 
     def _begin(self, deadline: float) -> None:
         try:
@@ -121,7 +139,8 @@ class Writer:
             else:
                 future.set_result(outcome)
         if self._jobs:
-            self._begin(self._loop.time() + _BUSY_SECONDS)
+            self._grown = True  # by those who get their answers now, and ask again
+            self._gather(_TURNS)
         else:
             self._idle.set()
 

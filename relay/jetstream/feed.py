@@ -12,7 +12,7 @@ from nats.js.errors import NotFoundError
 
 # What has got lost on the way to the reader is sent again after this.
 _ACK_SECONDS = 30.0
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
 
 
 class Feed:

@@ -11,7 +11,8 @@ from relay.jetstream.feed import Feed
 from relay.jetstream.stored import Kept, kept
 from relay.outbox import Letter
 
-_POLL_SECONDS = 10.0
+# Short, since a request that a server took with it when it went is only missed after this.
+_POLL_SECONDS = 2.0
 _PULLED_AT_ONCE = 64
 _ANSWER_SECONDS = 5.0
 

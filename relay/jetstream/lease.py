@@ -23,18 +23,25 @@ class Lease:
         self._seconds = seconds
         self._lost = lost
         self._me = secrets.token_hex(8).encode()
+        self._now = asyncio.get_running_loop().time
+        self._until = 0.0
         self._revision: int | None = None
         self._renewal: asyncio.Task[None] | None = None
 
     async def hold(self) -> None:
         """Returns once the lease is held; raises what NATS raises."""
-        while self._revision is None:
+        while self._revision is None or self._now() >= self._until:
+            if self._revision is not None:  # the renewal stood still, together with the process
+                self._lost()
+            begun = self._now()
             self._revision = await self._take()
             if self._revision is None:
                 await asyncio.sleep(self._seconds / 10)
             else:
+                self._until = begun + self._seconds
                 log.info("this relay delivers now")
-                self._renewal = asyncio.create_task(self._renew())
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._renew())
 
     async def drop(self) -> None:
         """Let another relay have it at once, if NATS can be told."""
@@ -49,6 +56,8 @@ class Lease:
     async def _take(self) -> int | None:
         try:
             return await self._bucket.create(_KEY, self._me)
+        except KeyNotFoundError:  # it was there, and ended while nats-py looked why
+            return None
         except KeyWrongLastSequenceError:
             return await self._mine()
 
@@ -61,18 +70,16 @@ class Lease:
         return entry.revision if entry.value == self._me else None
 
     async def _renew(self) -> None:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._seconds
-        while loop.time() < until:
+        while self._revision is not None and self._now() < self._until:
             await asyncio.sleep(self._seconds / 5)
-            begun = loop.time()
+            begun = self._now()
             try:
                 self._revision = await self._bucket.update(_KEY, self._me, last=self._revision)
             except KeyWrongLastSequenceError:
                 break
             except nats.errors.Error:
                 continue
-            until = begun + self._seconds
+            self._until = begun + self._seconds
         self._revision = self._renewal = None
         log.warning("this relay delivers no longer: another one may have taken over")
         self._lost()

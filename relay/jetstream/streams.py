@@ -103,7 +103,9 @@ async def connect(servers: str) -> Client:
     version = connection.connected_server_version
     if (version.major, version.minor) < _OLDEST_SERVER:
         await connection.close()
-        raise StorageUnusable(f"nats-server {version} is too old: the relay needs 2.12 or later.")
+        raise StorageUnusable(
+            f"nats-server {version.major}.{version.minor}.{version.patch} is too old: the relay needs 2.12 or later."
+        )
     return connection
 
 

@@ -20,16 +20,16 @@ _OLDEST = (2, 12)
 
 
 @cache
-def binary() -> tuple[str, str]:
-    """The nats-server that there is and what it says it is; skips the test if there is none that will do."""
-    found = str(_BUILT) if _BUILT.exists() else shutil.which("nats-server")
-    if found is None:
+def found() -> tuple[str, str]:
+    """The nats-server that there is and what it says of itself; skips the test if there is none that will do."""
+    program = str(_BUILT) if _BUILT.exists() else shutil.which("nats-server")
+    if program is None:
         pytest.skip("no nats-server: `make setup` builds it where Go is, or put one from 2.12 on on the PATH")
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     version = re.search(r"v(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < _OLDEST:
-        pytest.skip(f"{found} is {said}: the relay needs 2.12 or later; `make setup` builds one where Go is")
-    return found, said
+        pytest.skip(f"{program} is {said}: the relay needs 2.12 or later; `make setup` builds one where Go is")
+    return program, said
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Node:
     port: int
     routes: Sequence[int] = ()
     route: int = 0
+    jetstream: bool = True
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -48,7 +49,7 @@ class Node:
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [binary()[0], "--config", str(self._configured())]
+        command = [found()[0], "--config", str(self._configured())]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
@@ -75,8 +76,9 @@ class Node:
         lines = [
             f'server_name: "{self.name}"',
             f"listen: 127.0.0.1:{self.port}",
-            f'jetstream {{ store_dir: "{self.folder}/data" }}',
         ]
+        if self.jetstream:
+            lines.append(f'jetstream {{ store_dir: "{self.folder}/data" }}')
         if self.routes:
             routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self.routes)
             lines.append(f'cluster {{ name: "test", listen: "127.0.0.1:{self.route}", routes: [{routes}] }}')
@@ -86,19 +88,24 @@ class Node:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Node]:
+def server(folder: Path, *, jetstream: bool = True) -> Iterator[Node]:
     """One server that runs."""
-    with cluster(folder, size=1) as [node]:
+    node = Node("alone", folder, _free_ports(1)[0], jetstream=jetstream)
+    try:
+        node.start()
+        node.wait()
         yield node
+    finally:
+        node.stop()
 
 
 @contextmanager
-def cluster(folder: Path, *, size: int = 3) -> Iterator[list[Node]]:
-    """Servers that run and know each other; all of them are killed at the end."""
-    ports = _free_ports(2 * size)
-    routes = ports[size:] if size > 1 else []
+def cluster(folder: Path) -> Iterator[list[Node]]:
+    """Three servers that run and know each other; all of them are killed at the end."""
+    ports, routes = _free_ports(3), _free_ports(3)
     nodes = [
-        Node(f"n{number}", folder / f"n{number}", ports[number], routes, ports[size + number]) for number in range(size)
+        Node(f"n{number}", folder / f"n{number}", port, routes, route)
+        for number, (port, route) in enumerate(zip(ports, routes, strict=True))
     ]
     with ExitStack() as stack:
         for node in nodes:

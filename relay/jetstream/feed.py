@@ -27,9 +27,9 @@ class Feed:
     @classmethod
     async def open(cls, connection: Client, *, stream: str) -> "Feed":
         context = connection.jetstream()
-        for consumer in await context.consumers_info(stream):
+        for consumer in await _names(connection, stream):
             try:
-                await context.delete_consumer(stream, consumer.name)
+                await context.delete_consumer(stream, consumer)
             except NotFoundError:  # ended by itself meanwhile
                 continue
         name = f"relay-{secrets.token_hex(4)}"
@@ -73,3 +73,9 @@ class Feed:
             else:  # the consumer is gone, or its server: nothing more comes this way
                 raise Error(f"the consumer ended: {status} {(message.headers or {}).get('Description', '')}")
         return messages
+
+
+async def _names(connection: Client, stream: str) -> list[str]:
+    """All consumers. A list with more than the names leaves out those whose server is down."""
+    answer = await connection.request(f"$JS.API.CONSUMER.NAMES.{stream}", b"", timeout=_ANSWER_SECONDS)
+    return list(json.loads(answer.data).get("consumers") or [])

@@ -22,6 +22,8 @@ from relay.outbox import Backlog, Claim, Letter, Receipt
 LEASE_SECONDS = 10.0
 # A relay that fails as often in a row, perhaps alone, lets another one try.
 _FAILURES = 3
+# To know of a window saves a letter; to wait for it must not cost one.
+_WINDOWS_SECONDS = 1.0
 
 
 class JetStreamOutbox:
@@ -43,7 +45,9 @@ class JetStreamOutbox:
         self._now = now
         self._observe = observe_commit
         self._memory = Memory(coalesce_seconds=coalesce_seconds)
-        self._windows = Windows(bucket(self._context, names.windows), self._memory, now=now)
+        self._windows = Windows(
+            bucket(connection.jetstream(timeout=_WINDOWS_SECONDS), names.windows), self._memory, now=now
+        )
         self._folded = Folded(self._context, stream=names.folded)
         self._held = Held(connection, stream=names.letters)
         delivery = bucket(self._context, names.delivery)

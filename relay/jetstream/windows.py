@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import nats
-from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from relay.memory import Memory
@@ -43,12 +42,13 @@ class Windows:
             done.set()
 
     async def open(self, workloads: Sequence[bytes], *, since: float) -> None:
-        """Tell the others. Their letters are kept already: at worst another relay keeps one more."""
+        """Tell the others; if that fails, they may keep a letter each."""
         if self._memory.coalesces:
             with suppress(nats.errors.Error):
                 await asyncio.gather(*[self._bucket.put(each.hex(), repr(since).encode()) for each in workloads])
 
     async def _learn(self, workload: bytes) -> None:
-        with suppress(KeyNotFoundError):
+        """Not knowing is no harm: at worst this relay keeps one more letter."""
+        with suppress(nats.errors.Error):
             entry = await self._bucket.get(workload.hex())
             self._memory.learn(workload, float(entry.value or 0))

@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import anyio
 import msgspec
@@ -17,6 +18,7 @@ from relay.outbox import Claim, Outbox
 log = logging.getLogger("relay.delivery")
 
 _LONGEST_BACKOFF = 300.0
+_LONGEST_STORAGE_BACKOFF = 10.0
 # "wait for at least one minute before retrying", where GitHub gives no time
 _RATE_LIMIT_SECONDS = 60.0
 
@@ -66,9 +68,9 @@ class Delivery:
             part = parts.pop()
             match await self._attempt(part):
                 case Delivered():
-                    await self._outbox.settle(part)
+                    await self._record(partial(self._outbox.settle, part))
                 case Rejected(reason) if len(part) == 1:
-                    await self._outbox.bury(part[0], reason=reason)
+                    await self._record(partial(self._outbox.bury, part[0], reason=reason))
                 case Rejected():  # one of them is the cause, and is alone in the end; the older half goes first
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
@@ -78,6 +80,20 @@ class Delivery:
             await self._pause()
         if parts:
             await self._outbox.release([claim for part in reversed(parts) for claim in part])
+
+    async def _record(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Until what GitHub said is kept, nothing is sent: a full disk must not make it hear the same every second."""
+        failures = 0
+        while True:
+            try:
+                return await write()
+            except StorageFailed as error:
+                if self._stopping:
+                    raise
+                log.error("storage failed", extra={"detail": error.detail})
+                failures += 1
+                self._wait(min(backoff(failures), _LONGEST_STORAGE_BACKOFF))
+                await self._pause()
 
     async def _attempt(self, claims: Sequence[Claim]) -> Answer:
         started = time.monotonic()

@@ -135,6 +135,27 @@ async def test_nothing_is_lost_in_trouble_and_the_order_is_kept(
     assert hub.sent == [["a", "b"]] * 4
 
 
+@pytest.mark.parametrize("poison", ["", "a"])
+async def test_while_the_storage_cannot_keep_what_github_said_github_is_not_asked_again(
+    outbox: SqliteOutbox, monkeypatch: pytest.MonkeyPatch, poison: str
+) -> None:
+    failures = iter([StorageFailed("full")] * 3)
+    method = "bury" if poison else "settle"
+    working = getattr(outbox, method)
+
+    async def failing(*args: Any, **kwargs: Any) -> None:
+        if failure := next(failures, None):
+            raise failure
+        await working(*args, **kwargs)
+
+    monkeypatch.setattr(outbox, method, failing)
+    await outbox.put([letter("a")])
+    hub = Hub(poison=poison)
+    async with delivering(outbox, hub):
+        await settled(outbox, dead=len(poison))
+    assert hub.sent == [["a"]]
+
+
 async def test_failures_in_a_row_make_the_wait_longer_and_a_success_ends_it(
     outbox: SqliteOutbox, waits: list[dict[str, Any]]
 ) -> None:

@@ -86,18 +86,19 @@ def laid(upstream: str) -> Iterator[Wire]:
     """A wire to the local GitHub at this address, until the end of the block."""
     listener = socket.create_server(("127.0.0.1", 0))
     wire = Wire(upstream, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    loop = asyncio.new_event_loop()
+    runner = asyncio.Runner()
+    loop = runner.get_loop()
     stopped = asyncio.Event()
 
     async def run() -> None:
-        server = await asyncio.start_server(wire.serve, sock=listener)
-        await stopped.wait()
-        server.close()
+        async with await asyncio.start_server(wire.serve, sock=listener):
+            await stopped.wait()
 
-    thread = threading.Thread(target=asyncio.Runner(loop_factory=lambda: loop).run, args=(run(),), name="wire")
+    thread = threading.Thread(target=runner.run, args=(run(),), name="wire")
     thread.start()
     try:
         yield wire
     finally:
         loop.call_soon_threadsafe(stopped.set)
         thread.join()
+        runner.close()  # cancels what hangs

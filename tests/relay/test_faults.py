@@ -1,0 +1,270 @@
+"""What may go wrong around a relay, with a real process, real sockets and real files.
+
+Short by default; `make soak` sets SOAK=1: more kills, minutes of trouble, and the waits that take a minute.
+"""
+
+import json
+import os
+import random
+import resource
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests import sidekick
+from tests.localhub.model import Fault
+from tests.relay.process import ROOT, Process, environment
+from tests.relay.site import E02, Posting, Site, site, until
+from tests.relay.wire import Trouble
+
+SOAK = os.environ.get("SOAK") == "1"
+KILLS = 50 if SOAK else 5
+TROUBLED_SECONDS = 300 if SOAK else 5
+CHANCE = random.Random()  # noqa: S311  # breaks things, guards nothing
+SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Site]:
+    with site(tmp_path) as there:
+        yield there
+
+
+def waiting(process: Process) -> int:
+    return int(httpx.get(f"{process.url}/readyz").json()["waiting"])
+
+
+def test_kills_at_any_moment_lose_nothing_and_repeat_at_most_the_last_dispatch(
+    there: Site, record_property: Callable[[str, object], None]
+) -> None:
+    with Posting(there) as posting:
+        for _ in range(KILLS):
+            with there.relay() as process:
+                posting.process = process
+                time.sleep(CHANCE.uniform(0.05, 0.8))
+                process.kill()
+        posting.process = None
+    with there.relay() as process:
+        until(lambda: waiting(process) == 0)
+    heard, dispatches = there.heard, there.dispatches
+    assert posting.taken <= set(heard) <= posting.sent
+    assert len(posting.taken) > 10 * KILLS
+    last = {dispatch.life: number for number, dispatch in enumerate(dispatches)}
+    repeated = {event_id for event_id, times in heard.items() if times > 1}
+    for event_id in repeated:
+        *before, _ = [number for number, dispatch in enumerate(dispatches) if event_id in dispatch.ids]
+        assert all(number in last.values() for number in before), "sent twice without having been killed in between"
+    record_property("events answered 202", len(posting.taken))
+    record_property("events sent twice", len(repeated))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "least"),
+    [
+        pytest.param(Fault(status=500), 1.0, id="500"),
+        pytest.param(Fault(status=502, body=b"<html>Bad Gateway</html>"), 1.0, id="502"),
+        pytest.param(Fault(status=401, body=b'{"message": "Bad credentials"}'), 1.0, id="401"),
+        pytest.param(Fault(status=403, body=b'{"message": "Resource not accessible"}'), 1.0, id="403"),
+        pytest.param(Fault(status=404, body=b'{"message": "Not Found"}'), 1.0, id="404"),
+        pytest.param(Fault(status=301, headers={"Location": "/elsewhere"}), 1.0, id="301"),
+        pytest.param(Fault(status=403, headers={"Retry-After": "2"}, body=SECONDARY), 2.0, id="403 retry-after"),
+        pytest.param(Fault(status=429, headers={"Retry-After": "2"}), 2.0, id="429 retry-after"),
+        pytest.param(
+            Fault(status=403, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}), 1.0, id="403 reset"
+        ),
+        pytest.param(Trouble.RESET, 1.0, id="reset"),
+        pytest.param(Trouble.CLOSED, 1.0, id="closed"),
+        pytest.param(Trouble.RESET_AFTER, 1.0, id="reset after it was taken"),
+        pytest.param(Trouble.HALF_ANSWER, 1.0, id="half an answer"),
+        pytest.param(Trouble.GARBAGE, 1.0, id="garbage"),
+    ],
+)
+def test_trouble_is_waited_out_and_nothing_is_lost(shared: "Shared", trouble: Fault | Trouble, least: float) -> None:
+    there, process = shared
+    ids = [f"{time.monotonic_ns()}-{number}" for number in range(3)]
+    start = len(there.wire.arrivals)
+    there.befall(trouble)
+    assert there.post(process, ids[0]) == 202
+    until(lambda: len(there.wire.arrivals) > start)
+    assert [there.post(process, event_id) for event_id in ids[1:]] == [202, 202]
+    until(lambda: set(ids) <= set(there.heard))
+    until(lambda: waiting(process) == 0)
+    troubled, second, *more = there.wire.arrivals[start:]
+    assert second - troubled >= least
+    assert len(more) <= 1
+    github_had_it = trouble in (Trouble.RESET_AFTER, Trouble.HALF_ANSWER, Trouble.GARBAGE)
+    assert [there.heard[event_id] for event_id in ids] == [2 if github_had_it else 1, 1, 1]
+
+
+Shared = tuple[Site, Process]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """One relay for troubles that pass."""
+    with site(tmp_path_factory.mktemp("shared")) as there, there.relay() as process:
+        yield there, process
+
+
+@pytest.mark.parametrize(
+    ("trouble", "least"),
+    [
+        pytest.param(Fault(status=403, body=SECONDARY), 60.0, id="403 without retry-after"),
+        pytest.param(Fault(status=429), 60.0, id="429 without retry-after"),
+        pytest.param(Trouble.HANG, 20.0, id="hang"),
+    ],
+)
+def test_long_trouble_is_not_pressed_and_a_new_relay_takes_up_where_it_was(
+    there: Site, trouble: Fault | Trouble, least: float
+) -> None:
+    there.befall(trouble)
+    with there.relay() as process:
+        assert [there.post(process, event_id) for event_id in "ab"] == [202, 202]
+        if SOAK:
+            until(lambda: waiting(process) == 0, seconds=200)
+            first, second, *_ = there.wire.arrivals
+            assert second - first >= least
+        else:
+            time.sleep(2.5)
+            assert len(there.wire.arrivals) == 1
+            assert waiting(process) == 2
+    with there.relay() as process:
+        until(lambda: waiting(process) == 0)
+    assert there.heard == {"a": 1, "b": 1}
+
+
+def test_what_github_rejects_is_split_and_the_poison_can_be_requeued(there: Site) -> None:
+    rejected = Fault(status=422, body=b'{"message": "Invalid request."}')
+    with there.relay() as process:
+        there.hub.faults.extend([rejected, rejected])  # the three of them, then the first alone
+        assert there.post_together(process, "a", "b", "c") == 202
+        until(lambda: waiting(process) == 0)
+        assert there.heard == {"b": 1, "c": 1}
+        environ = {"PATH": os.environ["PATH"], "RELAY_OUTBOX": f"sqlite:{there.folder / 'relay.db'}"}
+        command = [sys.executable, "-m", "relay", "dead"]
+        listed = subprocess.run([*command, "list"], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+        assert '"a"\t"422 Invalid request."' in listed.stdout
+        subprocess.run([*command, "requeue", "--all"], cwd=ROOT, env=environ, capture_output=True, check=True)
+        until(lambda: there.heard == {"a": 1, "b": 1, "c": 1})
+
+
+def test_in_lasting_trouble_nothing_is_lost_and_no_more_is_asked_than_allowed(there: Site) -> None:
+    passing: list[Fault | Trouble] = [trouble for trouble in Trouble if trouble is not Trouble.HANG]
+    passing += [Fault(status=500), Fault(status=502), Fault(status=429, headers={"Retry-After": "1"})]
+    interval = 0.25
+    with there.relay(RELAY_MIN_INTERVAL_SECONDS=str(interval)) as process, Posting(there, pause=0.02) as posting:
+        posting.process, began, spent = process, time.monotonic(), process.cpu_seconds()
+        while time.monotonic() < began + TROUBLED_SECONDS:
+            if CHANCE.random() < 0.5 and not there.hub.faults and not there.wire.troubles:
+                there.befall(CHANCE.choice(passing))
+            time.sleep(0.2)
+        there.hub.faults.clear()
+        there.wire.troubles.clear()
+        posting.process = None
+        until(lambda: waiting(process) == 0, seconds=500)
+        lasted, spent = time.monotonic() - began, process.cpu_seconds() - spent
+    gaps = [later - sooner for sooner, later in zip(there.wire.arrivals, there.wire.arrivals[1:], strict=False)]
+    assert posting.taken == posting.sent == set(there.heard)
+    assert min(gaps) >= interval
+    assert spent < 0.5 * lasted
+
+
+def test_a_full_disk_refuses_keeps_what_was_taken_and_floods_nobody(there: Site) -> None:
+    """A limit on the size of files stands in for the disk: the kernel refuses the same writes."""
+    with there.relay() as process:
+        assert there.post(process, "before") == 202
+        until(lambda: waiting(process) == 0)
+        size = (there.folder / "relay.db-wal").stat().st_size
+        resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (size + 40_000, resource.RLIM_INFINITY))
+        statuses = {f"during-{number}": there.post(process, f"during-{number}") for number in range(60)}
+        assert set(statuses.values()) == {202, 503}
+        start = len(there.wire.arrivals)
+        time.sleep(3)
+        assert len(there.wire.arrivals) - start <= 1, "sent again and again what could not be settled"
+        assert httpx.get(f"{process.url}/healthz").status_code == 200
+        resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert there.post(process, "after") == 202
+        until(lambda: waiting(process) == 0)
+    taken = {"before", "after", *(event_id for event_id, status in statuses.items() if status == 202)}
+    assert set(there.heard) == taken
+    assert max(there.heard.values()) <= 2
+
+
+def refusal(there: Site) -> str:
+    """What a relay says that does not start, in the end."""
+    environ = environment(there.folder, api_url=there.wire.url, token="t", settings={})
+    command = [sys.executable, "-m", "relay"]
+    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    [said] = [line for line in map(json.loads, ended.stderr.splitlines()) if line["event"] == "refuses to start"]
+    return str(said["detail"])
+
+
+@pytest.mark.parametrize(
+    ("at", "content", "said"),
+    [
+        pytest.param(0, b"something else", "file is not a database", id="not a database"),
+        pytest.param(4096, CHANCE.randbytes(8192), "damaged", id="pages overwritten"),
+        pytest.param(60, b"\0\0\0\x63", "newer relay", id="of a newer relay"),
+    ],
+)
+def test_an_outbox_that_cannot_be_trusted_is_refused_in_words_and_left_as_it_is(
+    there: Site, at: int, content: bytes, said: str
+) -> None:
+    with there.relay() as process:
+        assert there.post(process, "a") == 202
+    path = there.folder / "relay.db"
+    sqlite3.connect(path).close()  # whoever closes last takes the log of writes into the file
+    assert not path.with_name("relay.db-wal").exists()
+    spoiled = bytearray(path.read_bytes())
+    spoiled[at : at + len(content)] = content
+    path.write_bytes(spoiled)
+    assert said in refusal(there)
+    assert path.read_bytes() == spoiled
+
+
+def test_an_outbox_that_another_program_holds_is_refused_and_works_again_later(there: Site) -> None:
+    with there.relay() as process:
+        assert there.post(process, "a") == 202
+        assert "another relay uses the outbox" in refusal(there)
+        until(lambda: there.heard)
+    other = sqlite3.connect(there.folder / "relay.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert "database is locked. If another program holds it, stop that one" in refusal(there)
+    other.close()
+    with there.relay() as process:
+        assert there.post(process, "b") == 202
+        until(lambda: there.heard == {"a": 1, "b": 1})
+
+
+def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(there: Site) -> None:
+    request = sidekick.request(E02, address="http://x:the-token-of-the-cluster@relay:80/", event_id="slow")
+    clients = []
+    with there.relay() as process:
+        url = urlsplit(process.url)
+        try:
+            for _ in range(1000):
+                clients.append(client := socket.create_connection((url.hostname, url.port or 0)))
+                client.sendall(request[:-10])
+            for _ in range(8):  # a byte now and then is not enough to stay
+                for client in clients:
+                    client.sendall(b" ")
+                assert there.post(process, f"quick-{time.monotonic_ns()}") == 202
+                time.sleep(0.2)
+            assert process.memory("VmRSS") < 128 * 2**20
+            for client in clients:
+                client.settimeout(60)
+                assert client.recv(64).startswith(b"HTTP/1.1 408")
+        finally:
+            for client in clients:
+                client.close()
+        until(lambda: len(there.heard) == 8)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from . import edit, nested
+from . import edit, jsonpatch, nested
 from .desired.files import Checkout
-from .desired.home import Placement
+from .desired.placement import Placement
 from .documents import Value, decode, parse
 from .edit import ABSENT, Absent, Edit
 from .errors import EditRefused
+from .value import at
 
 Path = tuple[str | int, ...]
 
@@ -33,14 +34,14 @@ class Change:
 
     def __str__(self) -> str:
         if not self.path:
-            return f"{self.file} line {self.line}, removed"
+            return f"{self.file} (new)" if self.previous is ABSENT else f"{self.file} line {self.line}, removed"
         field = ".".join(map(str, (*self.path, *(self.inside or ()))))
         was = "new" if self.previous is ABSENT else f"was {json.dumps(self.previous)}"
         return f"{self.file} line {self.line}, {field} ({was})"
 
 
-def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | None]:
-    """The checkout with the edit made, and the change; None where nothing was to be done.
+def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, list[Change]]:
+    """The checkout with the edit made, and the changes; none where nothing was to be done.
 
     Raises EditRefused or NotYaml, about the file of the placement.
     """
@@ -48,19 +49,70 @@ def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, Change | N
     before = checkout.read(file)
     if before is None:
         raise EditRefused("no-such-file", f"{file} cannot be read")
+    if placement.operations:
+        return _operated(checkout, placement, before)
     if not placement.keys:
         return _without(checkout, placement, before)
+    return _edited(checkout, placement, before)
+
+
+def _operated(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
+    """The checkout with a JSON patch done to a manifest: an edit for each single thing that it means."""
+    document = parse(before)[placement.document]
+    value = at(document.value, placement.keys)
+    if value is ABSENT:
+        raise EditRefused("no-such-document", f"{placement.file} has no such object")
+    made: list[Change] = []
+    for single in jsonpatch.edits(value, placement.operations):
+        step = replace(
+            placement, keys=(*placement.keys, *single.path), value=single.value, operations=(),
+            append=single.kind is jsonpatch.Kind.APPEND,
+        )  # fmt: skip
+        data = checkout.read(str(placement.file)) or b""
+        if single.kind is jsonpatch.Kind.REMOVE:
+            checkout, changes = _emptied(checkout, step, data)
+        else:
+            checkout, changes = _edited(checkout, step, data)
+        made += changes
+    return checkout, made
+
+
+def _edited(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
+    """The checkout with a value set or appended."""
     done = _edit(before, placement)
     if done.after == done.before:
-        return checkout, None
+        return checkout, []
     path, previous = placement.keys, done.previous
     if placement.append:
         path, previous = (*path, _length(before, placement)), ABSENT
+    return _with(checkout, placement, done, path, previous)
+
+
+def _emptied(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
+    """The checkout with a value taken out."""
+    done = edit.remove(before, placement.document, placement.keys)
+    return _with(checkout, placement, done, placement.keys, done.previous)
+
+
+def _with(
+    checkout: Checkout, placement: Placement, done: Edit, path: Path, previous: Value | Absent
+) -> tuple[Checkout, list[Change]]:
     change = Change(
         file=placement.file, document=placement.document, path=path, inside=placement.inside, line=done.line,
         previous=previous, value=placement.value,
     )  # fmt: skip
-    return replace(checkout, manifests={**checkout.manifests, file: done.after}), change
+    return replace(checkout, manifests={**checkout.manifests, str(placement.file): done.after}), [change]
+
+
+def add(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Checkout, list[Change]]:
+    """The checkout with a file that it does not have yet, or has with this content. Raises EditRefused."""
+    there = checkout.read(str(file))
+    if there == data:
+        return checkout, []
+    if there is not None:
+        raise EditRefused("file-exists", f"{file} is there already, with other content")
+    change = Change(file=file, document=0, path=(), inside=None, line=1, previous=ABSENT, value=parse(data)[0].value)
+    return replace(checkout, manifests={**checkout.manifests, str(file): data}), [change]
 
 
 def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes | None]:
@@ -74,7 +126,7 @@ def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes | N
     return {PurePosixPath(path): data for path, data in changed.items()}
 
 
-def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, Change]:
+def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
     """The checkout without a whole document, and without the file where it is the only one."""
     file, documents = str(placement.file), parse(before)
     gone = documents[placement.document]
@@ -89,7 +141,7 @@ def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[C
         file=placement.file, document=placement.document, path=(), inside=None, line=gone.line, previous=gone.value,
         value=None,
     )  # fmt: skip
-    return replace(checkout, manifests=rest), change
+    return replace(checkout, manifests=rest), [change]
 
 
 def _edit(before: bytes, placement: Placement) -> Edit:

@@ -1,6 +1,7 @@
 """The folders that clusters are given, and that can be rendered: those of Flux Kustomizations, and entries."""
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .desired.roots import Desired
@@ -35,6 +36,11 @@ class Folder:
         else:
             path, only = posixpath.split(applied.object.file)
         return cls(cluster=applied.cluster, source=view.name, path=path or ".", only=only, sync=applied.sync, view=view)
+
+    def lists(self, files: Iterable[str]) -> bool:
+        """Whether one of the files is read just because it is in the folder."""
+        own = self.only is None and not self.source and self.view.kustomization(self.path) is None
+        return own and any(self.path == "." or file.startswith(f"{self.path}/") for file in files)
 
     def render(self, renderer: Renderer) -> Objects:
         """The objects in it. Raises NotRendered."""

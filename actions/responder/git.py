@@ -49,7 +49,8 @@ class Git:
         return self._run("rev-parse", "HEAD").strip()
 
     def diff(self, paths: Sequence[PurePosixPath]) -> str:
-        """What the work tree changes in `paths`, as a unified diff."""
+        """What the work tree changes in `paths`, as a unified diff; new files are in it too."""
+        self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))
         return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
 
     def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from . import change, locate, match, responses
+from . import change, locate, making, match
 from .change import Change
-from .desired import findings, home
+from .demand import Demand
 from .desired.files import Checkout
 from .desired.sources import Origin
 from .errors import BadEvent, Refused, Unproved, Unsupported
 from .event import Event
 from .locate import Target
+from .making import Made
 from .match import Decision
-from .proof import Claim, Proof, Prover, Standing
+from .proof import Proof, Prover, Standing
 from .rules import Mode, Rules
 from .workload import Pod, Workload
 
@@ -121,28 +122,16 @@ class _Planner:
             raise Unsupported(
                 f"rule {careful.rule.name!r} asks for {careful.mode.value}: run the workflow by hand to commit"
             )
-        checkout, changes, claims, notes = self.checkout, [], [], []
-        demands = dict.fromkeys(demand for each in decisions for demand in each.rule.respond)
-        for demand in demands:
-            notes += responses.warnings(demand, target)
-            for aim in responses.aims(demand, target):
-                if aim.wanted.holds(aim.applied.object):
-                    continue
-                placement = home.place(target.desired, aim.applied, aim.wanted)
-                notes += map(str, findings.find_all(target.desired, aim.applied, aim.wanted, placement))
-                if not placement.keys and any(step.file for step in aim.applied.object.steps):
-                    raise Unsupported(f"{placement.file} is named by a kustomization that others read too")
-                checkout, made = change.make(checkout, placement)
-                changes += [made] if made else []
-                claims.append(Claim(applied=aim.applied, wanted=aim.wanted))
-        proof = self._prove(event, pod, target, checkout, claims) if changes else None
-        self.checkout = checkout
+        demands = _once(demand for each in decisions for demand in each.rule.respond)
+        made = making.make(self.checkout, demands, target)
+        proof = self._prove(event, pod, target, made) if made.changes else None
+        self.checkout = made.checkout
         response = Response(
             event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
             action=" and ".join(type(demand).__name__.lower() for demand in demands),
-            workload=target.workload, changes=tuple(changes), warnings=tuple(dict.fromkeys(notes)), proof=proof,
+            workload=target.workload, changes=made.changes, warnings=made.notes, proof=proof,
         )  # fmt: skip
-        verdict = Verdict.CONTAINED if changes else Verdict.IN_PLACE
+        verdict = Verdict.CONTAINED if made.changes else Verdict.IN_PLACE
         return Outcome(
             verdict=verdict, reason=_told(response, target), event=event, response=response,
             rendered=proof.diff if proof else "",
@@ -154,15 +143,25 @@ class _Planner:
             override=self._ruleset.override(pod, cluster=event.cluster), origin=self._origin,
         )  # fmt: skip
 
-    def _prove(self, event: Event, pod: Pod, target: Target, after: Checkout, claims: list[Claim]) -> Proof | None:
+    def _prove(self, event: Event, pod: Pod, target: Target, made: Made) -> Proof | None:
         """What rendering says of the edits; raises Unproved where it says no, or nothing though it has to."""
         if self._prover is None:
             return None
-        desired = locate.read(after, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin)
-        proof = self._prover.prove(target.desired, desired, claims)
+        desired = locate.read(
+            made.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
+        )
+        proof = self._prover.prove(target.desired, desired, made.claims)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof
+
+
+def _once(demands: Iterable[Demand]) -> list[Demand]:
+    """Without those that came before."""
+    found: list[Demand] = []
+    for demand in demands:
+        found += [] if demand in found else [demand]
+    return found
 
 
 def _told(response: Response, target: Target) -> str:

@@ -19,7 +19,8 @@ import yaml
 
 from . import change
 from .desired.declared import find, set_in
-from .desired.home import Wanted
+from .desired.patches import operate
+from .desired.placement import Wanted
 from .desired.roots import Desired
 from .desired.tree import Applied
 from .errors import NotRendered
@@ -63,14 +64,45 @@ class Claim:
             and namespace in {each.namespace or "" for each in ids}
         )
 
-    def explains(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
-        """Whether the difference is what is wanted and nothing besides."""
-        if before is None or not self.wanted.keys:
-            return before is not None and after is None
+    def __str__(self) -> str:
+        return str(self.applied)
+
+    def after(self, before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """What the object becomes; None if it goes."""
+        if before is None or self.wanted.is_removal:
+            return None
+        if self.wanted.operations:
+            return operate(before, self.wanted.operations)
         value = self.wanted.value
         if self.wanted.append:
             value = [*(find(before, self.wanted.keys) or []), value]
-        return after == set_in(before, self.wanted.keys, value)
+        return set_in(before, self.wanted.keys, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """What a response adds to a cluster: an object with this content, but for what kustomizations do to its name."""
+
+    cluster: str
+    content: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.content['kind']} {self.content['metadata']['name']}"
+
+    def is_about(self, cluster: str, key: Key) -> bool:
+        """Whether it is about an object as a folder renders it."""
+        group = str(self.content["apiVersion"]).rpartition("/")[0]
+        found = (cluster, key[0], key[1]) == (self.cluster, group, self.content["kind"])
+        return found and self.content["metadata"]["name"] in key[3]
+
+    def is_in(self, after: Mapping[str, Any] | None) -> bool:
+        """Whether the object is what was to be added; a kustomization may have added labels to its selector."""
+        selector = ("spec", "podSelector", "matchLabels")
+        labels = find(self.content, selector)
+        found = find(after, selector)
+        if not isinstance(after, dict) or not isinstance(found, dict) or not labels.items() <= found.items():
+            return False
+        return bool(set_in(after, selector, labels)["spec"] == self.content["spec"])
 
 
 class Prover:
@@ -86,12 +118,15 @@ class Prover:
         self._renderers: dict[tuple[str, str], Renderer] = {}
         self._failed: dict[Folder, NotRendered] = {}
 
-    def prove(self, before: Desired, after: Desired, claims: Sequence[Claim]) -> Proof:
+    def prove(self, before: Desired, after: Desired, claims: Sequence[Claim | Addition]) -> Proof:
         """Compare what a response leaves with what it found."""
         if self._kustomize is None:
             return Proof(standing=Standing.NOT_POSSIBLE, reason="there is no kustomize on the PATH")
         changed = {str(path) for path in change.files(before.sources.checkout, after.sources.checkout)}
-        return _compare(dict(_reached(before, after, changed)), claims, self._render)
+        pairs = dict(_reached(before, after, changed))
+        if not pairs:
+            return Proof(standing=Standing.NOT_POSSIBLE, reason=f"no folder reads {', '.join(sorted(changed))}")
+        return _compare(pairs, claims, self._render)
 
     def _render(self, when: str, folder: Folder) -> Objects:
         """The objects of a folder; each source has a copy of its own, `before` and `after`.
@@ -121,9 +156,9 @@ def prover(*, required: bool) -> Iterator[Prover]:
 
 
 def _compare(
-    pairs: Mapping[Folder, Folder], claims: Sequence[Claim], render: Callable[[str, Folder], Objects]
+    pairs: Mapping[Folder, Folder], claims: Sequence[Claim | Addition], render: Callable[[str, Folder], Objects]
 ) -> Proof:
-    met: list[Claim] = []
+    met: list[Claim | Addition] = []
     diffs: list[str] = []
     skipped: list[str] = []
     for first, second in pairs.items():
@@ -140,13 +175,13 @@ def _compare(
             diffs.append(_diff(first, key, before, after))
             if _is_followed(pairs, first.cluster, key):
                 continue
-            claim = next((each for each in claims if each.is_about(first.cluster, key)), None)
-            if claim is None or not claim.explains(before.get(key), after.get(key)):
+            meant = [each for each in claims if each.is_about(first.cluster, key)]
+            if not _is_explained(meant, before.get(key), after.get(key)):
                 reason = f"{_said(key)} of {first} would change, which is not the response"
                 return Proof(standing=Standing.DISPROVED, reason=reason, diff="\n".join(diffs))
-            met.append(claim)
+            met += meant
     diff = "\n".join(diffs)
-    missing = [str(claim.applied) for claim in claims if claim not in met]
+    missing = [str(claim) for claim in claims if claim not in met]
     if skipped:
         return Proof(standing=Standing.NOT_POSSIBLE, reason="; ".join(dict.fromkeys(skipped)), diff=diff)
     if missing:
@@ -154,6 +189,19 @@ def _compare(
         return Proof(standing=Standing.DISPROVED, reason=reason, diff=diff)
     folders = "; ".join(map(str, pairs))
     return Proof(standing=Standing.PROVED, reason=f"the response is the only difference in {folders}", diff=diff)
+
+
+def _is_explained(
+    claims: Sequence[Claim | Addition], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> bool:
+    """Whether the difference is what is claimed and nothing besides."""
+    if before is None:
+        return any(isinstance(each, Addition) and each.is_in(after) for each in claims)
+    expected: Mapping[str, Any] | None = before
+    for each in claims:
+        if isinstance(each, Claim):
+            expected = each.after(expected)
+    return bool(claims) and after == expected
 
 
 def _is_followed(pairs: Mapping[Folder, Folder], cluster: str, key: Key) -> bool:
@@ -166,8 +214,9 @@ def _reached(before: Desired, after: Desired, changed: set[str]) -> Iterator[tup
     """The folders whose rendering the changed files can reach, as they are given before and after."""
     then = {each.identity: each for each in after.applied}
     for each in before.applied:
-        if changed & (_files(each) | (_files(each.sync) if each.sync else set())):
-            yield Folder.of(each, before), Folder.of(then.get(each.identity, each), after)
+        folder = Folder.of(each, before)
+        if changed & (_files(each) | (_files(each.sync) if each.sync else set())) or folder.lists(changed):
+            yield folder, Folder.of(then.get(each.identity, each), after)
 
 
 def _files(applied: Applied) -> set[str]:

@@ -29,7 +29,7 @@ class Published:
 def preview(make_plan: MakePlan, git: Git) -> Published:
     """Plan and show the diff; the work tree is as before afterwards."""
     plan = make_plan()
-    before = {path: (git.root / path).read_bytes() for path in plan.files}
+    before = {path: _read(git.root / path) for path in plan.files}
     try:
         return Published(plan=plan, diff=_write(plan, git))
     finally:
@@ -72,6 +72,10 @@ def _write(plan: Plan, git: Git) -> str:
 def _write_files(root: Path, files: Mapping[PurePosixPath, bytes | None]) -> None:
     for path, data in files.items():
         if data is None:
-            (root / path).unlink()
+            (root / path).unlink(missing_ok=True)
         else:
             (root / path).write_bytes(data)
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

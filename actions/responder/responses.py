@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
-from .demand import Annotate, Demand, Label, Remove, Scale, Stop
+from . import jsonpatch
+from .demand import Annotate, Demand, Label, Patch, Remove, Scale, Stop
 from .desired import helm
 from .desired.declared import find
-from .desired.home import Wanted
+from .desired.placement import Wanted
 from .desired.tree import Applied
 from .errors import Unsupported
 from .locate import Target
@@ -62,6 +63,11 @@ def aims(demand: Demand, target: Target) -> list[Aim]:
         return [Aim(applied=target.applied, wanted=Wanted())]
     if helm.is_release(target.applied.object.id):
         return [_post_renderer(demand, target)]
+    if isinstance(demand, Patch):
+        wanted = Wanted(operations=tuple(each for each in demand.operations if each["op"] != "test"))
+        if not wanted.holds(target.applied.object):
+            jsonpatch.edits(dict(target.applied.object.data), demand.operations)
+        return [Aim(applied=target.applied, wanted=wanted)]
     fields = _fields(demand, target.workload)
     own = [Aim(applied=target.applied, wanted=Wanted(keys=keys, value=value)) for keys, value in fields]
     return own + [aim for keys, _ in fields if keys == _REPLICAS for aim in _held_off(target.scalers)]
@@ -119,15 +125,20 @@ def _post_renderer(demand: Demand, target: Target) -> Aim:
     """
     patches = []
     for made in target.made:
-        patch: dict[str, Any] = {}
-        for keys, value in _fields(demand, made):
-            _set(patch, keys, value)
-        head = {"apiVersion": _API_VERSIONS.get(made.kind, "apps/v1"), "kind": made.kind}
-        content = {**head, "metadata": {"name": made.name, **patch.pop("metadata", {})}, **patch}
+        content: Any = list(demand.operations) if isinstance(demand, Patch) else _merged(demand, made)
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
         patches.append({"target": {"kind": made.kind, "name": made.name}, "patch": text})
     value = {"kustomize": {"patches": patches}}
     return Aim(applied=target.applied, wanted=Wanted(keys=("spec", "postRenderers"), value=value, append=True))
+
+
+def _merged(demand: Demand, made: Workload) -> dict[str, Any]:
+    """The strategic merge patch that does to a workload what is demanded."""
+    patch: dict[str, Any] = {}
+    for keys, value in _fields(demand, made):
+        _set(patch, keys, value)
+    head = {"apiVersion": _API_VERSIONS.get(made.kind, "apps/v1"), "kind": made.kind}
+    return {**head, "metadata": {"name": made.name, **patch.pop("metadata", {})}, **patch}
 
 
 def _set(mapping: dict[str, Any], keys: Sequence[str], value: Any) -> None:

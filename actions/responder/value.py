@@ -38,6 +38,17 @@ def put(value: Any, path: Path, new: Value) -> Any:
     return copy
 
 
+def drop(value: Any, path: Path) -> Any:
+    """A copy without what the path leads to."""
+    step, *rest = path
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
+    if rest:
+        copy[step] = drop(copy[step], tuple(rest))
+    else:
+        del copy[step]
+    return copy
+
+
 def same(one: object, other: object) -> bool:
     """Equal, and of the same types: 0 is neither false nor 0.0. What is absent equals nothing."""
     if one is ABSENT or other is ABSENT:

@@ -9,7 +9,7 @@ import pytest
 from responder import event, locate, plan, proof, rules
 from responder.desired import files
 from responder.desired.files import Checkout
-from responder.desired.home import Wanted
+from responder.desired.placement import Wanted
 from responder.plan import Outcome, Verdict
 from responder.proof import Claim, Proof, Prover, Standing
 from responder.workload import Pod

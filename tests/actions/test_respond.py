@@ -335,3 +335,22 @@ replacements:
     assert ended.code == 1
     assert "the rendered proof failed: the commit would do nothing" in html.unescape(ended.summary)
     assert remote.show("main:alpine.yaml") == ALPINE
+
+
+ISOLATE = b"version: 1\nrules: [{name: cut off, match: {rules: ['*']}, respond: [stop, isolate]}]\n"
+
+
+@pytest.mark.parametrize("mode", ["commit", "dry-run"])
+def test_a_new_file_is_shown_and_committed(new_remote: NewRemote, tmp_path: Path, mode: str) -> None:
+    listed = b"resources:\n  - alpine.yaml\n"
+    remote = new_remote({"alpine.yaml": ALPINE, "kustomization.yaml": listed, ".github/falco-response.yaml": ISOLATE})
+    ended = Responder(remote, tmp_path).dispatched(shell(), mode=mode)
+    assert ended.code == 0
+    assert "+kind: NetworkPolicy" in ended.summary
+    assert "+  - isolate-alpine-deployment.yaml" in ended.summary
+    if mode == "commit":
+        assert remote.show("main:kustomization.yaml") == listed + b"  - isolate-alpine-deployment.yaml\n"
+        assert b"kind: NetworkPolicy" in remote.show("main:isolate-alpine-deployment.yaml")
+        assert remote.show("main:alpine.yaml") == STOPPED
+    else:
+        assert len(remote.log("%H")) == 1

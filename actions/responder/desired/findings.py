@@ -12,8 +12,8 @@ from . import helm, manifest, marks
 from .build import NOT_FOLLOWED
 from .declared import Declared, Keys, find, items, mapping, text
 from .files import Checkout
-from .home import PATCHES, How, Placement, Wanted
 from .patches import pointer
+from .placement import PATCHES, How, Placement, Wanted
 from .roots import Desired
 from .selector import Selector
 from .sources import Sources
@@ -73,13 +73,11 @@ def _of_sync(target: Applied, applied: Applied, wanted: Wanted, sources: Sources
     if sync.spec.get("suspend") is True:
         where = _line(sources.checkout, declared, ("spec", "suspend"))
         yield Finding(file=declared.file, line=where, problem=f"{name} is suspended")
-    if not wanted.keys and sync.spec.get("prune") is not True:
-        where = _line(sources.checkout, declared, ("spec", "prune"))
-        yield Finding(file=declared.file, line=where, problem=f"{name} does not prune: what is removed here stays")
     for index, rule in enumerate(items(sync.spec, "ignore")):
         if isinstance(rule, Mapping) and _ignores(rule, target.object, wanted):
             where = _line(sources.checkout, declared, ("spec", "ignore", index))
-            yield Finding(file=declared.file, line=where, problem=f"{name} ignores changes of {'.'.join(wanted.keys)}")
+            fields = ", ".join(".".join(map(str, each)) for each in wanted.fields)
+            yield Finding(file=declared.file, line=where, problem=f"{name} ignores changes of {fields}")
     if pinned := sources.pinned(sync.source):
         where = _line(sources.checkout, declared, ("spec", "sourceRef"))
         problem = f"{name} reads {sync.source.kind} {sync.source.name}, held at {pinned}: no new commit reaches it"
@@ -91,7 +89,7 @@ def _ignores(rule: Mapping[str, Any], declared: Declared, wanted: Wanted) -> boo
     if target and not Selector.parse(target).selects(declared):
         return False
     paths = [pointer(str(path)) for path in items(rule, "paths")]
-    return any(path == wanted.keys[: len(path)] for path in paths)
+    return any(path == field[: len(path)] for path in paths for field in wanted.fields)
 
 
 def _as_written(checkout: Checkout, declared: Declared, keys: tuple[str, ...]) -> Any:

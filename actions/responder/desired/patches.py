@@ -5,7 +5,7 @@ field needed here depends on.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +106,7 @@ def merge(base: Any, patch: Any) -> Any:
     return result
 
 
-def operate(data: Mapping[str, Any], operations: list[Any]) -> dict[str, Any]:
+def operate(data: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:
     """`data` with the operations of a JSON patch applied; one that fails is left out.
 
     https://www.rfc-editor.org/rfc/rfc6902

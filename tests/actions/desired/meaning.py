@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from responder.desired.declared import Keys
-from responder.desired.home import Placement, Wanted
+from responder.desired.placement import Placement, Wanted
 
 
 def apply(root: Path, placement: Placement) -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from responder.desired import files, home
-from responder.desired.home import Wanted
+from responder.desired.placement import Wanted
 from responder.desired.tree import Applied
 from responder.errors import Ambiguous, NoHome
 from responder.locate import locate

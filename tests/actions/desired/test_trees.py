@@ -8,7 +8,7 @@ import pytest
 
 from responder import errors
 from responder.desired import findings, home
-from responder.desired.home import How, Wanted
+from responder.desired.placement import How, Wanted
 from responder.locate import Target, locate
 from responder.rules import Override
 from responder.workload import Owner, Pod

@@ -38,11 +38,14 @@ class Kustomization:
 
     def rename(self, declared: Declared) -> Declared:
         """The object with the kustomization's namespace, prefix, suffix, labels and annotations."""
-        data: Mapping[str, Any] = declared.data
+        # One after the other, as Kustomize does: replica counts may use the names in between too.
         if self.namespace:
-            data = set_in(data, ("metadata", "namespace"), self.namespace)
-        if self.prefix or self.suffix:
-            data = set_in(data, ("metadata", "name"), f"{self.prefix}{declared.id.name}{self.suffix}")
+            declared = declared.with_data(set_in(declared.data, ("metadata", "namespace"), self.namespace))
+        for prefix, suffix in ((self.prefix, ""), ("", self.suffix)):
+            if prefix or suffix:
+                name = f"{prefix}{declared.id.name}{suffix}"
+                declared = declared.with_data(set_in(declared.data, ("metadata", "name"), name))
+        data: Mapping[str, Any] = declared.data
         for keys, added in (
             (("metadata", "labels"), self.labels),
             (

@@ -165,7 +165,8 @@ class TestDelivering:
         await one.put([letter("a"), letter("b")])
         for _ in range(3):
             await one.release(await one.claim(room=ROOM))
-        assert names(await other.claim(room=ROOM)) == ["a", "b"]
+        with anyio.fail_after(20):
+            assert names(await other.claim(room=ROOM)) == ["a", "b"]
 
     async def test_what_was_delivered_but_not_acknowledged_is_not_delivered_again(self, two: Two) -> None:
         """The stream did not answer the acknowledgement; the letter comes again, and is known."""

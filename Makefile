@@ -10,7 +10,7 @@ KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 NATS_SERVER := github.com/nats-io/nats-server/v2@v2.15.2
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: help setup demo test format lint types workflows pytest bench try lock clean
+.PHONY: help setup demo test format lint types workflows pytest bench try soak lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test    format, lint, types, workflow checks and tests"
 	@echo "make bench   how fast it is, as ratios against baselines of the same run"
 	@echo "make try     REPO=folder: what would become of an event in each of its workloads (needs kustomize)"
+	@echo "make soak    the tests of faults in their long form: about half an hour"
 	@echo "make lock    compile the hash-locked requirements anew"
 	@echo "make clean   remove what the other targets made"
 
@@ -74,6 +75,9 @@ bench: setup
 
 try: setup
 	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"
+
+soak: setup
+	SOAK=1 $(BIN)/pytest tests/relay/test_faults.py tests/relay/test_fuzz.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -68,5 +68,5 @@ class Memory:
         if len(self._young) >= GENERATION or not 0 <= now - self._turned < DEDUPLICATION_SECONDS:
             self._young, self._old, self._turned = set(), self._young, now
         for workload in list(itertools.islice(self._since, 2)):  # two out for one in: it never grows for long
-            if now - self._since[workload] >= self._coalesce_seconds:
+            if not 0 <= now - self._since[workload] < self._coalesce_seconds:
                 del self._since[workload]

@@ -1,0 +1,69 @@
+"""The tables of the relay's README say what the code does."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from relay import errors
+from relay.answers import Delivered
+from relay.errors import Refusal
+from relay.metrics import Metrics
+from relay.outbox import Backlog, Receipt
+from relay.settings import Settings
+
+README = (Path(errors.__file__).parent / "README.md").read_text(encoding="utf-8")
+SOURCE = (Path(errors.__file__).parent / "settings.py").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the table below a heading, without its head."""
+    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def code(cell: str) -> str:
+    return cell.strip("`")
+
+
+def shown(value: object) -> str:
+    """A default as an operator would write it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_every_setting_is_described_with_its_default() -> None:
+    described = {code(name): code(default) for name, default, _ in table("Settings")}
+    read = set(re.findall(r'"(RELAY_[A-Z_]+)"', SOURCE))
+    assert described.keys() == read
+    for field in dataclasses.fields(Settings):
+        default = described[f"RELAY_{field.name.upper()}"]
+        if default != "required":
+            assert default == shown(field.default), field.name
+
+
+def test_every_refusal_is_described_with_its_status() -> None:
+    rows = {status: meaning for status, meaning in table("What it answers") if status != "202"}
+    refusals = {str(each.status): each.error for each in Refusal.__subclasses__()}
+    assert {status: re.findall(r"`([^`]*)`", meaning)[0] for status, meaning in rows.items()} == refusals
+
+
+def test_every_metric_is_described_with_its_labels() -> None:
+    metrics = Metrics()
+    metrics.received(Receipt(accepted=1, coalesced=0), ["test"])
+    metrics.refused(400)
+    metrics.attempted(Delivered(), events=1, seconds=0.1)
+    text = metrics.exposition(Backlog(waiting=0, oldest=None, dead=0), now=0.0).decode()
+    families = {}
+    for family in text_string_to_metric_families(text):
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        if not name.endswith("_created"):
+            families[name] = labels
+    described = {code(name): set(re.findall(r"`([^`]*)`", labels)) for name, labels, _ in table("Metrics")}
+    assert described == families

@@ -7,8 +7,8 @@ What holds:
   single server writes to its disk at once but makes sure of it every two minutes: against a power cut it has to be
   told `sync_interval: always`.
 - All relays take events; one of them delivers, the one that holds the lease. GitHub's limit counts for all relays
-  together, so more senders would only send smaller dispatches. When it stops another one follows at once, when it is
-  killed within the lease's seconds, and then whatever was under way goes out once more: delivery is at least once.
+  together, so more senders would only send smaller dispatches. When it stops another one follows at once; when it is
+  killed, within the lease's seconds, and then whatever was under way goes out once more: delivery is at least once.
   A relay that fails three times in a row lets another one try.
 - Letters go out in the order of the stream, over every change of the delivering relay. Two relays that are told of one
   workload in the same milliseconds may bring them into the stream in either order.

@@ -12,6 +12,7 @@ import uvicorn
 from relay import dead, logs
 from relay.app import create_app
 from relay.errors import BadSettings, RelayError
+from relay.protocol import BoundedHttp
 from relay.settings import Settings
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
@@ -40,6 +41,7 @@ def _serve() -> int:
             create_app(settings),
             host=settings.host,
             port=settings.port,
+            http=BoundedHttp,
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from relay import callers, intake, probes
-from relay.credentials import StaticToken
+from relay.app_token import AppToken
+from relay.credentials import Credential, RenewedToken, StaticToken
 from relay.delivery import Delivery
 from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.errors import Refusal, RelayError
@@ -25,6 +26,7 @@ from relay.metrics import Metrics
 from relay.outbox import Outbox
 from relay.settings import Settings
 from relay.sqlite import SqliteOutbox
+from relay.sts import TokenExchange
 
 log = logging.getLogger("relay.app")
 
@@ -49,7 +51,8 @@ def create_app(
             outbox = await _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
-                github = GitHub(client, credential=StaticToken(settings.github_token), dispatch=dispatch, now=now)
+                found = credential(settings, client, permissions=dispatch.permissions, now=now)
+                github = GitHub(client, credential=found, dispatch=dispatch, now=now)
                 delivery = Delivery(
                     outbox,
                     github.send,
@@ -77,6 +80,26 @@ def create_app(
     )
     app.router.redirect_slashes = False  # a redirected POST becomes a GET without the event, and counts as sent
     return app
+
+
+def credential(
+    settings: Settings, client: httpx.AsyncClient, *, permissions: Mapping[str, str], now: Callable[[], float]
+) -> Credential:
+    """The credential that the settings name."""
+    if settings.github_token:
+        return StaticToken(settings.github_token)
+    if settings.github_app_id and settings.github_app_private_key:
+        app = AppToken(
+            client, app_id=settings.github_app_id, private_key=settings.github_app_private_key,
+            repository=settings.repository, permissions=permissions, now=now,
+        )  # fmt: skip
+        return RenewedToken(app.mint)
+    assert settings.sts_url and settings.sts_identity and settings.sts_token_file  # noqa: S101, PT018  # as settings demand
+    exchange = TokenExchange(
+        client, url=settings.sts_url, identity=settings.sts_identity, token_file=settings.sts_token_file,
+        repository=settings.repository,
+    )  # fmt: skip
+    return RenewedToken(exchange.mint)
 
 
 def _dispatch(settings: Settings) -> Dispatch:

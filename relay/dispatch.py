@@ -4,7 +4,7 @@ https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,10 @@ _MARK_ROOM = len(',\\"coalesced\\":1000000000')
 
 class Dispatch(Protocol):
     """One of GitHub's two ways to start a workflow."""
+
+    @property
+    def permissions(self) -> Mapping[str, str]:
+        """What a token needs, as GitHub Apps name it, and no more."""
 
     @property
     def path(self) -> str:
@@ -43,6 +47,10 @@ class RepositoryDispatch:
     repository: str
 
     @property
+    def permissions(self) -> Mapping[str, str]:
+        return {"contents": "write"}
+
+    @property
     def path(self) -> str:
         return f"/repos/{self.repository}/dispatches"
 
@@ -64,6 +72,10 @@ class WorkflowDispatch:
     repository: str
     workflow: str
     ref: str
+
+    @property
+    def permissions(self) -> Mapping[str, str]:
+        return {"actions": "write"}
 
     @property
     def path(self) -> str:

@@ -9,6 +9,7 @@ import httpx
 from relay.answers import Answer, Cause, Retry, classify
 from relay.credentials import Credential
 from relay.dispatch import Dispatch
+from relay.errors import NoToken
 
 # For one attempt as a whole: a server that sends a byte now and then must not hold up all events.
 _SECONDS = 30.0
@@ -33,14 +34,22 @@ class GitHub:
 
     async def send(self, documents: Sequence[bytes]) -> Answer:
         """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
+        body = self._dispatch.body(documents)
         try:
             with anyio.fail_after(_SECONDS):
-                authorization = {"Authorization": f"Bearer {await self._credential.token()}"}
-                response = await self._client.post(
-                    self._dispatch.path, content=self._dispatch.body(documents), headers=authorization
-                )
+                token = await self._credential.token()
+                answer = await self._post(body, token)
+                if isinstance(answer, Retry) and answer.cause is Cause.CREDENTIAL and self._credential.refused(token):
+                    answer = await self._post(body, await self._credential.token())
+                return answer
+        except NoToken as error:
+            return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.after)
         except (httpx.HTTPError, TimeoutError) as error:
             return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
+
+    async def _post(self, body: bytes, token: str) -> Answer:
+        headers = {"Authorization": f"Bearer {token}"}
+        response = await self._client.post(self._dispatch.path, content=body, headers=headers)
         return classify(response.status_code, response.headers, response.content, now=self._now())
 
 

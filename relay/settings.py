@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
+from relay.app_token import check_key
 from relay.errors import BadSettings
 from relay.falco import PRIORITIES
 
@@ -28,7 +29,12 @@ class Settings:
     workflow: str = "respond.yml"
     ref: str = "main"
     github_api_url: str = "https://api.github.com"
-    github_token: str = field(repr=False)
+    github_token: str | None = field(default=None, repr=False)
+    github_app_id: str | None = None
+    github_app_private_key: str | None = field(default=None, repr=False)
+    sts_url: str | None = None
+    sts_identity: str | None = None
+    sts_token_file: Path | None = None
     tokens_file: Path | None = None
     allow_anonymous: bool = False
     host: str = "127.0.0.1"
@@ -50,7 +56,12 @@ class Settings:
             "workflow": read.value("RELAY_WORKFLOW", _workflow),
             "ref": read.value("RELAY_REF", str),
             "github_api_url": read.value("RELAY_GITHUB_API_URL", _url),
-            "github_token": read.secret("RELAY_GITHUB_TOKEN"),
+            "github_token": read.secret("RELAY_GITHUB_TOKEN", _token),
+            "github_app_id": read.value("RELAY_GITHUB_APP_ID", _app_id),
+            "github_app_private_key": read.secret("RELAY_GITHUB_APP_PRIVATE_KEY", _private_key),
+            "sts_url": read.value("RELAY_STS_URL", _url),
+            "sts_identity": read.value("RELAY_STS_IDENTITY", _identity),
+            "sts_token_file": read.value("RELAY_STS_TOKEN_FILE", Path),
             "tokens_file": read.value("RELAY_TOKENS_FILE", Path),
             "allow_anonymous": read.value("RELAY_ALLOW_ANONYMOUS", _flag),
             "host": read.value("RELAY_HOST", str),
@@ -62,8 +73,7 @@ class Settings:
             "min_interval_seconds": read.value("RELAY_MIN_INTERVAL_SECONDS", _seconds),
             "log_format": read.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
         }
-        if values["github_token"] is None:
-            read.problem("RELAY_GITHUB_TOKEN", "is required (or RELAY_GITHUB_TOKEN_FILE)")
+        _check_credential(read)
         if values["tokens_file"] and values["allow_anonymous"]:
             read.problem("RELAY_ALLOW_ANONYMOUS", "cannot be true while RELAY_TOKENS_FILE names callers; unset one")
         if not read.given("RELAY_TOKENS_FILE") and not read.given("RELAY_ALLOW_ANONYMOUS"):
@@ -99,7 +109,7 @@ class _Reader:
             self.problem(name, str(error))
             return None
 
-    def secret(self, name: str) -> str | None:
+    def secret(self, name: str, check: Callable[[str], object]) -> str | None:
         """The secret from the variable or from the file that `<name>_FILE` names, never from both.
 
         Returns the empty text after a problem with it, None where neither is set.
@@ -109,8 +119,11 @@ class _Reader:
             self.problem(name, f"and {from_file} are both set; unset one")
             return ""
         secret = self._read(from_file) if self.given(from_file) else self._environ.get(name) or None
-        if secret and not (secret.isascii() and secret.isprintable() and " " not in secret):
-            self.problem(name, "has characters that no token has; a line break or a space, perhaps")
+        if secret:
+            try:
+                check(secret)
+            except ValueError as error:
+                self.problem(name, str(error))
         return secret
 
     def _read(self, name: str) -> str:
@@ -125,6 +138,49 @@ class _Reader:
         if not secret:
             self.problem(name, "names an empty file")
         return secret
+
+
+def _check_credential(read: "_Reader") -> None:
+    """One credential, whole."""
+    token, key = ("RELAY_GITHUB_TOKEN", "RELAY_GITHUB_APP_PRIVATE_KEY")
+    groups = [
+        [{token, f"{token}_FILE"}],
+        [{"RELAY_GITHUB_APP_ID"}, {key, f"{key}_FILE"}],
+        [{"RELAY_STS_URL"}, {"RELAY_STS_IDENTITY"}, {"RELAY_STS_TOKEN_FILE"}],
+    ]
+    given = [group for group in groups if any(read.given(name) for names in group for name in names)]
+    if not given:
+        read.problem(token, f"is required (or {token}_FILE; a GitHub App or a token service do too)")
+    if len(given) > 1:
+        said = " and ".join(min(name for names in group for name in names if read.given(name)) for group in given)
+        read.problem(said, "are of different credentials; set one credential")
+    for group in given[:1]:
+        for names in group:
+            if not any(read.given(name) for name in names):
+                read.problem(min(names), "is required too")
+
+
+def _token(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("has characters that no token has; a line break or a space, perhaps")
+    return text
+
+
+def _private_key(text: str) -> str:
+    check_key(text)
+    return text
+
+
+def _app_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.]{1,60}", text):
+        raise ValueError("must be the App's client ID or its number")
+    return text
+
+
+def _identity(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
+        raise ValueError("must be the name of a trust policy, without .sts.yaml")
+    return text
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:

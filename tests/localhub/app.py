@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import backend, dispatches
+from . import apps, backend, dispatches
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault, Repository, Token
 from .model import Request as Asked
@@ -55,6 +55,7 @@ def create_app(state: State) -> Starlette:
         routes=[
             Route("/repos/{owner}/{repo}/dispatches", repository_dispatch, methods=["POST"]),
             Route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", workflow_dispatch, methods=["POST"]),
+            *apps.routes(state.apps, state.tokens),
             Route("/repos/{owner}/{repo}", repository),
             Route("/repos/{owner}/{repo}/contents/{path:path}", contents),
             Route("/{owner}/{repo}.git/{service:path}", git, methods=["GET", "POST"]),

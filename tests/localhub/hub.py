@@ -15,6 +15,7 @@ import uvicorn
 from . import backend
 from .act import Act, environment
 from .app import create_app
+from .apps import App
 from .limits import RateLimit
 from .model import Fault, Repository, Request, Run, Token
 from .runs import Runs
@@ -105,6 +106,16 @@ class Hub:
         repository = Repository(name=name, path=path, clone_url=clone_url, secrets=secrets or {}, vars=variables or {})
         self._state.repositories[name] = repository
         return repository
+
+    def create_app(self, repository: str | None, *, permissions: Mapping[str, str]) -> App:
+        """A GitHub App, installed on one repository or on none."""
+        app = App(repository=repository, permissions=dict(permissions))
+        self._state.apps.append(app)
+        return app
+
+    def revoke(self, token: str) -> None:
+        """From now on GitHub does not know the token."""
+        del self._state.tokens[token]
 
     def create_token(self, repository: str, *, permissions: Mapping[str, str]) -> str:
         """A fine-grained token for one repository, such as {"contents": "write"}."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import dispatches
+from .apps import App
 from .dispatches import Invalid
 from .limits import RateLimit
 from .model import Fault, Repository, Request, Token
@@ -23,6 +24,7 @@ class State:
     requests: list[Request] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     limit: RateLimit = field(default_factory=RateLimit)
+    apps: list[App] = field(default_factory=list)
 
     def read(self, repository: Repository, ref: str | None, path: str) -> bytes | None:
         """A file as of a ref, the default branch if none is given; None where there is no such file."""

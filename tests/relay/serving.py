@@ -83,10 +83,10 @@ class Relay:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, hub: Hub, **arguments: Any) -> AsyncIterator[Relay]:
-    """A relay whose GitHub is the hub; stopped at the end as a signal would stop it."""
+async def serving(settings: Settings, hub: Hub | None, **arguments: Any) -> AsyncIterator[Relay]:
+    """A relay whose GitHub is the hub, or the one in the settings; stopped at the end as a signal would stop it."""
     config = uvicorn.Config(
-        create_app(settings, transport=hub.transport, **arguments),
+        create_app(settings, transport=hub.transport if hub else None, **arguments),
         lifespan="on",
         log_config=None,
         access_log=False,

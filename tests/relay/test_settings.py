@@ -8,6 +8,7 @@ import pytest
 
 from relay.errors import BadSettings
 from relay.settings import Settings
+from tests.localhub.apps import App
 
 GOOD = {"RELAY_REPOSITORY": "acme/state", "RELAY_GITHUB_TOKEN": "secret-token", "RELAY_TOKENS_FILE": "/etc/tokens"}
 
@@ -45,10 +46,47 @@ def test_every_field_can_be_set_by_its_variable() -> None:
     assert settings.github_api_url == "https://github.example/api/v3"
     assert settings.min_priority == "Warning"
     unset = {f"RELAY_{field.name.upper()}" for field in fields(Settings)} - given.keys()
-    assert unset == {"RELAY_TOKENS_FILE"}
+    others = {"github_app_id", "github_app_private_key", "sts_url", "sts_identity", "sts_token_file"}
+    assert unset == {"RELAY_TOKENS_FILE", *(f"RELAY_{name.upper()}" for name in others)}
     defaults = Settings(repository="", github_token="")
-    same = [field.name for field in fields(Settings) if getattr(settings, field.name) == getattr(defaults, field.name)]
-    assert same == ["tokens_file"]
+    same = {field.name for field in fields(Settings) if getattr(settings, field.name) == getattr(defaults, field.name)}
+    assert same == {"tokens_file", *others}
+
+
+WITHOUT = {name: value for name, value in GOOD.items() if name != "RELAY_GITHUB_TOKEN"}
+STS = {"RELAY_STS_URL": "https://sts.example", "RELAY_STS_IDENTITY": "relay", "RELAY_STS_TOKEN_FILE": "/run/token"}
+
+
+def test_a_token_service_or_an_app_will_do_for_a_token(tmp_path: Path) -> None:
+    settings = Settings.from_environ({**WITHOUT, **STS})
+    assert (settings.sts_url, settings.sts_identity, settings.sts_token_file, settings.github_token) == (
+        "https://sts.example", "relay", Path("/run/token"), None,
+    )  # fmt: skip
+    (tmp_path / "key.pem").write_text(App().private_key)
+    app = {"RELAY_GITHUB_APP_ID": "Iv23li", "RELAY_GITHUB_APP_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
+    settings = Settings.from_environ({**WITHOUT, **app})
+    assert settings.github_app_id == "Iv23li"
+    assert "PRIVATE KEY" in str(settings.github_app_private_key)
+    assert "PRIVATE KEY" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        pytest.param({}, "RELAY_GITHUB_TOKEN is required", id="none"),
+        pytest.param({**STS, "RELAY_GITHUB_TOKEN": "t"}, "of different credentials; set one", id="two"),
+        pytest.param({"RELAY_GITHUB_APP_ID": "1"}, "RELAY_GITHUB_APP_PRIVATE_KEY is required too", id="half an App"),
+        pytest.param({"RELAY_STS_URL": "https://sts.example"}, "RELAY_STS_TOKEN_FILE is required too", id="a third"),
+        pytest.param(
+            {"RELAY_GITHUB_APP_ID": "1", "RELAY_GITHUB_APP_PRIVATE_KEY": "hush"}, "no private RSA key", id="no key"
+        ),
+        pytest.param({**STS, "RELAY_STS_IDENTITY": "../x"}, "name of a trust policy", id="a path"),
+    ],
+)
+def test_a_credential_that_is_none_or_more_than_one_is_said(environ: dict[str, str], said: str) -> None:
+    found = problems({**WITHOUT, **environ})
+    assert said in found
+    assert "hush" not in found
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:

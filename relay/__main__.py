@@ -4,14 +4,17 @@ import argparse
 import gc
 import os
 import sys
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import anyio
 import uvicorn
 
-from relay import dead, logs
-from relay.app import create_app
+from relay import check, dead, logs
+from relay.app import create_app, credential_of, dispatch_of
 from relay.errors import BadSettings, RelayError
+from relay.github import http_client
 from relay.protocol import BoundedHttp
 from relay.settings import Settings
 
@@ -20,14 +23,13 @@ _GRACE_SECONDS = 4
 
 
 def main() -> int:
-    """Exit code 0, 1 if the relay could not start or a command failed, 2 if the settings or arguments are wrong."""
+    """Exit code 0, 1 if the relay could not start or a command failed, 2 if the settings or arguments are wrong.
+
+    `check` ends with 1 for a warning and 2 for a relay that would not work.
+    """
     arguments = _parser().parse_args()
     if arguments.command == "dead":
         return _dead(arguments)
-    return _serve()
-
-
-def _serve() -> int:
     try:
         settings = Settings.from_environ(os.environ)
     except BadSettings as error:
@@ -35,6 +37,21 @@ def _serve() -> int:
             print(f"relay: {problem}", file=sys.stderr)
         print("relay: the settings are described in relay/README.md", file=sys.stderr)
         return 2
+    if arguments.command == "check":
+        return anyio.run(_check, settings)
+    return _serve(settings)
+
+
+async def _check(settings: Settings) -> int:
+    dispatch = dispatch_of(settings)
+    async with http_client(settings.github_api_url) as client:
+        credential = credential_of(settings, client, permissions=dispatch.permissions, now=time.time)
+        findings = await check.check(settings, client, credential=credential, dispatch=dispatch)
+    print(*findings, sep="\n")
+    return check.exit_code(findings)
+
+
+def _serve(settings: Settings) -> int:
     logs.configure(settings.log_format)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -95,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relay", description="Falco's CloudEvents in, GitHub dispatches out.")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("serve", help="take and deliver events (the default)")
+    commands.add_parser("check", help="ask GitHub whether this relay would work, and dispatch nothing")
     letters = commands.add_parser("dead", help="events that GitHub would not take, in RELAY_OUTBOX")
     letters.add_argument("action", choices=dead.COMMANDS)
     letters.add_argument("keys", nargs="*", type=int, metavar="key", help="as `list` shows them")

@@ -44,14 +44,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        dispatch = _dispatch(settings)
+        dispatch = dispatch_of(settings)
         metrics = Metrics()
         with _explained():
             known = callers.load(settings.tokens_file) if settings.tokens_file else callers.Anyone()
             outbox = await _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
-                found = credential(settings, client, permissions=dispatch.permissions, now=now)
+                found = credential_of(settings, client, permissions=dispatch.permissions, now=now)
                 github = GitHub(client, credential=found, dispatch=dispatch, now=now)
                 delivery = Delivery(
                     outbox,
@@ -82,7 +82,7 @@ def create_app(
     return app
 
 
-def credential(
+def credential_of(
     settings: Settings, client: httpx.AsyncClient, *, permissions: Mapping[str, str], now: Callable[[], float]
 ) -> Credential:
     """The credential that the settings name."""
@@ -102,7 +102,8 @@ def credential(
     return RenewedToken(exchange.mint)
 
 
-def _dispatch(settings: Settings) -> Dispatch:
+def dispatch_of(settings: Settings) -> Dispatch:
+    """The way to start the workflow that the settings name."""
     if settings.dispatch == "workflow_dispatch":
         return WorkflowDispatch(settings.repository, settings.workflow, settings.ref)
     return RepositoryDispatch(settings.repository)

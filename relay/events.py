@@ -64,7 +64,7 @@ def read(headers: RawHeaders, body: bytes, *, cluster: str | None) -> list[Event
         if not isinstance(document, list):
             raise BadEvent("a batch must be a JSON array")
         return [_structured(part, cluster) for part in document]
-    attributes = _attributes([header for header in headers if header[0].startswith(b"ce-")])
+    attributes = _attributes([header for header in headers if header[0][:3] == b"ce-"])
     if not attributes:
         return [_event(_wrap(document, body), document, cluster)]
     attributes["datacontenttype"] = content_type

@@ -117,9 +117,9 @@ class Hub:
         """From now on GitHub does not know the token."""
         del self._state.tokens[token]
 
-    def create_token(self, repository: str, *, permissions: Mapping[str, str]) -> str:
-        """A fine-grained token for one repository, such as {"contents": "write"}."""
-        token = Token(repository=repository, permissions=permissions)
+    def create_token(self, repository: str, *, permissions: Mapping[str, str], scopes: str = "") -> str:
+        """A fine-grained token for one repository, such as {"contents": "write"}; a classic one with `scopes`."""
+        token = Token(repository=repository, permissions=permissions, scopes=scopes)
         self._state.tokens[token.value] = token
         return token.value
 

@@ -12,11 +12,15 @@ RANKS = {"none": 0, "read": 1, "write": 2}
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """A credential for one repository. `workflow` for a run's own token, which may not change workflows."""
+    """A credential for one repository. `workflow` for a run's own token, which may not change workflows.
+
+    `scopes` are those of a classic token.
+    """
 
     repository: str
     permissions: Mapping[str, str]
     workflow: bool = False
+    scopes: str = ""
     value: str = field(default_factory=lambda: f"ghs_{secrets.token_hex(18)}", repr=False)
 
     def allows(self, repository: str, permission: str, level: str) -> bool:
@@ -38,6 +42,7 @@ class Repository:
     vars: Mapping[str, str] = field(default_factory=dict)
     default_branch: str = "main"
     protected: bool = False
+    disabled: set[str] = field(default_factory=set)  # workflows, by their files
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,12 @@ class State:
         result = subprocess.run(["git", "show", revision], cwd=repository.path, capture_output=True, check=False)
         return result.stdout if result.returncode == 0 else None
 
+    def listed(self, repository: Repository, ref: str | None, folder: str) -> list[str]:
+        """The names in a folder as of a ref; none where there is no such folder."""
+        command = ["git", "ls-tree", "--name-only", ref or repository.default_branch, f"{folder}/"]
+        result = subprocess.run(command, cwd=repository.path, capture_output=True, check=False)
+        return [path.rpartition("/")[2] for path in result.stdout.decode().splitlines()]
+
     def start_listening(self, repository: Repository, content: Mapping[str, Any]) -> None:
         """Start the workflows of the default branch that listen to a repository_dispatch; maybe none does."""
         event = {

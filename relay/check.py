@@ -1,0 +1,193 @@
+"""`python -m relay check`: whether this relay would work, and whether its credential can do more than it needs.
+
+Nothing is dispatched: whether a token may dispatch is asked with a body that GitHub has to refuse, after it has looked
+at the permission. https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import httpx
+import yaml
+
+from relay.answers import HINTS, Cause
+from relay.credentials import Credential
+from relay.dispatch import Dispatch, RepositoryDispatch
+from relay.errors import NoToken
+from relay.events import TYPE
+from relay.settings import Settings
+
+_WORKFLOWS = ".github/workflows"
+
+
+class Grade(IntEnum):
+    """How a finding stands, and the exit code of the worst."""
+
+    OK = 0
+    WARN = 1
+    FAIL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, and what a person should know or do."""
+
+    grade: Grade
+    about: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.grade.name.lower():5} {self.about:11} {self.said}"
+
+
+async def check(
+    settings: Settings, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch
+) -> list[Finding]:
+    """All that there is to find, in the order of the way to GitHub; it ends where the way ends."""
+    found = [_topology(settings)]
+    try:
+        token = await credential.token()
+    except NoToken as error:
+        return [*found, Finding(Grade.FAIL, "credential", "; ".join(filter(None, (error.reason, error.hint))))]
+    asking = _Asking(client, settings, dispatch, {"Authorization": f"Bearer {token}"})
+    try:
+        return [*found, *await asking.everything()]
+    except httpx.HTTPError as error:
+        said = (
+            f"{settings.github_api_url} was not reached ({type(error).__name__}): check RELAY_GITHUB_API_URL, the proxy"
+        )
+        return [*found, Finding(Grade.FAIL, "network", f"{said} and the network policies")]
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """0 if all is well, 1 with a warning, 2 if it would not work."""
+    return max(finding.grade for finding in findings)
+
+
+def _topology(settings: Settings) -> Finding:
+    where = {
+        "repository_dispatch": "its token can write files: run the relay anywhere but in the watched cluster",
+        "workflow_dispatch": "its token cannot push: the relay may run in the watched cluster",
+    }[settings.dispatch]
+    name = "outside" if settings.dispatch == "repository_dispatch" else "inside"
+    if settings.sts_url:
+        name, where = "keyless", f"nothing at rest, tokens of an hour from {settings.sts_url}"
+    return Finding(Grade.OK, "topology", f"{name}: {settings.dispatch} to {settings.repository}; {where}")
+
+
+class _Asking:
+    def __init__(
+        self, client: httpx.AsyncClient, settings: Settings, dispatch: Dispatch, headers: Mapping[str, str]
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._dispatch = dispatch
+        self._headers = headers
+        self._repository = f"/repos/{settings.repository}"
+
+    async def everything(self) -> list[Finding]:
+        answer = await self._get(self._repository)
+        if answer.status_code != 200:
+            cause = {401: Cause.CREDENTIAL, 404: Cause.NOT_FOUND}.get(answer.status_code, Cause.UNEXPECTED)
+            return [Finding(Grade.FAIL, "repository", f"GitHub answers {answer.status_code}. {HINTS[cause]}")]
+        branch = str(answer.json().get("default_branch", "main"))
+        found = [Finding(Grade.OK, "repository", f"{self._settings.repository}, default branch {branch}")]
+        found += self._scopes(answer.headers)
+        found += [await self._permission(), *await self._excess(), await self._workflow(branch)]
+        return found
+
+    def _scopes(self, headers: Mapping[str, str]) -> list[Finding]:
+        """Classic tokens say what they may do, and that is always too much."""
+        scopes = headers.get("x-oauth-scopes", "")
+        if not scopes:
+            return []
+        said = f"a classic token with the scopes {scopes}: it reaches every repository of its owner"
+        return [Finding(Grade.WARN, "credential", f"{said}; make a fine-grained token for this one")]
+
+    async def _permission(self) -> Finding:
+        needed = _said(self._dispatch)
+        if await self._may_post(self._dispatch.path):
+            return Finding(Grade.OK, "permission", f"the credential has {needed}")
+        return Finding(Grade.FAIL, "permission", f"the credential lacks {needed}. {HINTS[Cause.NOT_FOUND]}")
+
+    async def _excess(self) -> list[Finding]:
+        """In the mode that asks for Actions alone, a token that can write files is what the mode is there to avoid."""
+        other = RepositoryDispatch(self._settings.repository)
+        if isinstance(self._dispatch, RepositoryDispatch) or not await self._may_post(other.path):
+            return []
+        said = "the credential has Contents: write, too: it can push. Give it Actions: write alone"
+        return [Finding(Grade.WARN, "permission", said)]
+
+    async def _may_post(self, path: str) -> bool:
+        answer = await self._client.post(path, headers=self._headers, json={})
+        return answer.status_code == 422
+
+    async def _workflow(self, branch: str) -> Finding:
+        if self._settings.dispatch == "workflow_dispatch" and self._settings.ref != branch:
+            said = f"RELAY_REF is {self._settings.ref}, but the workflow that ships does nothing except on {branch}"
+            return Finding(Grade.FAIL, "workflow", said)
+        listed = await self._get(f"{self._repository}/contents/{_WORKFLOWS}", ref=branch)
+        if listed.status_code in (403, 404):
+            return await self._known(branch)
+        names = [str(each["name"]) for each in listed.json() if str(each["name"]).endswith((".yml", ".yaml"))]
+        first = sorted(names, key=lambda name: name != self._settings.workflow)
+        for name in first if self._settings.dispatch == "repository_dispatch" else first[:1]:
+            if name in names and await self._listens(name, branch):
+                return Finding(Grade.OK, "workflow", f"{_WORKFLOWS}/{name} on {branch} listens")
+        return Finding(Grade.FAIL, "workflow", f"nothing in {_WORKFLOWS} on {branch} listens to {self._wanted}")
+
+    async def _known(self, branch: str) -> Finding:
+        """A token that may not read files may still ask whether a workflow is there."""
+        name = self._settings.workflow
+        answer = await self._get(f"{self._repository}/actions/workflows/{name}")
+        if answer.status_code == 200 and answer.json().get("state") == "active":
+            said = f"{name} is there and enabled; what it listens to cannot be read with this credential"
+            return Finding(Grade.OK, "workflow", said)
+        if answer.status_code == 200:
+            return Finding(Grade.FAIL, "workflow", f"{name} is disabled: enable it under Actions")
+        said = f"neither {_WORKFLOWS} nor {name} can be seen with this credential: look on {branch} yourself"
+        return Finding(Grade.WARN, "workflow", f"{said} for a workflow that listens to {self._wanted}")
+
+    async def _listens(self, name: str, branch: str) -> bool:
+        answer = await self._get(f"{self._repository}/contents/{_WORKFLOWS}/{name}", ref=branch)
+        if answer.status_code != 200:
+            return False
+        try:
+            workflow = yaml.safe_load(base64.b64decode(answer.json()["content"]))
+        except (yaml.YAMLError, ValueError):
+            return False
+        # `on` is true in YAML 1.1.
+        triggers = workflow.get("on", workflow.get(True)) if isinstance(workflow, dict) else None
+        return _LISTENS[self._settings.dispatch](triggers)
+
+    @property
+    def _wanted(self) -> str:
+        mode = self._settings.dispatch
+        return f"{mode} of type {TYPE}" if mode == "repository_dispatch" else f"{mode} with the input event"
+
+    async def _get(self, path: str, **query: str) -> httpx.Response:
+        return await self._client.get(path, headers=self._headers, params=query)
+
+
+def _dispatched(triggers: Any) -> bool:
+    if not isinstance(triggers, dict):
+        return triggers == "repository_dispatch" or (isinstance(triggers, list) and "repository_dispatch" in triggers)
+    if "repository_dispatch" not in triggers:
+        return False
+    types = (triggers["repository_dispatch"] or {}).get("types", [TYPE])
+    return TYPE in types if isinstance(types, list) else types == TYPE
+
+
+def _run(triggers: Any) -> bool:
+    inputs = (triggers.get("workflow_dispatch") or {}).get("inputs") if isinstance(triggers, dict) else None
+    return isinstance(inputs, dict) and "event" in inputs
+
+
+_LISTENS: Mapping[str, Callable[[Any], bool]] = {"repository_dispatch": _dispatched, "workflow_dispatch": _run}
+
+
+def _said(dispatch: Dispatch) -> str:
+    return ", ".join(f"{name.capitalize()}: {level}" for name, level in dispatch.permissions.items())

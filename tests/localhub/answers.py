@@ -1,0 +1,41 @@
+"""Answers in the form of GitHub's, with its headers."""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from .state import State
+
+
+def _headers(state: State) -> dict[str, str]:
+    left, reset = state.limit.left(time.time())
+    return {
+        "X-GitHub-Request-Id": secrets.token_hex(8).upper(),
+        "X-RateLimit-Limit": str(state.limit.hourly),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Used": str(state.limit.hourly - left),
+        "X-RateLimit-Reset": str(reset),
+        "X-RateLimit-Resource": "core",
+    }
+
+
+def answer(state: State, content: Mapping[str, Any] | Sequence[Any] | None) -> Response:
+    """200 with the content, 204 without any."""
+    if content is None:
+        return Response(status_code=204, headers=_headers(state))
+    return JSONResponse(content, headers=_headers(state))
+
+
+def error(state: State, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """What GitHub says when it does not do something."""
+    content = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    return Response(
+        json.dumps(content),
+        status_code=status,
+        media_type="application/json",
+        headers={**_headers(state), **(headers or {})},
+    )

@@ -39,7 +39,8 @@ ifdef GO
 	@echo "building act, kustomize and nats-server with $$($(GO) version)"
 	@GOBIN=$(TOOLS) $(GO) install $(ACT)
 	@GOBIN=$(TOOLS) $(GO) install $(KUSTOMIZE)
-	@GOBIN=$(TOOLS) $(GO) install $(NATS_SERVER)
+	@GOBIN=$(TOOLS) $(GO) install $(NATS_SERVER) || \
+		echo "nats-server is not built, for it needs a newer Go: the tests of the outbox on NATS are left out"
 	@touch $@
 else
 	@echo "no Go here: act, kustomize and nats-server are not built. Left out: workflow runs through act (the"

@@ -12,7 +12,9 @@ ResponderError
 │   ├── NotYaml     a file that declares it is broken, or a template
 │   ├── EditRefused the document cannot be edited without touching more
 │   ├── Unsupported the response does not fit the kind of workload
+│   ├── OverLimit   the rules' limits are reached: a person has to look first
 │   └── Unproved    the rendered clusters say that the edit is not the response, or cannot say it though they have to
+├── BadHistory      a commit records a response in a way that this action does not: exit code 1
 ├── NotRendered     kustomize cannot render a folder: there is no proof
 ├── GitFailed       a git command failed: exit code 1
 ├── PushLost        another push was faster: plan again on the new tip
@@ -133,6 +135,14 @@ class Unproved(Refused):
     def __init__(self, reason: str, *, diff: str) -> None:
         super().__init__(f"the rendered proof failed: {reason}")
         self.diff = diff
+
+
+class OverLimit(Refused):
+    """One more response would be more than the rules allow without a person."""
+
+
+class BadHistory(ResponderError):
+    """The trailers of a commit are none that this action writes."""
 
 
 class NotRendered(ResponderError):

@@ -48,6 +48,26 @@ class Git:
         """The SHA of the commit that is checked out."""
         return self._run("rev-parse", "HEAD").strip()
 
+    def messages_since(self, moment: float, branch: str) -> list[str]:
+        """The messages of the commits since then, in seconds since the epoch, the newest first.
+
+        A shallow checkout is deepened as far as it takes; most often the last commit is older already.
+        """
+        if float(self._run("log", "--max-count=1", "--format=%ct")) < moment:
+            return []
+        since = f"{moment:.0f}"
+        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
+            self._run(
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                f"--shallow-since={since}",
+                "origin",
+                f"refs/heads/{branch}",
+                remote=True,
+            )
+        return self._run("log", "-z", "--format=%B", f"--since={since}").strip("\0").split("\0")
+
     def diff(self, paths: Sequence[PurePosixPath]) -> str:
         """What the work tree changes in `paths`, as a unified diff; new files are in it too."""
         self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))

@@ -3,10 +3,12 @@
 Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the rest tells Flux and people.
 """
 
+import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import event, flux, plan, proof, publish, rules
+from . import event, flux, history, plan, proof, publish, rules
 from .desired import files
 from .desired.sources import Origin
 from .errors import BadInput, PushLost, PushRefused, ResponderError
@@ -17,6 +19,7 @@ from .untrusted import one_line
 from .workflow import Run
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+HOUR = 3600.0  # seconds
 
 _HELP = {
     PushRefused: "Branch rules can keep the workflow's token out: let GitHub Actions push to this branch, or give the "
@@ -45,6 +48,7 @@ def respond(run: Run) -> int:
 
 
 def _respond(run: Run) -> int:
+    started = datetime.now(UTC)
     documents = event.read(run.event(), run.input("event"))
     dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
     verify = run.choice("verify", "auto", "require", "off")
@@ -53,18 +57,21 @@ def _respond(run: Run) -> int:
     name = run.input("rules", ".github/falco-response.yaml")
     origin = Origin(url=git.remote_url, branch=run.target_branch)
 
+    def spent() -> int:
+        return history.count(git.messages_since(time.time() - HOUR, run.target_branch))
+
     def make_plan() -> plan.Plan:
         ruleset = rules.load(_read(git.top() / name), name=name)
         events, checkout = event.parse_all(documents), files.read(git.root)
-        if verify == "off":
-            return plan.make(events, ruleset, checkout, origin=origin)
-        with proof.prover(required=verify == "require") as prover:
-            return plan.make(events, ruleset, checkout, origin=origin, prover=prover)
+        with ExitStack() as stack:
+            prover = None if verify == "off" else stack.enter_context(proof.prover(required=verify == "require"))
+            return plan.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent)
 
     published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
+    finished = datetime.now(UTC)
     told = {"repository": run.repository, "commit": published.commit}
     notice = flux.notify(receiver, told) if receiver and published.commit else None
-    report = Report(published=published, dry_run=dry_run, run=run, finished=datetime.now(UTC), notice=notice)
+    report = Report(published=published, dry_run=dry_run, run=run, started=started, finished=finished, notice=notice)
     _tell(run, report)
     return _exit_code(published.plan)
 

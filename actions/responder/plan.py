@@ -3,9 +3,10 @@
 Reads the checkout and writes nothing, so a plan can be made again on a newer tip.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from . import change, locate, making, match
@@ -13,7 +14,7 @@ from .change import Change
 from .demand import Demand
 from .desired.files import Checkout
 from .desired.sources import Origin
-from .errors import BadEvent, Refused, Unproved, Unsupported
+from .errors import BadEvent, OverLimit, Refused, Unproved, Unsupported
 from .event import Event
 from .locate import Target
 from .making import Made
@@ -59,6 +60,7 @@ class Outcome:
     event: Event | None = None
     response: Response | None = None
     rendered: str = ""  # how the rendered objects would differ
+    is_over_limit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +79,25 @@ class Plan:
 
 def make(
     events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None,
-    prover: Prover | None = None,
+    prover: Prover | None = None, spent: Callable[[], int] = lambda: 0,
 ) -> Plan:  # fmt: skip
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
     `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known. Without a
-    `prover` nothing is rendered.
+    `prover` nothing is rendered. `spent` is asked how many responses the last hour saw, if there is one to make.
     """
-    planner = _Planner(ruleset, checkout, origin, prover)
+    planner = _Planner(ruleset, checkout, origin, prover, spent)
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=change.files(checkout, planner.checkout))
 
 
 class _Planner:
-    def __init__(self, ruleset: Rules, checkout: Checkout, origin: Origin | None, prover: Prover | None) -> None:
+    def __init__(
+        self, ruleset: Rules, checkout: Checkout, origin: Origin | None, prover: Prover | None,
+        spent: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._ask_spent = spent
+        self._made = 0
         self._ruleset = ruleset
         self._origin = origin
         self._prover = prover
@@ -112,7 +119,8 @@ class _Planner:
         except Unproved as error:
             return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=error.diff)
         except Refused as error:
-            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event)
+            over = isinstance(error, OverLimit)
+            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, is_over_limit=over)
 
     def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
         target = self._locate(event, pod)
@@ -124,7 +132,11 @@ class _Planner:
             )
         demands = _once(demand for each in decisions for demand in each.rule.respond)
         made = making.make(self.checkout, demands, target)
-        proof = self._prove(event, pod, target, made) if made.changes else None
+        proof = None
+        if made.changes:
+            self._heed_limits()
+            proof = self._prove(event, pod, target, made)
+            self._made += 1
         self.checkout = made.checkout
         response = Response(
             event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
@@ -136,6 +148,18 @@ class _Planner:
             verdict=verdict, reason=_told(response, target), event=event, response=response,
             rendered=proof.diff if proof else "",
         )  # fmt: skip
+
+    def _heed_limits(self) -> None:
+        limit, made = self._ruleset.limits.responses_per_hour, self._spent + self._made
+        if made >= limit:
+            raise OverLimit(
+                f"{made} responses were made within the hour, and limits.responses-per-hour is {limit}: look what is "
+                "going on; then raise the limit or wait, and run the workflow by hand with this event"
+            )
+
+    @cached_property
+    def _spent(self) -> int:
+        return self._ask_spent()
 
     def _locate(self, event: Event, pod: Pod) -> Target:
         return locate.locate(

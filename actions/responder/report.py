@@ -7,9 +7,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from . import timeline
 from .flux import Notice
 from .plan import Outcome, Verdict
 from .publish import Published
+from .story import pasted, story
+from .timeline import Moment
 from .untrusted import fenced, markdown_code, one_line
 from .workflow import Run
 
@@ -20,39 +23,46 @@ _MARKS = {
     Verdict.REFUSED: "⚠️",
     Verdict.INVALID: "❌",
 }
+_STORIES = 20  # events that are told in full
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A finished run, and what the summary needs to know beyond it."""
+    """A finished run, and what the summary needs to know beyond it; times are in UTC."""
 
     published: Published
     dry_run: bool
     run: Run
+    started: datetime
     finished: datetime
     notice: Notice | None = None
 
     def summary(self) -> str:
         """The job summary, in GitHub Markdown."""
         parts = [
-            f"## {self._headline()}", self._table(), self._change(), self._rendered(), self._timeline(), self._undo(),
+            f"## {self._headline()}", self._table(), self._change(), self._rendered(), self._undo(), self._by_hand(),
+            self._timeline(), self._stories(),
         ]  # fmt: skip
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def responses(self) -> str:
         """The `responses` output: a JSON array with an object for each event, in the order of the events."""
-        return json.dumps([_as_json(outcome) for outcome in self.published.plan.outcomes], ensure_ascii=True)
+        return json.dumps([_as_json(outcome) for outcome in self._outcomes], ensure_ascii=True)
+
+    @property
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        return self.published.plan.outcomes
 
     def _headline(self) -> str:
         count = dict.fromkeys(Verdict, 0)
-        for outcome in self.published.plan.outcomes:
+        for outcome in self._outcomes:
             count[outcome.verdict] += 1
         said = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
         return f"Falco events: {said}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
 
     def _table(self) -> str:
         rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
-        rows += [_row(outcome) for outcome in self.published.plan.outcomes]
+        rows += [_row(outcome) for outcome in self._outcomes]
         return "\n".join(rows)
 
     def _change(self) -> str:
@@ -60,11 +70,9 @@ class Report:
 
     def _rendered(self) -> str:
         """What `kustomize build` says of each response, before and after."""
-        outcomes = self.published.plan.outcomes
-        proofs = [
-            f"{r.workload}: {r.proof.standing}: {r.proof.reason}" for o in outcomes if (r := o.response) and r.proof
-        ]
-        diffs = [outcome.rendered for outcome in outcomes if outcome.rendered]
+        responses = [outcome.response for outcome in self._outcomes if outcome.response]
+        proofs = [f"{each.workload}: {each.proof.standing}: {each.proof.reason}" for each in responses if each.proof]
+        diffs = [outcome.rendered for outcome in self._outcomes if outcome.rendered]
         parts = ["### Rendered"] if proofs or diffs else []
         if proofs:
             parts.append("\n".join(f"- {markdown_code(each, limit=2000)}" for each in proofs))
@@ -72,17 +80,36 @@ class Report:
             parts.append(fenced("\n".join(diffs), "diff"))
         return "\n\n".join(parts)
 
+    def _undo(self) -> str:
+        if self.published.commit is None:
+            return ""
+        commands = f"git pull\ngit revert --no-edit {self.published.commit}\ngit push"
+        return f"### How to undo it\n\nWhen the workload is clean again:\n\n{fenced(commands, 'sh')}"
+
+    def _by_hand(self) -> str:
+        """The events that the limits of the rules have kept from a response."""
+        events = [outcome.event for outcome in self._outcomes if outcome.is_over_limit and outcome.event]
+        if not events:
+            return ""
+        said = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"
+        return f"### To run by hand\n\n{said}\n\n{pasted(events)}"
+
     def _timeline(self) -> str:
         if self.published.commit is None:
             return ""
-        seen = [f"| {markdown_code(r.event.time)} | Falco saw {markdown_code(r.event.rule)} in {markdown_code(r.pod)} |"
-                for r in self.published.plan.responses if r.event.time]  # fmt: skip
-        pushed = (
-            f"| {self.finished:%Y-%m-%dT%H:%M:%SZ} | {self._commit_link()} pushed to {markdown_code(self.run.branch)} |"
-        )
-        return "\n".join(
-            ["### Timeline", "", "| When | What |", "| --- | --- |", *seen, pushed, f"| | {self.flux()} |"]
-        )
+        first = next((each.event for each in self.published.plan.responses), None)
+        moments = [
+            *([timeline.seen(first)] if first else []),
+            Moment(when=None, who="relay", whom="GitHub", what="dispatched it"),
+            Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
+            Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
+            Moment(when=None, who="GitHub", whom="Flux", what="told" if self._is_told else "not told"),
+        ]
+        return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{self._commit_link()}: {self.flux()}."
+
+    @property
+    def _is_told(self) -> bool:
+        return self.notice is not None and self.notice.delivered
 
     def flux(self) -> str:
         """What Flux knows of the commit."""
@@ -96,14 +123,17 @@ class Report:
     def _commit_link(self) -> str:
         commit = self.published.commit or ""
         if self.run.repository_url is None:
-            return f"commit {markdown_code(commit)}"
-        return f"commit [{markdown_code(commit[:12])}]({self.run.repository_url}/commit/{commit})"
+            return f"Commit {markdown_code(commit)}"
+        return f"Commit [{markdown_code(commit[:12])}]({self.run.repository_url}/commit/{commit})"
 
-    def _undo(self) -> str:
-        if self.published.commit is None:
-            return ""
-        commands = f"git pull\ngit revert --no-edit {self.published.commit}\ngit push"
-        return f"### How to undo it\n\nWhen the workload is clean again:\n\n{fenced(commands, 'sh')}"
+    def _stories(self) -> str:
+        events = [outcome.event for outcome in self._outcomes if outcome.event and outcome.verdict != Verdict.IGNORED]
+        told = [
+            f"<details><summary>Event {number}: {markdown_code(event.rule)}</summary>\n\n{story(event)}\n\n</details>"
+            for number, event in enumerate(events[:_STORIES], 1)
+        ]
+        rest = [f"{len(events) - _STORIES} more events are not told here."] if len(events) > _STORIES else []
+        return "\n\n".join(["### Events", *told, *rest]) if told else ""
 
 
 def sentence(outcome: Outcome) -> str:

@@ -1,10 +1,12 @@
+import time
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from responder.errors import GitFailed, PushLost, PushRefused
-from tests.actions.conftest import Remote
+from responder.git import Git
+from tests.actions.conftest import ENVIRON, Remote, command
 
 WEB = PurePosixPath("web.yaml")
 NewRemote = Callable[[Mapping[str, bytes]], Remote]
@@ -79,3 +81,23 @@ def test_a_refused_push_says_what_the_remote_said(remote: Remote) -> None:
 def test_a_failing_command_is_an_error_of_our_own(remote: Remote) -> None:
     with pytest.raises(GitFailed, match="git fetch failed"):
         remote.checkout().reset_to_tip("no-such-branch")
+
+
+def test_a_shallow_checkout_is_deepened_as_far_as_the_time_asks(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"a": b"1"})
+    for number in range(3):
+        remote.commit({"a": str(number).encode()}, f"Change {number}")
+    root = tmp_path / "shallow"
+    command("git", "clone", "--quiet", "--depth=1", f"file://{remote.path}", str(root))
+    git = Git(root=root, environ=ENVIRON)
+    assert [message.strip() for message in git.messages_since(0, "main")] == [
+        "Change 2", "Change 1", "Change 0", "Describe the desired state",
+    ]  # fmt: skip
+
+
+def test_nothing_is_fetched_where_the_last_commit_is_old_enough(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"a": b"1"})
+    root = tmp_path / "shallow"
+    command("git", "clone", "--quiet", "--depth=1", f"file://{remote.path}", str(root))
+    remote.path.rename(tmp_path / "gone")
+    assert Git(root=root, environ=ENVIRON).messages_since(time.time() + 60, "main") == []

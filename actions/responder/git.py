@@ -7,6 +7,7 @@ import base64
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,6 +93,22 @@ class Git:
             raise PushLost(branch)
         raise PushRefused(branch, one_line(self._without_token(said), limit=2000))
 
+    def show(self, commit: str, path: PurePosixPath) -> bytes | None:
+        """A file as of a commit; None where it has none."""
+        place = self._run("rev-parse", "--show-prefix").rstrip("\n")
+        result = self._raw("show", f"{commit}:{place}{path}")
+        return result.stdout if result.returncode == 0 else None
+
+    def merge(self, current: bytes, ancestor: bytes, other: bytes) -> bytes | None:
+        """Two texts with the same ancestor as one; None where their changes touch."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = []
+            for name, data in (("current", current), ("ancestor", ancestor), ("other", other)):
+                Path(folder, name).write_bytes(data)
+                names.append(str(Path(folder, name)))
+            result = self._raw("merge-file", "--stdout", "--quiet", *names)
+        return result.stdout if result.returncode == 0 else None
+
     def reset_to_tip(self, branch: str) -> None:
         """Forget the local commit and check out the tip of `branch` as the remote has it now."""
         self._run("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{branch}", remote=True)
@@ -104,6 +121,11 @@ class Git:
         return result.stdout
 
     def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
+        done = self._raw(*arguments, stdin=stdin.encode(), remote=remote)
+        out, err = (each.decode(errors="replace") for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    def _raw(self, *arguments: str, stdin: bytes = b"", remote: bool = False) -> subprocess.CompletedProcess[bytes]:
         # safe.directory: in a container job the checkout belongs to another user.
         command = ["git", "-c", "safe.directory=*", *arguments]
         environ = {
@@ -124,8 +146,6 @@ class Git:
             env=environ,
             input=stdin,
             capture_output=True,
-            text=True,
-            errors="replace",
             check=False,
         )
 

@@ -185,8 +185,8 @@ def test_a_full_disk_refuses_keeps_what_was_taken_and_floods_nobody(there: Site)
         assert there.post(process, "before") == 202
         until(lambda: waiting(process) == 0)
         size = (there.folder / "relay.db-wal").stat().st_size
-        resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (size + 40_000, resource.RLIM_INFINITY))
-        statuses = {f"during-{number}": there.post(process, f"during-{number}") for number in range(60)}
+        resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (size + 100_000, resource.RLIM_INFINITY))
+        statuses = {f"during-{number}": there.post(process, f"during-{number}") for number in range(150)}
         assert set(statuses.values()) == {202, 503}
         start = len(there.wire.arrivals)
         time.sleep(3)
@@ -215,7 +215,7 @@ def refusal(there: Site) -> str:
     ("at", "content", "said"),
     [
         pytest.param(0, b"something else", "file is not a database", id="not a database"),
-        pytest.param(4096, CHANCE.randbytes(8192), "damaged", id="pages overwritten"),
+        pytest.param(16384, CHANCE.randbytes(32768), "damaged", id="pages overwritten"),
         pytest.param(60, b"\0\0\0\x63", "newer relay", id="of a newer relay"),
     ],
 )

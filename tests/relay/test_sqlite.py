@@ -140,8 +140,8 @@ class TestOpening:
         async with opened(path, max_backlog=10**6) as outbox:
             await outbox.put([letter(str(number)) for number in range(3000)])
         with path.open("r+b") as file:
-            file.seek(8192)
-            file.write(os.urandom(4096))
+            file.seek(2 * 16384)
+            file.write(os.urandom(16384))
         with pytest.raises(StorageUnusable):
             open_database(path)
 

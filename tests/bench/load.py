@@ -34,7 +34,7 @@ class Load:
         self._pods = pods
         self._left = count
         self.due: deque[float] = deque()
-        self.idle: list[Connection] = []
+        self.idle: deque[Connection] = deque()  # taken in turn: the server closes what is idle for long
         self.answers: Counter[bytes] = Counter()
         self.latencies: list[float] = []
         self.done = asyncio.get_running_loop().create_future()
@@ -139,7 +139,7 @@ async def _pace(load: Load, *, count: int, rate: float, started: float) -> None:
             await asyncio.sleep(wait)
         load.due.append(due)
         if load.idle:
-            load.idle.pop().send()
+            load.idle.popleft().send()
 
 
 if __name__ == "__main__":

@@ -23,16 +23,19 @@ def _headers(state: State) -> dict[str, str]:
     }
 
 
-def answer(state: State, content: Mapping[str, Any] | Sequence[Any] | None) -> Response:
-    """200 with the content, 204 without any."""
+def answer(state: State, content: Mapping[str, Any] | Sequence[Any] | None, *, status: int = 200) -> Response:
+    """The content with its status, 204 without any."""
     if content is None:
         return Response(status_code=204, headers=_headers(state))
-    return JSONResponse(content, headers=_headers(state))
+    return JSONResponse(content, status_code=status, headers=_headers(state))
 
 
-def error(state: State, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """What GitHub says when it does not do something."""
-    content = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+def error(
+    state: State, status: int, message: str, headers: Mapping[str, str] | None = None, *, details: Sequence[Any] = ()
+) -> Response:
+    """What GitHub says when it does not do something; `details` are its `errors`."""
+    content: dict[str, Any] = {"message": message, **({"errors": list(details)} if details else {})}
+    content |= {"documentation_url": "https://docs.github.com/rest", "status": str(status)}
     return Response(
         json.dumps(content),
         status_code=status,

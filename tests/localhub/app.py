@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import apps, backend, dispatches, reading
+from . import apps, backend, dispatches, graphql, pulls, reading
 from .answers import answer, error
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault
@@ -43,6 +43,8 @@ def create_app(state: State) -> Starlette:
             Route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", workflow_dispatch, methods=["POST"]),
             *apps.routes(state.apps, state.tokens),
             *reading.routes(state),
+            *pulls.routes(state),
+            *graphql.routes(state),
             Route("/{owner}/{repo}.git/{service:path}", git, methods=["GET", "POST"]),
         ]
     )

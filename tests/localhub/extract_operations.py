@@ -1,7 +1,8 @@
-"""Extracts the operations that the local GitHub serves from GitHub's own description of its REST API.
+"""Extracts the operations that the local GitHub serves from GitHub's own descriptions of its APIs.
 
-    npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
-    python -m tests.localhub.extract_operations package
+    npm pack @octokit/openapi @octokit/graphql-schema
+    for name in openapi graphql-schema; do mkdir $name && tar xzf octokit-$name-*.tgz -C $name; done
+    python -m tests.localhub.extract_operations openapi/package graphql-schema/package
 
 writes operations.json beside this file.
 """
@@ -20,16 +21,49 @@ OPERATIONS = (
     ("get", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}"),
     ("get", "/repos/{owner}/{repo}/installation"),
     ("post", "/app/installations/{installation_id}/access_tokens"),
+    ("get", "/repos/{owner}/{repo}/pulls"),
+    ("post", "/repos/{owner}/{repo}/pulls"),
+    ("patch", "/repos/{owner}/{repo}/pulls/{pull_number}"),
+    ("post", "/repos/{owner}/{repo}/git/refs"),
 )
+MUTATION_INPUT = "CreateCommitOnBranchInput"
 
 
-def main(package: Path) -> None:
-    """Write the operations of the npm package that lies unpacked in `package`."""
-    version = json.loads((package / "package.json").read_bytes())["version"]
-    paths = json.loads((package / "generated" / "api.github.com.deref.json").read_bytes())["paths"]
+def main(openapi: Path, graphql: Path) -> None:
+    """Write the operations of the npm packages that lie unpacked in the two folders."""
+    paths = json.loads((openapi / "generated" / "api.github.com.deref.json").read_bytes())["paths"]
     operations = {f"{method.upper()} {path}": _operation(paths[path][method]) for method, path in OPERATIONS}
-    content = {"source": f"npm @octokit/openapi {version}, api.github.com", "operations": operations}
+    types = {found["name"]: found for found in json.loads((graphql / "schema.json").read_bytes())["__schema"]["types"]}
+    content = {
+        "source": f"npm @octokit/openapi {_version(openapi)}, api.github.com",
+        "operations": operations,
+        "graphql": {
+            "source": f"npm @octokit/graphql-schema {_version(graphql)}",
+            MUTATION_INPUT: _schema({"kind": "INPUT_OBJECT", "name": MUTATION_INPUT}, types),
+        },
+    }
     FILE.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _version(package: Path) -> str:
+    return str(json.loads((package / "package.json").read_bytes())["version"])
+
+
+def _schema(described: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:
+    """A GraphQL input type as JSON Schema; what may be null may be absent."""
+    if described["kind"] == "NON_NULL":
+        return _schema(described["ofType"], types)
+    if described["kind"] == "LIST":
+        return {"type": "array", "items": _schema(described["ofType"], types)}
+    if described["kind"] != "INPUT_OBJECT":
+        return {"type": "string"}
+    fields = types[described["name"]]["inputFields"]
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {field["name"]: _schema(field["type"], types) for field in fields},
+        "required": [field["name"] for field in fields if field["type"]["kind"] == "NON_NULL"],
+    }
 
 
 def _operation(described: dict[str, Any]) -> dict[str, Any]:
@@ -51,4 +85,4 @@ def _without_prose(schema: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -32,6 +32,19 @@ class Token:
 
 
 @dataclass(kw_only=True)
+class PullRequest:
+    """A pull request; `state` is open or closed."""
+
+    number: int
+    title: str
+    body: str
+    head: str
+    base: str
+    state: str = "open"
+    is_merged: bool = False
+
+
+@dataclass(kw_only=True)
 class Repository:
     """A bare repository on disk and its settings. `protected` makes every push fail, as a ruleset would."""
 
@@ -43,6 +56,8 @@ class Repository:
     default_branch: str = "main"
     protected: bool = False
     disabled: set[str] = field(default_factory=set)  # workflows, by their files
+    pull_requests: list[PullRequest] = field(default_factory=list)
+    takes_pull_requests_of_workflows: bool = True  # a setting, which GitHub has off in new repositories
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,7 +92,8 @@ class Runs:
                 token=token.value, secrets=repository.secrets, vars=repository.vars,
                 environ={
                     "GITHUB_API_URL": self._api_url, "GITHUB_SERVER_URL": self._api_url,
-                    "GITHUB_REPOSITORY": repository.name, "GITHUB_RUN_ID": str(run.id),
+                    "GITHUB_GRAPHQL_URL": f"{self._api_url}/graphql", "GITHUB_REPOSITORY": repository.name,
+                    "GITHUB_RUN_ID": str(run.id),
                 },
             )  # fmt: skip
             return self._runner.run(job)

@@ -1,0 +1,137 @@
+"""The one mutation of GitHub's GraphQL API that the action uses: createCommitOnBranch, made in the bare repository.
+
+https://docs.github.com/en/graphql/reference/mutations#createcommitonbranch
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .answers import answer, error
+from .model import Repository, Token
+from .reading import token_of
+from .state import State
+
+INPUT = "CreateCommitOnBranchInput"
+_MUTATION = re.compile(
+    rf"mutation( \w+)? ?\(\$input: {INPUT}!\) {{ createCommitOnBranch\(input: \$input\) {{ commit {{ oid }} }} }}"
+)
+_BOT = {"NAME": "github-actions[bot]", "EMAIL": "41898282+github-actions[bot]@users.noreply.github.com"}
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """A mutation that is not carried out; GitHub answers 200 all the same."""
+
+    type: str
+    message: str
+
+
+def routes(state: State) -> list[Route]:
+    """The endpoint."""
+
+    async def graphql(request: Request) -> Response:
+        token, content = token_of(request, state), await request.json()
+        if token is None:
+            return error(state, 401, "Bad credentials")
+        if not _MUTATION.fullmatch(" ".join(str(content.get("query")).split())):
+            return answer(state, {"errors": [{"message": "Parse error"}]})
+        given = content.get("variables", {}).get("input")
+        for wrong in jsonschema.Draft202012Validator(mutation_input()).iter_errors(given):
+            message = f"Variable $input of type {INPUT}! was provided invalid value: {wrong.message}"
+            return answer(state, {"errors": [{"message": message}]})
+        try:
+            made = await asyncio.to_thread(_committed, given, state, token)
+        except Refused as refused:
+            told = {"type": refused.type, "path": ["createCommitOnBranch"], "message": refused.message}
+            return answer(state, {"data": {"createCommitOnBranch": None}, "errors": [told]})
+        return answer(state, {"data": {"createCommitOnBranch": {"commit": {"oid": made}}}})
+
+    return [Route("/graphql", graphql, methods=["POST"])]
+
+
+@cache
+def mutation_input() -> Mapping[str, Any]:
+    """The input of the mutation in GitHub's own schema."""
+    described = json.loads((Path(__file__).parent / "operations.json").read_bytes())
+    return dict(described["graphql"][INPUT])
+
+
+def _committed(given: Mapping[str, Any], state: State, token: Token) -> str:
+    name, branch = given["branch"].get("repositoryNameWithOwner"), given["branch"].get("branchName")
+    if token.repository != name or name not in state.repositories:
+        raise Refused("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
+    if not token.allows(name, "contents", "write"):
+        raise Refused("FORBIDDEN", "Resource not accessible by integration")
+    repository, changes = state.repositories[name], given.get("fileChanges", {})
+    paths = [each["path"] for kind in ("additions", "deletions") for each in changes.get(kind, [])]
+    if token.workflow and any(path.startswith(".github/workflows/") for path in paths):
+        raise Refused("FORBIDDEN", "refusing to allow a GitHub App to create or update workflow without `workflows`")
+    if repository.protected:
+        raise Refused(
+            "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request"
+        )
+    expected = given["expectedHeadOid"]
+    tip = _try(repository, "rev-parse", "--verify", f"refs/heads/{branch}")
+    if tip is None:
+        raise Refused("NOT_FOUND", f"Could not resolve to a Ref with the name 'refs/heads/{branch}'.")
+    stale = Refused("STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.')
+    if tip != expected:
+        raise stale
+    commit = _commit(repository, expected, given)
+    if _try(repository, "update-ref", f"refs/heads/{branch}", commit, expected) is None:
+        raise stale
+    return commit
+
+
+def _commit(repository: Repository, parent: str, given: Mapping[str, Any]) -> str:
+    message = "\n\n".join(filter(None, [given["message"]["headline"], given["message"].get("body")]))
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {
+            **os.environ, "GIT_INDEX_FILE": f"{folder}/index",
+            **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _BOT.items()},
+        }  # fmt: skip
+
+        def git(*arguments: str, stdin: bytes = b"") -> str:
+            command = ["git", *arguments]
+            done = subprocess.run(
+                command, cwd=repository.path, env=environ, input=stdin, capture_output=True, check=True
+            )
+            return done.stdout.decode().strip()
+
+        git("read-tree", parent)
+        for addition in given.get("fileChanges", {}).get("additions", []):
+            blob = git("hash-object", "-w", "--stdin", stdin=_decoded(addition["contents"]))
+            git("update-index", "--add", "--cacheinfo", f"100644,{blob},{addition['path']}")
+        for deletion in given.get("fileChanges", {}).get("deletions", []):
+            if not git("ls-files", "--", deletion["path"]):
+                raise Refused("UNPROCESSABLE", f"A file was requested to be deleted that is not there: {deletion}")
+            git("update-index", "--index-info", stdin=f"0 {'0' * 40}\t{deletion['path']}\n".encode())
+        return git("commit-tree", git("write-tree"), "-p", parent, stdin=message.encode())
+
+
+def _decoded(contents: str) -> bytes:
+    try:
+        return base64.b64decode(contents, validate=True)
+    except binascii.Error as problem:
+        raise Refused("UNPROCESSABLE", "contents is not Base64") from problem
+
+
+def _try(repository: Repository, *arguments: str) -> str | None:
+    result = subprocess.run(["git", *arguments], cwd=repository.path, capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else None

@@ -1,0 +1,165 @@
+"""Pull requests and new branches at the local GitHub, over REST.
+
+https://docs.github.com/en/rest/pulls/pulls
+"""
+
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from . import dispatches
+from .answers import answer, error
+from .dispatches import Invalid
+from .model import PullRequest, Repository
+from .reading import token_of
+from .state import State
+
+CREATE = "POST /repos/{owner}/{repo}/pulls"
+UPDATE = "PATCH /repos/{owner}/{repo}/pulls/{pull_number}"
+CREATE_REF = "POST /repos/{owner}/{repo}/git/refs"
+_LONGEST = 65_536  # characters of a body
+
+
+def routes(state: State) -> list[Route]:
+    """The endpoints."""
+
+    def served(serve: Callable[[Request, State, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return serve(request, state, await request.body())
+            except Invalid as invalid:
+                return _refused(state, invalid)
+
+        return endpoint
+
+    return [
+        Route("/repos/{owner}/{repo}/pulls", served(_list), methods=["GET"]),
+        Route("/repos/{owner}/{repo}/pulls", served(_create), methods=["POST"]),
+        Route("/repos/{owner}/{repo}/pulls/{number:int}", served(_update), methods=["PATCH"]),
+        Route("/repos/{owner}/{repo}/git/refs", served(_create_ref), methods=["POST"]),
+    ]
+
+
+def _list(request: Request, state: State, _: bytes) -> Response:
+    found = _repository(request, state, "pull-requests", "read")
+    return answer(state, [_described(each, found, state) for each in _listed(found, request.query_params)])
+
+
+def _create(request: Request, state: State, body: bytes) -> Response:
+    found = _repository(request, state, "pull-requests", "write")
+    return answer(state, _described(_created(request, found, state, body), found, state), status=201)
+
+
+def _update(request: Request, state: State, body: bytes) -> Response:
+    found = _repository(request, state, "pull-requests", "write")
+    number = request.path_params["number"]
+    known = next((each for each in found.pull_requests if each.number == number), None)
+    if known is None:
+        raise Invalid("Not Found", status=404)
+    content = dispatches.parse(UPDATE, body)
+    _check_length(content)
+    for name in {"title", "body", "state"} & set(content):
+        setattr(known, name, content[name])
+    return answer(state, _described(known, found, state))
+
+
+def _create_ref(request: Request, state: State, body: bytes) -> Response:
+    found = _repository(request, state, "contents", "write")
+    content = dispatches.parse(CREATE_REF, body)
+    if not _git(found, "cat-file", "-e", f"{content['sha']}^{{commit}}"):
+        raise Invalid("Object does not exist")
+    if found.protected:
+        raise Invalid("Repository rule violations found")
+    if not _git(found, "update-ref", content["ref"], content["sha"], "0" * 40):
+        raise Invalid("Reference already exists")
+    return answer(state, {"ref": content["ref"], "object": {"sha": content["sha"]}}, status=201)
+
+
+def _repository(request: Request, state: State, permission: str, level: str) -> Repository:
+    """The repository of the path, if the token may do this in it. Raises Invalid."""
+    token = token_of(request, state)
+    if token is None:
+        raise Invalid("Bad credentials", status=401)
+    name = f"{request.path_params['owner']}/{request.path_params['repo']}"
+    if token.repository != name or name not in state.repositories:
+        raise Invalid("Not Found", status=404)
+    if not token.allows(name, permission, level):
+        raise Invalid("Resource not accessible by integration", status=403)
+    return state.repositories[name]
+
+
+def _listed(repository: Repository, asked: Mapping[str, str]) -> list[PullRequest]:
+    """The newest first; a `head` without an owner in front filters nothing, as GitHub has it."""
+    owner, _, head = asked.get("head", "").rpartition(":")
+    state, base = asked.get("state", "open"), asked.get("base")
+    return [
+        each
+        for each in reversed(repository.pull_requests)
+        if state in ("all", each.state)
+        and (not owner or (owner, head) == (repository.name.partition("/")[0], each.head))
+        and base in (None, each.base)
+    ]
+
+
+def _created(request: Request, repository: Repository, state: State, body: bytes) -> PullRequest:
+    content = dispatches.parse(CREATE, body)
+    _check_length(content)
+    token = token_of(request, state)
+    if token and token.workflow and not repository.takes_pull_requests_of_workflows:
+        raise Invalid("GitHub Actions is not permitted to create or approve pull requests.", status=403)
+    head, base = content["head"], content["base"]
+    for name in ("head", "base"):
+        if not _git(repository, "rev-parse", "--quiet", "--verify", f"refs/heads/{content[name]}"):
+            raise Invalid("Validation Failed", name)
+    if any((each.head, each.base, each.state) == (head, base, "open") for each in repository.pull_requests):
+        owner = repository.name.partition("/")[0]
+        raise Invalid(f"Validation Failed\nA pull request already exists for {owner}:{head}.")
+    if not _git(repository, "rev-list", "--count", f"{base}..{head}").strip(b"0\n"):
+        raise Invalid(f"Validation Failed\nNo commits between {base} and {head}")
+    made = PullRequest(
+        number=len(repository.pull_requests) + 1, title=content["title"], body=content.get("body", ""), head=head,
+        base=base,
+    )  # fmt: skip
+    repository.pull_requests.append(made)
+    return made
+
+
+def _check_length(content: Mapping[str, Any]) -> None:
+    if len(content.get("body") or "") > _LONGEST:
+        raise Invalid(f"Validation Failed\nbody is too long (maximum is {_LONGEST} characters)")
+
+
+def _refused(state: State, invalid: Invalid) -> Response:
+    """With what is in the second line as GitHub's detail, or the field that is invalid."""
+    message, _, detail = invalid.message.partition("\n")
+    details: list[dict[str, str]] = []
+    if detail:
+        details = [{"resource": "PullRequest", "code": "custom", "message": detail}]
+    elif invalid.field:
+        details = [{"resource": "PullRequest", "field": invalid.field, "code": "invalid"}]
+    return error(state, invalid.status, message, details=details)
+
+
+def _described(pull: PullRequest, repository: Repository, state: State) -> dict[str, Any]:
+    owner = repository.name.partition("/")[0]
+    head = _git(repository, "rev-parse", f"refs/heads/{pull.head}").decode().strip()
+    return {
+        "number": pull.number,
+        "html_url": f"{state.url}/{repository.name}/pull/{pull.number}",
+        "state": pull.state,
+        "merged_at": "2026-01-01T00:00:00Z" if pull.is_merged else None,
+        "title": pull.title,
+        "body": pull.body or None,
+        "head": {"label": f"{owner}:{pull.head}", "ref": pull.head, "sha": head},
+        "base": {"label": f"{owner}:{pull.base}", "ref": pull.base},
+    }
+
+
+def _git(repository: Repository, *arguments: str) -> bytes:
+    """What git prints, at least a line; nothing where it fails."""
+    result = subprocess.run(["git", *arguments], cwd=repository.path, capture_output=True, check=False)
+    return (result.stdout or b"\n") if result.returncode == 0 else b""

@@ -28,28 +28,39 @@ def table(markdown: str, heading: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in row] for row in cells[2:]]
 
 
-def action() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((RESPOND / "action.yml").read_bytes())
+ACTIONS = [
+    pytest.param(path, id=path.name) for path in sorted(ROOT.glob("actions/*/")) if (path / "action.yml").exists()
+]
+every_action = pytest.mark.parametrize("folder", ACTIONS)
+
+
+def action(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((folder / "action.yml").read_bytes())
     return content
 
 
-def test_every_input_of_the_action_is_described_with_its_default() -> None:
-    described = {row[0]: row[1] for row in table((RESPOND / "README.md").read_text(), "Inputs")}
-    defaults = {name: about["default"] for name, about in action()["inputs"].items()}
-    assert described.pop("event") == "the run's own event"
-    assert defaults.pop("event") == ""
+@every_action
+def test_every_input_of_an_action_is_described_with_its_default(folder: Path) -> None:
+    described = {row[0]: row[1] for row in table((folder / "README.md").read_text(), "Inputs")}
+    defaults = {name: about["default"] for name, about in action(folder)["inputs"].items()}
+    if described.get("event") == "the run's own event":
+        described["event"] = ""
     assert described == defaults
 
 
-def test_every_output_of_the_action_is_described() -> None:
-    assert [row[0] for row in table((RESPOND / "README.md").read_text(), "Outputs")] == list(action()["outputs"])
+@every_action
+def test_every_output_of_an_action_is_described(folder: Path) -> None:
+    assert [row[0] for row in table((folder / "README.md").read_text(), "Outputs")] == list(action(folder)["outputs"])
 
 
-def test_every_input_reaches_python_through_the_environment() -> None:
-    (step,) = action()["runs"]["steps"]
-    expected = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in action()["inputs"]}
+@every_action
+def test_every_input_reaches_python_through_the_environment(folder: Path) -> None:
+    content = action(folder)
+    (step,) = content["runs"]["steps"]
+    expected = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in content["inputs"]}
     assert step["env"] == expected
     assert "${{" not in step["run"]
+    assert step["run"].endswith(f'run.sh" {folder.name}')
 
 
 def test_every_verdict_is_described() -> None:
@@ -72,7 +83,10 @@ def test_the_built_in_rule_is_the_one_that_is_described() -> None:
 
 
 def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:
-    assert f'"rules", "{action()["inputs"]["rules"]["default"]}"' in (ROOT / "actions/responder/main.py").read_text()
+    assert (
+        f'"rules", "{action(RESPOND)["inputs"]["rules"]["default"]}"'
+        in (ROOT / "actions/responder/main.py").read_text()
+    )
 
 
 @pytest.mark.e2e

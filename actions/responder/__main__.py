@@ -1,12 +1,12 @@
-"""`python -m responder respond`: what the composite actions run."""
+"""`python -m responder ACTION`: what the composite actions run."""
 
 import os
 import sys
 
-from .main import respond
+from .main import respond, restore
 from .workflow import Run
 
-ACTIONS = {"respond": respond}
+ACTIONS = {"respond": respond, "restore": restore}
 
 if __name__ == "__main__":
     sys.exit(ACTIONS[sys.argv[1]](Run(environ=os.environ)))

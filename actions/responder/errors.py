@@ -13,6 +13,7 @@ ResponderError
 │   ├── EditRefused the document cannot be edited without touching more
 │   ├── Unsupported the response does not fit the kind of workload
 │   ├── OverLimit   the rules' limits are reached: a person has to look first
+│   ├── NotRecorded the history has no response that a restore could mean
 │   ├── ChangedSince somebody has changed what a response would be taken back from
 │   └── Unproved    the rendered clusters say that the edit is not the response, or cannot say it though they have to
 ├── BadHistory      a commit records a response in a way that this action does not: exit code 1
@@ -136,6 +137,10 @@ class Unproved(Refused):
     def __init__(self, reason: str, *, diff: str) -> None:
         super().__init__(f"the rendered proof failed: {reason}")
         self.diff = diff
+
+
+class NotRecorded(Refused):
+    """The branch's history records no response that is meant."""
 
 
 class ChangedSince(Refused):

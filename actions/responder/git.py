@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -74,6 +74,11 @@ class Git:
         self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))
         return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
 
+    def unstage(self, paths: Sequence[PurePosixPath]) -> None:
+        """Forget what `diff` has told git of new files."""
+        if paths:
+            self._run("reset", "--quiet", "--", *map(str, paths))
+
     def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
         """Commit `paths` as they are in the work tree, and nothing else that may be staged. Returns the SHA."""
         self._run("add", "--", *map(str, paths))
@@ -92,6 +97,18 @@ class Git:
         if any(reason in said for reason in _LOST):
             raise PushLost(branch)
         raise PushRefused(branch, one_line(self._without_token(said), limit=2000))
+
+    def response_commits(self) -> Iterator[tuple[str, str]]:
+        """SHA and message of the commits up to HEAD that may record responses, the newest first.
+
+        The history of a shallow checkout is fetched first.
+        """
+        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
+            self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin", remote=True)
+        listed = self._run("log", "-z", "--grep=^CloudEvent-Id: ", "--format=%H%n%B").strip("\0")
+        for each in listed.split("\0") if listed else ():
+            sha, _, message = each.partition("\n")
+            yield sha, message
 
     def show(self, commit: str, path: PurePosixPath) -> bytes | None:
         """A file as of a commit; None where it has none."""

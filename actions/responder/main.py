@@ -4,11 +4,12 @@ Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the
 """
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import event, flux, history, plan, proof, publish, rules
+from . import event, flux, history, inputs, plan, proof, publish, restoring, rules
 from .desired import files
 from .desired.sources import Origin
 from .errors import BadInput, PushLost, PushRefused, ResponderError
@@ -37,8 +38,18 @@ _LEVELS = {
 
 def respond(run: Run) -> int:
     """Contain what the run's events name, commit it and tell Flux."""
+    return _ended(run, _respond)
+
+
+def restore(run: Run) -> int:
+    """Take a response back, commit that and tell Flux."""
+    return _ended(run, restoring.restore)
+
+
+def _ended(run: Run, action: Callable[[Run], int]) -> int:
+    """The exit code of an action; what went wrong is said in the log."""
     try:
-        return _respond(run)
+        return action(run)
     except BadInput as error:
         run.annotate("error", str(error))
         return BAD_INPUT
@@ -52,8 +63,8 @@ def _respond(run: Run) -> int:
     documents = event.read(run.event(), run.input("event"))
     dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
     verify = run.choice("verify", "auto", "require", "off")
-    receiver = _receiver(run)
-    git = Git(root=_directory(run), token=run.input("token"))
+    receiver = inputs.receiver(run)
+    git = Git(root=inputs.directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
     origin = Origin(url=git.remote_url, branch=run.target_branch)
 
@@ -105,20 +116,6 @@ def _exit_code(made: plan.Plan) -> int:
     if Verdict.REFUSED in verdicts:
         return FAILED
     return BAD_INPUT if Verdict.INVALID in verdicts else DONE
-
-
-def _receiver(run: Run) -> flux.Receiver | None:
-    kind = run.choice("receiver-type", *flux.TYPES)
-    if not (url := run.input("receiver-url")):
-        return None
-    return flux.Receiver(url=url, type=kind, token=run.input("receiver-token"))
-
-
-def _directory(run: Run) -> Path:
-    directory = (run.workspace / run.input("directory", ".")).resolve()
-    if not directory.is_relative_to(run.workspace) or not directory.is_dir():
-        raise BadInput("input directory is no folder of the workspace")
-    return directory
 
 
 def _read(path: Path) -> bytes | None:

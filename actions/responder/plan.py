@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from . import change, locate, making, match
+from . import change, locate, making, match, message
 from .change import Change
 from .demand import Demand
 from .desired.files import Checkout
@@ -69,6 +69,11 @@ class Plan:
 
     outcomes: tuple[Outcome, ...]
     files: Mapping[PurePosixPath, bytes | None] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The commit message of what changes."""
+        return message.compose(self.responses)
 
     @property
     def responses(self) -> tuple[Response, ...]:

@@ -5,28 +5,38 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Generic, Protocol, TypeVar
 
-from . import message
 from .errors import PushLost
 from .git import Git
-from .plan import Plan
 
 ATTEMPTS = 12
 _LONGEST_PAUSE = 8.0  # seconds
 
-MakePlan = Callable[[], Plan]
+
+class Publishable(Protocol):
+    """New contents of files, None for one that goes, and the message of the commit that they become."""
+
+    @property
+    def files(self) -> Mapping[PurePosixPath, bytes | None]: ...
+
+    @property
+    def message(self) -> str: ...
+
+
+P = TypeVar("P", bound=Publishable)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class Published(Generic[P]):
     """The plan that was carried out, its diff, and the pushed commit; None where nothing was pushed."""
 
-    plan: Plan
+    plan: P
     diff: str = ""
     commit: str | None = None
 
 
-def preview(make_plan: MakePlan, git: Git) -> Published:
+def preview(make_plan: Callable[[], P], git: Git) -> Published[P]:
     """Plan and show the diff; the work tree is as before afterwards."""
     plan = make_plan()
     before = {path: _read(git.root / path) for path in plan.files}
@@ -34,16 +44,17 @@ def preview(make_plan: MakePlan, git: Git) -> Published:
         return Published(plan=plan, diff=_write(plan, git))
     finally:
         _write_files(git.root, before)
+        git.unstage(tuple(before))
 
 
 def push(
-    make_plan: MakePlan,
+    make_plan: Callable[[], P],
     git: Git,
     *,
     branch: str,
     sleep: Callable[[float], None] = time.sleep,
     chance: Callable[[], float] = random.random,
-) -> Published:
+) -> Published[P]:
     """Plan, commit and push to `branch`; after a lost race plan anew on the branch as it is then.
 
     Raises PushLost when `ATTEMPTS` races were lost, and whatever `make_plan` and `git` raise.
@@ -53,7 +64,7 @@ def push(
         if not plan.files:
             return Published(plan=plan)
         diff = _write(plan, git)
-        commit = git.commit(tuple(plan.files), message.compose(plan.responses))
+        commit = git.commit(tuple(plan.files), plan.message)
         try:
             git.push(branch)
         except PushLost:
@@ -64,7 +75,7 @@ def push(
     raise PushLost(branch)
 
 
-def _write(plan: Plan, git: Git) -> str:
+def _write(plan: Publishable, git: Git) -> str:
     _write_files(git.root, plan.files)
     return git.diff(tuple(plan.files)) if plan.files else ""
 

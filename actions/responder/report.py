@@ -9,7 +9,7 @@ from datetime import datetime
 
 from . import timeline
 from .flux import Notice
-from .plan import Outcome, Verdict
+from .plan import Outcome, Plan, Verdict
 from .publish import Published
 from .story import pasted, story
 from .timeline import Moment
@@ -30,7 +30,7 @@ _STORIES = 20  # events that are told in full
 class Report:
     """A finished run, and what the summary needs to know beyond it; times are in UTC."""
 
-    published: Published
+    published: Published[Plan]
     dry_run: bool
     run: Run
     started: datetime
@@ -83,8 +83,11 @@ class Report:
     def _undo(self) -> str:
         if self.published.commit is None:
             return ""
-        commands = f"git pull\ngit revert --no-edit {self.published.commit}\ngit push"
-        return f"### How to undo it\n\nWhen the workload is clean again:\n\n{fenced(commands, 'sh')}"
+        workflow = "the restore workflow"
+        if self.run.repository_url:
+            workflow = f"[the restore workflow]({self.run.repository_url}/actions/workflows/restore.yml)"
+        said = f"When the workload is clean again, run {workflow} with this as `commit`:"
+        return f"### How to undo it\n\n{said}\n\n{fenced(self.published.commit, 'text')}"
 
     def _by_hand(self) -> str:
         """The events that the limits of the rules have kept from a response."""

@@ -18,6 +18,7 @@ from .errors import ChangedSince, EditRefused
 from .history import Previous, Recorded
 from .value import ABSENT, Absent, Path, Value, at, same
 
+Files = Mapping[PurePosixPath, bytes | None]
 Read = Callable[[PurePosixPath], bytes | None]
 Merge = Callable[[bytes, bytes, bytes], bytes | None]  # current, common ancestor and other; None if they touch
 
@@ -38,7 +39,7 @@ class Undo:
 
     snapshot: Snapshot
     responses: tuple[Recorded, ...]
-    files: Mapping[PurePosixPath, bytes | None]
+    files: Files
 
 
 def undo(

@@ -48,7 +48,7 @@ class Responder:
         self._remote = remote
         self._folder = folder
 
-    def run(self, run_event: Mapping[str, Any], **inputs: str) -> Ended:
+    def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] = main.respond, /, **inputs: str) -> Ended:
         event, output, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
         event.write_text(json.dumps(run_event))
         output.write_text("")
@@ -65,8 +65,12 @@ class Responder:
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         }
         out = io.StringIO()
-        code = main.respond(Run(environ=environ, out=out, marker="m4rker"))
+        code = action(Run(environ=environ, out=out, marker="m4rker"))
         return Ended(code, out.getvalue(), summary.read_text(), _outputs(output.read_text()))
+
+    def restored(self, **inputs: str) -> Ended:
+        """What becomes of a run of the restore action."""
+        return self.run({}, main.restore, **inputs)
 
     def dispatched(self, *events: Any, **inputs: str) -> Ended:
         return self.run({"client_payload": {"events": list(events)}}, **inputs)

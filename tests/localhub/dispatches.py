@@ -74,7 +74,7 @@ def inputs(workflow: bytes, given: Mapping[str, Any]) -> dict[str, str]:
     for name, definition in defined.items():
         if (definition or {}).get("required") and filled[name] == "":
             raise Invalid(f"Required input '{name}' not provided")
-    return {name: str(value) for name, value in filled.items()}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in filled.items()}
 
 
 def permissions(workflow: bytes) -> dict[str, str]:

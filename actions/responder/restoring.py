@@ -1,0 +1,130 @@
+"""The restore action: finds the response that is meant in the history, takes it back, commits that and tells Flux."""
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+
+from . import flux, history, inputs, message, publish, undo
+from .desired import files
+from .errors import BadInput, NotRecorded
+from .git import Git
+from .history import Recorded
+from .publish import Published
+from .undo import Files, Snapshot, Undo
+from .untrusted import fenced, markdown_code, one_line
+from .workflow import Run
+
+_SHA = re.compile("[0-9a-f]{7,40}")
+_WORKLOAD = re.compile(r"([A-Za-z]+) ([^/ ]+)/([^/ ]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which response is meant: all of a commit, that to an event, or the last one to a workload."""
+
+    commit: str = ""
+    event: str = ""
+    workload: str = ""
+
+    @classmethod
+    def read(cls, run: Run) -> "Asked":
+        """From the inputs, of which one has to be given. Raises BadInput."""
+        asked = cls(commit=run.input("commit").lower(), event=run.input("event"), workload=run.input("workload"))
+        if len([each for each in (asked.commit, asked.event, asked.workload) if each]) != 1:
+            raise BadInput("say what to restore by one of the inputs commit, event and workload")
+        if asked.commit and not _SHA.fullmatch(asked.commit):
+            raise BadInput("input commit is no SHA: 7 to 40 digits and letters from a to f")
+        if asked.workload and not _WORKLOAD.fullmatch(asked.workload):
+            raise BadInput('input workload is not like "Deployment NAMESPACE/NAME"')
+        return asked
+
+    def of(self, sha: str, responses: list[Recorded]) -> list[Recorded]:
+        """Those of a commit's responses that are meant."""
+        if self.commit:
+            return responses if sha.startswith(self.commit) else []
+        if self.event:
+            return [each for each in responses if each.event_id == self.event]
+        return [each for each in responses if each.response.endswith(f" {self.workload}")]
+
+    def __str__(self) -> str:
+        given = {"commit": self.commit, "event": self.event, "workload": self.workload}
+        return next(f"{name} {one_line(value)}" for name, value in given.items() if value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """An undo, as it is published."""
+
+    undo: Undo
+
+    @property
+    def files(self) -> Files:
+        return self.undo.files
+
+    @property
+    def message(self) -> str:
+        return message.restoring(self.undo.snapshot.sha, self.undo.responses)
+
+
+def restore(run: Run) -> int:
+    """Take back what the inputs name. Raises ResponderError."""
+    asked = Asked.read(run)
+    force = run.choice("force", "false", "true") == "true"
+    dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
+    receiver = inputs.receiver(run)
+    git = Git(root=inputs.directory(run), token=run.input("token"))
+
+    def make_plan() -> Restored:
+        snapshot, responses = _find(git, asked)
+        return Restored(undo=undo.undo(snapshot, responses, files.read(git.root), merge=git.merge, force=force))
+
+    published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
+    told = {"repository": run.repository, "commit": published.commit}
+    notice = flux.notify(receiver, told) if receiver and published.commit else None
+    _tell(run, published, notice)
+    return 0
+
+
+def _find(git: Git, asked: Asked) -> tuple[Snapshot, list[Recorded]]:
+    for sha, text in git.response_commits():
+        every = history.responses(text)
+        if meant := asked.of(sha, every):
+            before, after = (functools.partial(git.show, revision) for revision in (f"{sha}^", sha))
+            return Snapshot(sha=sha, responses=tuple(every), before=before, after=after), meant
+    raise NotRecorded(f"no response is recorded on this branch for {asked}")
+
+
+def _tell(run: Run, published: Published[Restored], notice: flux.Notice | None) -> None:
+    done = published.plan.undo
+    said = [each.response for each in done.responses]
+    run.write_output("changed", "true" if published.commit else "false")
+    run.write_output("commit", published.commit or "")
+    run.write_output("restored", json.dumps(said))
+    run.write_summary(_summary(published, notice))
+    for each in said:
+        run.annotate("notice", f"{_verdict(published)}: {one_line(each)} (commit {done.snapshot.sha[:12]})")
+    if published.diff:
+        run.log(published.diff)
+    if notice and not notice.delivered:
+        run.annotate("warning", f"Flux could not be told ({notice.detail}): it finds the commit at its next interval")
+
+
+def _verdict(published: Published[Restored]) -> str:
+    if not published.plan.files:
+        return "restored already"
+    return "restored" if published.commit else "would be restored"
+
+
+def _summary(published: Published[Restored], notice: flux.Notice | None) -> str:
+    done = published.plan.undo
+    rows = [
+        f"| {_verdict(published)} | {markdown_code(each.response)} | {markdown_code(each.rule)} | "
+        f"{markdown_code(each.event_id)} |"
+        for each in done.responses
+    ]
+    head = ["| | Response | Falco rule | Event |", "| --- | --- | --- | --- |"]
+    parts = [f"## Restore: commit {markdown_code(done.snapshot.sha[:12])}", "\n".join([*head, *rows])]
+    parts += [f"### Change\n\n{fenced(published.diff, 'diff')}"] if published.diff else []
+    parts += ["Flux was told, and answered 200."] if notice and notice.delivered else []
+    return "\n\n".join(parts) + "\n"

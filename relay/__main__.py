@@ -17,6 +17,7 @@ from relay.errors import BadSettings, RelayError
 from relay.github import http_client
 from relay.protocol import BoundedHttp
 from relay.settings import Settings
+from relay.tls import ServerTls
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
 _GRACE_SECONDS = 4
@@ -32,14 +33,16 @@ def main() -> int:
         return _dead(arguments)
     try:
         settings = Settings.from_environ(os.environ)
+        if arguments.command == "check":
+            return anyio.run(_check, settings)
+        logs.configure(settings.log_format)
+        server = _server(settings)
     except BadSettings as error:
         for problem in error.problems:
             print(f"relay: {problem}", file=sys.stderr)
         print("relay: the settings are described in relay/README.md", file=sys.stderr)
         return 2
-    if arguments.command == "check":
-        return anyio.run(_check, settings)
-    return _serve(settings)
+    return _serve(server)
 
 
 async def _check(settings: Settings) -> int:
@@ -51,11 +54,14 @@ async def _check(settings: Settings) -> int:
     return check.exit_code(findings)
 
 
-def _serve(settings: Settings) -> int:
-    logs.configure(settings.log_format)
-    server = uvicorn.Server(
+def _server(settings: Settings) -> uvicorn.Server:
+    """Raises BadSettings, for what is in the files that the settings name."""
+    tls = None
+    if settings.tls_cert_file and settings.tls_key_file:
+        tls = ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
+    return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            create_app(settings, tls=tls),
             host=settings.host,
             port=settings.port,
             http=BoundedHttp,
@@ -65,9 +71,13 @@ def _serve(settings: Settings) -> int:
             server_header=False,
             date_header=False,
             proxy_headers=False,
+            ssl_context_factory=(lambda *_: tls.context) if tls else None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
+
+
+def _serve(server: uvicorn.Server) -> int:
     # What was imported stays, and a request leaves no cycles: the collector may come rarely, and has little to walk.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

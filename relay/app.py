@@ -14,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relay import callers, intake, probes
+from relay import intake, probes
 from relay.app_token import AppToken
+from relay.callers import Anyone, Callers, CallersFile
 from relay.credentials import Credential, RenewedToken, StaticToken
 from relay.delivery import Delivery
 from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.errors import Refusal, RelayError
+from relay.follow import Followed, following
 from relay.github import GitHub, http_client
 from relay.intake import State
 from relay.metrics import Metrics
@@ -27,6 +29,7 @@ from relay.outbox import Outbox
 from relay.settings import Settings
 from relay.sqlite import SqliteOutbox
 from relay.sts import TokenExchange
+from relay.tls import ServerTls
 
 log = logging.getLogger("relay.app")
 
@@ -37,17 +40,24 @@ _GRACE_SECONDS = 4.0
 def create_app(
     settings: Settings,
     *,
+    tls: ServerTls | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
 ) -> Starlette:
-    """The application. `transport` stands in for the network to GitHub, `now` gives seconds since the epoch."""
+    """The application; raises BadSettings if the tokens file is broken.
+
+    `tls` is what the server listens with, to be renewed when its files are; `transport` stands in for the network to
+    GitHub; `now` gives seconds since the epoch.
+    """
+    known, files = _known(settings.tokens_file)
+    if tls:
+        files.append(Followed("tls", tls.paths, tls.reload))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         dispatch = dispatch_of(settings)
         metrics = Metrics()
         with _explained():
-            known = callers.load(settings.tokens_file) if settings.tokens_file else callers.Anyone()
             outbox = await _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
@@ -60,7 +70,7 @@ def create_app(
                     min_interval=settings.min_interval_seconds,
                     metrics=metrics,
                 )
-                async with anyio.create_task_group() as tasks:
+                async with anyio.create_task_group() as tasks, following(files, metrics):
                     tasks.start_soon(delivery.run)
                     yield State(settings=settings, callers=known, dispatch=dispatch, outbox=outbox, metrics=metrics)
                     delivery.stop()
@@ -80,6 +90,14 @@ def create_app(
     )
     app.router.redirect_slashes = False  # a redirected POST becomes a GET without the event, and counts as sent
     return app
+
+
+def _known(tokens_file: Path | None) -> tuple[Callers, list[Followed]]:
+    """Those who may post events, and the file that says so."""
+    if tokens_file is None:
+        return Anyone(), []
+    known = CallersFile(tokens_file)
+    return known, [Followed("tokens", [tokens_file], known.reload)]
 
 
 def credential_of(

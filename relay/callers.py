@@ -51,6 +51,21 @@ class TokenCallers:
         return found
 
 
+class CallersFile:
+    """The clusters of a tokens file as it was when it was last read, nobody before that."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = TokenCallers({})
+
+    def reload(self) -> None:
+        """Reads the file; raises BadSettings, and keeps those who were known, if it is broken."""
+        self._known = load(self._path)
+
+    def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+        return self._known.identify(headers, query)
+
+
 def load(path: Path) -> TokenCallers:
     """The callers of a tokens file, a YAML map `cluster name: token`; raises BadSettings, which names no token."""
     try:

@@ -53,6 +53,7 @@ class Metrics(Collector):
         self._dispatched = 0
         self._dead = 0
         self._trouble: Cause | None = None
+        self._reloads: dict[str, bool] = {}
         self._backlog: Backlog | None = None
         self._now = 0.0
 
@@ -76,6 +77,10 @@ class Metrics(Collector):
             self._dispatched += events
         if isinstance(answer, Rejected) and events == 1:
             self._dead += 1
+
+    def reloaded(self, file: str, *, successful: bool) -> None:
+        """A file of settings, by the name that it has in the relay, was read; if not successfully, the former stays."""
+        self._reloads[file] = successful
 
     def exposition(self, backlog: Backlog | None, *, now: float) -> bytes:
         """All metrics in Prometheus' text format; `backlog` is None while the storage does not tell."""
@@ -105,6 +110,12 @@ class Metrics(Collector):
         for cause in Cause:
             trouble.add_metric([cause.value], cause is self._trouble)
         yield trouble
+        reloads = GaugeMetricFamily(
+            "relay_config_last_reload_successful", "0 while a changed file is broken", labels=["file"]
+        )
+        for file, successful in self._reloads.items():
+            reloads.add_metric([file], successful)
+        yield reloads
         yield from self._gauges()
 
     def _gauges(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""Decides what the environment means. Reads the files that `X_FILE` names, and nothing else.
+"""Decides what the environment means. Reads the files of secrets and certificates, and nothing else.
 
 The table of variables is in README.md; a test holds the two together.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
+from relay import tls
 from relay.app_token import check_key
 from relay.errors import BadSettings
 from relay.falco import PRIORITIES
@@ -39,6 +40,9 @@ class Settings:
     allow_anonymous: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    tls_client_ca_file: Path | None = None
     outbox: str = field(default="sqlite:relay.db", repr=False)  # an address may hold a password
     coalesce_seconds: float = 60.0
     min_priority: str | None = None
@@ -66,6 +70,9 @@ class Settings:
             "allow_anonymous": read.value("RELAY_ALLOW_ANONYMOUS", _flag),
             "host": read.value("RELAY_HOST", str),
             "port": read.value("RELAY_PORT", _port),
+            "tls_cert_file": read.value("RELAY_TLS_CERT_FILE", Path),
+            "tls_key_file": read.value("RELAY_TLS_KEY_FILE", Path),
+            "tls_client_ca_file": read.value("RELAY_TLS_CLIENT_CA_FILE", Path),
             "outbox": read.value("RELAY_OUTBOX", _outbox),
             "coalesce_seconds": read.value("RELAY_COALESCE_SECONDS", _seconds),
             "min_priority": read.value("RELAY_MIN_PRIORITY", _priority),
@@ -74,6 +81,7 @@ class Settings:
             "log_format": read.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
         }
         _check_credential(read)
+        _check_tls(read)
         if values["tokens_file"] and values["allow_anonymous"]:
             read.problem("RELAY_ALLOW_ANONYMOUS", "cannot be true while RELAY_TOKENS_FILE names callers; unset one")
         if not read.given("RELAY_TOKENS_FILE") and not read.given("RELAY_ALLOW_ANONYMOUS"):
@@ -158,6 +166,17 @@ def _check_credential(read: "_Reader") -> None:
         for names in group:
             if not any(read.given(name) for name in names):
                 read.problem(min(names), "is required too")
+
+
+def _check_tls(read: "_Reader") -> None:
+    """A certificate and its key, or nothing of the kind."""
+    cert, key, client_ca = (read.value(f"RELAY_TLS_{name}_FILE", Path) for name in ("CERT", "KEY", "CLIENT_CA"))
+    if cert and key:
+        read.problems += tls.problems(cert, key, client_ca)
+    elif cert or key or client_ca:
+        for name, path in (("CERT", cert), ("KEY", key)):
+            if not path:
+                read.problem(f"RELAY_TLS_{name}_FILE", "is required too")
 
 
 def _token(text: str) -> str:

@@ -57,6 +57,7 @@ def test_every_metric_is_described_with_its_labels() -> None:
     metrics = Metrics()
     metrics.received(Receipt(accepted=1, coalesced=0), ["test"])
     metrics.refused(400)
+    metrics.reloaded("tokens", successful=True)
     metrics.attempted(Delivered(), events=1, seconds=0.1)
     text = metrics.exposition(Backlog(waiting=0, oldest=None, dead=0), now=0.0).decode()
     families = {}

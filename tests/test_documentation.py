@@ -75,6 +75,28 @@ def test_every_kind_that_can_be_stopped_is_described_with_its_edit() -> None:
     assert described == edits
 
 
+SCHEMA: dict[str, Any] = json.loads((ROOT / "actions" / "responder" / "schema" / "rules.json").read_bytes())
+
+
+def test_every_key_of_the_rules_is_described() -> None:
+    readme = (RESPOND / "README.md").read_text()
+    section = readme.partition("\n## Rules\n")[2].partition("\n## ")[0]
+    first, second = (part for part in section.split("\n\n") if part.startswith("| "))
+    keys = [[row.split("|")[1].strip(" `") for row in part.splitlines()[2:]] for part in (first, second)]
+    assert sorted(keys[0]) == sorted(SCHEMA["properties"])
+    assert keys[1] == list(SCHEMA["$defs"]["match"]["properties"])
+
+
+def test_every_response_is_described() -> None:
+    described = [row[0] for row in table((RESPOND / "README.md").read_text(), "Responses")]
+    assert described == list(SCHEMA["$defs"]["response"]["properties"])
+
+
+def test_the_rules_in_the_readme_are_rules() -> None:
+    shown = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
+    assert [len(rules.load(each.encode(), name="README.md").rules) for each in shown] == [2]
+
+
 def test_the_built_in_rule_is_the_one_that_is_described() -> None:
     (rule,) = rules.load(None, name="none").rules
     assert rule.match.rules is not None

@@ -73,6 +73,7 @@ pytest: setup
 bench: setup
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.action
+	@$(BIN)/python -m tests.bench.relay
 
 try: setup
 	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"

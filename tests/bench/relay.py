@@ -5,6 +5,7 @@ Every server is a process of its own, and so is the generator of the load. GitHu
 """
 
 import argparse
+import asyncio
 import json
 import sqlite3
 import statistics
@@ -12,15 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nats
+import pytest
+
+from relay.jetstream.streams import Names
 from tests import sidekick
 from tests.bench.tables import markdown, seconds
 from tests.localhub import Hub
+from tests.relay import natsserver
 from tests.relay.process import REPOSITORY, ROOT, Process, environment, started
 from tests.relay.wire import Wire, laid
 
@@ -73,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     scale = QUICK if parser.parse_args().quick else FULL
-    for section in (intake, storm, calm):
+    for section in (intake, storm, stream_storm, calm):
         with tempfile.TemporaryDirectory() as temporary:  # a GitHub for each, for its rate limit remembers
             folder = Path(temporary)
             with Hub.start(folder / "hub", action_source=ROOT) as hub, laid(hub.api_url) as wire:
@@ -118,7 +124,24 @@ def intake(bench: Bench, scale: Scale) -> None:
 
 def storm(bench: Bench, scale: Scale) -> None:
     """Many events about a thousand pods at full speed, with the settings as they are by default."""
-    with bench.server() as process:
+    print(f"### A storm: {scale.storm} events about {PODS} pods at full speed\n")
+    _storm(bench, scale, lambda process: waiting_counts(process.log.parent / "relay.db"))
+
+
+def stream_storm(bench: Bench, scale: Scale) -> None:
+    """The same through NATS JetStream on one server."""
+    print("### The same storm through NATS JetStream\n")
+    try:
+        natsserver.found()
+    except pytest.skip.Exception as reason:
+        print(f"Not measured: {reason}.\n")
+        return
+    with tempfile.TemporaryDirectory() as folder, natsserver.server(Path(folder)) as node:
+        _storm(bench, scale, lambda _: asyncio.run(stream_counts(node.address)), RELAY_OUTBOX=node.address)
+
+
+def _storm(bench: Bench, scale: Scale, counts: Callable[[Process], int], **settings: str) -> None:
+    with bench.server(**settings) as process:
         before, began = len(bench.hub.requests), time.monotonic()
         sent = load(process, count=scale.storm, pods=PODS)
         accepted = int(sent["told"]["accepted"])
@@ -129,8 +152,7 @@ def storm(bench: Bench, scale: Scale) -> None:
         pods = {event["data"]["output_fields"]["k8s.pod.name"]: None for event in events}
         heard = bench.wire.arrivals[-1] - began
         peak = process.memory("VmHWM")
-        kept = process.log.parent / "relay.db"
-        untold = waiting_counts(kept)
+        untold = counts(process)
     told = sum(1 + event.get("coalesced", 0) for event in events)
     answered = int(sent["statuses"].get("202", 0))
     rows = [
@@ -143,7 +165,6 @@ def storm(bench: Bench, scale: Scale) -> None:
         ["the storm took", seconds(sent["seconds"]), ""],
         [f"GitHub heard of all {PODS} pods after", seconds(heard), ""],
     ]
-    print(f"### A storm: {scale.storm} events about {PODS} pods at full speed\n")
     print(markdown(("", "measured", "goal"), rows))
 
 
@@ -201,6 +222,16 @@ def waiting_counts(path: Path) -> int:
         return int(rows.execute("SELECT coalesce(sum(coalesced), 0) FROM folded").fetchone()[0])
     finally:
         rows.close()
+
+
+async def stream_counts(server: str) -> int:
+    """The same of an outbox on NATS: a message for each."""
+    connection = await nats.connect(server)
+    try:
+        info = await connection.jetstream().stream_info(Names.of(REPOSITORY).folded)
+        return int(info.state.messages)
+    finally:
+        await connection.close()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class ServerTls:
         """Takes the files as they are now; raises BadSettings, and keeps what was, if they make no TLS."""
         self._current = _context(*self._files)
 
-    def _begin(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+    def _begin(self, connection: ssl.SSLObject, _name: str | None, _listening: ssl.SSLContext) -> None:
         """Called for each handshake, with or without a name: the way to change what a listening socket shows."""
         connection.context = self._current
 
@@ -41,9 +41,6 @@ def _context(cert_file: Path, key_file: Path, client_ca_file: Path | None) -> ss
     if unreadable := [said for name, path in named.items() if path and (said := _unreadable(name, path))]:
         raise BadSettings(unreadable)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Without resumption, a client that showed a certificate once shows it again at each connection.
-    context.options |= ssl.OP_NO_TICKET
-    context.num_tickets = 0
     try:
         context.load_cert_chain(cert_file, key_file, password="")  # else OpenSSL asks for it at the terminal
     except ssl.SSLError as error:
@@ -55,6 +52,9 @@ def _context(cert_file: Path, key_file: Path, client_ca_file: Path | None) -> ss
         except ssl.SSLError as error:
             raise BadSettings([f"RELAY_TLS_CLIENT_CA_FILE has no certificate in PEM ({error.reason})"]) from None
         context.verify_mode = ssl.CERT_REQUIRED
+        # A resumed session shows no certificate again, and would outlive its issuer; TLS 1.2 cannot be kept from it.
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.num_tickets = 0
     return context
 
 

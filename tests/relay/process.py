@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -66,16 +67,19 @@ def environment(folder: Path, *, api_url: str, token: str, settings: Mapping[str
 @contextmanager
 def started(
     folder: Path, environ: Mapping[str, str], *, module: Sequence[str] = ("relay",),
-    before: Callable[[], object] | None = None,
+    before: Callable[[], object] | None = None, tls: ssl.SSLContext | None = None,
 ) -> Iterator[Process]:  # fmt: skip
-    """A process that serves; `before` is called in it before Python starts. Raises RuntimeError if it does not."""
+    """A process that serves; `before` is called in it before Python starts. Raises RuntimeError if it does not.
+
+    `tls` is what whoever asks for HTTPS needs.
+    """
     log = folder / f"{module[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
         popen = subprocess.Popen(
             [sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=out, stderr=out, preexec_fn=before
         )
     try:
-        yield Process(url=_ready(popen, log), log=log, popen=popen)
+        yield Process(url=_ready(popen, log, tls), log=log, popen=popen)
     finally:
         popen.terminate()
         try:
@@ -85,11 +89,11 @@ def started(
             raise
 
 
-def _ready(popen: subprocess.Popen[bytes], log: Path) -> str:
+def _ready(popen: subprocess.Popen[bytes], log: Path, tls: ssl.SSLContext | None) -> str:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and popen.poll() is None:
-        if said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text()):
-            httpx.get(f"{said[1]}/readyz").raise_for_status()
+        if said := re.search(r"running on (https?://127\.0\.0\.1:\d+)", log.read_text()):
+            httpx.get(f"{said[1]}/readyz", verify=tls or True).raise_for_status()
             return said[1]
         time.sleep(0.005)
     raise RuntimeError(f"does not serve, exit code {popen.poll()}:\n{log.read_text()}")

@@ -19,7 +19,7 @@ def one_line(text: object, *, limit: int = _LIMIT) -> str:
 
 def markdown_code(text: object, *, limit: int = _LIMIT) -> str:
     """A code span for GitHub Markdown, tables included, in which nothing is markup, a mention or a link."""
-    encoded = re.sub(r"[^\w ./-]", lambda match: f"&#{ord(match[0])};", one_line(text, limit=limit))
+    encoded = re.sub(r"[^\w /-]|_", lambda match: f"&#{ord(match[0])};", one_line(text, limit=limit))
     return f"<code>{encoded}</code>"
 
 

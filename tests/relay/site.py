@@ -1,5 +1,6 @@
 """A relay process between a stream of events and the local GitHub, with a wire that may break: for tests of faults."""
 
+import http.client
 import itertools
 import json
 import threading
@@ -79,7 +80,7 @@ class Site:
         event = {**E02, "output_fields": fields}
         try:
             return sidekick.post(event, address=process.address, event_id=event_id)[0]
-        except OSError:
+        except (OSError, http.client.HTTPException):  # killed before the answer, or within it
             return None
 
     def post_together(self, process: Process, *ids: str) -> int:

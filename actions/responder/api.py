@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -65,8 +66,8 @@ class Api:
         content = answer.content if isinstance(answer.content, dict) else {}
         if answer.status == 200 and not content.get("errors"):
             return content.get("data")
-        first = next(iter(content.get("errors") or ()), {})
-        raise ApiRefused("createCommitOnBranch", answer.status, answer.said, kind=str(first.get("type", "")))
+        kinds = [str(each.get("type", "")) for each in content.get("errors") or ()]
+        raise ApiRefused("a mutation", answer.status, answer.said, kind="".join(kinds[:1]))
 
     def _rest(self, method: str, path: str, content: Mapping[str, object] | None) -> Any:
         answer = self._ask(method, f"{self.url}/repos/{self.repository}/{path}", content)
@@ -120,7 +121,7 @@ def _parsed(data: bytes) -> Any:
         return None
 
 
-def _wait(status: int, headers: Mapping[str, str]) -> float | None:
+def _wait(status: int, headers: Message) -> float | None:
     """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
     if status not in (403, 429):
         return None

@@ -37,6 +37,9 @@ class ByGit:
         return commit
 
 
+BY_GIT = ByGit()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ByApi:
     """GitHub makes the commit from whole files. `makes_branches` where a branch may be new, which it has to be told."""

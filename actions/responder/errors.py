@@ -19,6 +19,9 @@ ResponderError
 ├── BadHistory      a commit records a response in a way that this action does not: exit code 1
 ├── NotRendered     kustomize cannot render a folder: there is no proof
 ├── GitFailed       a git command failed: exit code 1
+├── ApiRefused      GitHub's API does not do what it is asked for: exit code 1
+│   └── NotPermitted    since the token may not; the message says what would help
+├── NothingToReview a branch has nothing that its base has not: there is no need for a pull request
 ├── PushLost        another push was faster: plan again on the new tip
 └── PushRefused     the remote does not want the commit: exit code 1, say what would help
 """
@@ -166,6 +169,32 @@ class GitFailed(ResponderError):
         super().__init__(f"git {command} failed: {said}")
         self.command = command
         self.said = said
+
+
+class ApiRefused(ResponderError):
+    """An answer of GitHub's API that is no success; `said` is its message in one line, `kind` GraphQL's type of it.
+
+    `status` is None where there was no answer.
+    """
+
+    def __init__(self, request: str, status: int | None, said: str, *, kind: str = "") -> None:
+        super().__init__(f"{request} at GitHub's API: {status or 'no status'}, {said}")
+        self.request = request
+        self.status = status
+        self.said = said
+        self.kind = kind
+
+
+class NotPermitted(ApiRefused):
+    """The token lacks a permission, or a setting of the repository forbids it."""
+
+
+class NothingToReview(ResponderError):
+    """A branch is part of the branch that it should be proposed for."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"branch {branch} has no commit that its base has not")
+        self.branch = branch
 
 
 class PushLost(ResponderError):

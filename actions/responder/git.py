@@ -85,6 +85,26 @@ class Git:
         self._run("commit", "--quiet", "--no-verify", "--file=-", "--", *map(str, paths), stdin=message)
         return self.head()
 
+    def stage(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+        """Stage `paths` as they are in the work tree; returns those that are there."""
+        self._run("add", "--", *map(str, paths))
+        return [path for path in paths if (self.root / path).exists()]
+
+    def blob(self, path: PurePosixPath) -> bytes:
+        """A staged file as git keeps it, which its attributes can make differ from the work tree."""
+        result = self._raw("cat-file", "blob", f":./{path}")
+        if result.returncode != 0:
+            raise GitFailed("cat-file", one_line(result.stderr.decode(errors="replace"), limit=2000))
+        return result.stdout
+
+    def place(self, path: PurePosixPath) -> str:
+        """A path from the root of the checkout on."""
+        return self._run("rev-parse", "--show-prefix").rstrip("\n") + str(path)
+
+    def has_branch(self, branch: str) -> bool:
+        """Whether the remote has it now."""
+        return bool(self._run("ls-remote", "--heads", "origin", f"refs/heads/{branch}", remote=True))
+
     def push(self, branch: str) -> None:
         """Push the checked-out commit to `branch`, never by force.
 
@@ -128,7 +148,9 @@ class Git:
 
     def reset_to_tip(self, branch: str) -> None:
         """Forget the local commit and check out the tip of `branch` as the remote has it now."""
-        self._run("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{branch}", remote=True)
+        is_shallow = self._run("rev-parse", "--is-shallow-repository").strip() == "true"
+        depth = ["--depth=1"] if is_shallow else []  # the branch may have left this one long ago
+        self._run("fetch", "--quiet", "--no-tags", *depth, "origin", f"refs/heads/{branch}", remote=True)
         self._run("reset", "--quiet", "--hard", "FETCH_HEAD")
 
     def _run(self, *arguments: str, stdin: str = "", remote: bool = False) -> str:

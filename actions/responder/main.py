@@ -3,32 +3,33 @@
 Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the rest tells Flux and people.
 """
 
-import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
-from . import event, flux, history, inputs, plan, proof, publish, restoring, rules
-from .desired import files
-from .desired.sources import Origin
+from . import event, flux, inputs, plan, publish, restoring, review
+from .commits import BY_GIT, ByApi
 from .errors import BadInput, PushLost, PushRefused, ResponderError
 from .git import Git
 from .plan import Outcome, Verdict
+from .planning import Planning
+from .pullrequest import PullRequests
 from .report import Report, sentence
+from .review import Rest
+from .rules import Mode
 from .untrusted import one_line
 from .workflow import Run
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-HOUR = 3600.0  # seconds
 
 _HELP = {
     PushRefused: "Branch rules can keep the workflow's token out: let GitHub Actions push to this branch, or give the "
-    "input token that of a GitHub App that may.",
+    "input token that of a GitHub App that may; or let a person merge: `mode: pull-request`.",
     PushLost: "The branch is busier than a run can follow. Run the workflow again: what is in place stays in place.",
 }
 _LEVELS = {
     Verdict.CONTAINED: "notice",
+    Verdict.PROPOSED: "notice",
+    Verdict.SHOWN: "notice",
     Verdict.IN_PLACE: "notice",
     Verdict.IGNORED: "notice",
     Verdict.REFUSED: "error",
@@ -61,28 +62,31 @@ def _ended(run: Run, action: Callable[[Run], int]) -> int:
 def _respond(run: Run) -> int:
     started = datetime.now(UTC)
     documents = event.read(run.event(), run.input("event"))
-    dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
+    mode = Mode(run.choice("mode", *Mode))
     verify = run.choice("verify", "auto", "require", "off")
+    by_api = run.choice("commit-via", "git", "api") == "api"
     receiver = inputs.receiver(run)
     git = Git(root=inputs.directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
-    origin = Origin(url=git.remote_url, branch=run.target_branch)
-
-    def spent() -> int:
-        return history.count(git.messages_since(time.time() - HOUR, run.target_branch))
+    planning = Planning(git=git, rules=name, verify=verify, branch=run.target_branch)
+    dry_run = mode is Mode.DRY_RUN
 
     def make_plan() -> plan.Plan:
-        ruleset = rules.load(_read(git.top() / name), name=name)
-        events, checkout = event.parse_all(documents), files.read(git.root)
-        with ExitStack() as stack:
-            prover = None if verify == "off" else stack.enter_context(proof.prover(required=verify == "require"))
-            return plan.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent)
+        return planning.all(event.parse_all(documents), planning.ruleset(), mode=None if dry_run else mode)
 
-    published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
+    if dry_run:
+        published, rest = publish.preview(make_plan, git), Rest()
+    else:
+        published = publish.push(make_plan, git, branch=run.branch, commits=ByApi(api=run.api) if by_api else BY_GIT)
+        commits = ByApi(api=run.api, makes_branches=True) if by_api else BY_GIT
+        pulls = PullRequests(api=run.api, base=run.branch)
+        published, rest = review.carry_out(published, planning, pulls, commits)
     finished = datetime.now(UTC)
     told = {"repository": run.repository, "commit": published.commit}
     notice = flux.notify(receiver, told) if receiver and published.commit else None
-    report = Report(published=published, dry_run=dry_run, run=run, started=started, finished=finished, notice=notice)
+    report = Report(
+        published=published, dry_run=dry_run, run=run, started=started, finished=finished, notice=notice, rest=rest
+    )
     _tell(run, report)
     return _exit_code(published.plan)
 
@@ -91,6 +95,7 @@ def _tell(run: Run, report: Report) -> None:
     published = report.published
     run.write_output("changed", "true" if published.commit else "false")
     run.write_output("commit", published.commit or "")
+    run.write_output("pull-request", "\n".join(each.pull.url for each in report.rest.reviewed))
     run.write_output("responses", report.responses())
     run.write_summary(report.summary())
     for outcome in published.plan.outcomes:
@@ -116,7 +121,3 @@ def _exit_code(made: plan.Plan) -> int:
     if Verdict.REFUSED in verdicts:
         return FAILED
     return BAD_INPUT if Verdict.INVALID in verdicts else DONE
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

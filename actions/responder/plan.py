@@ -28,10 +28,19 @@ class Verdict(StrEnum):
     """What became of an event, from best to worst."""
 
     CONTAINED = "contained"
+    PROPOSED = "proposed"
+    SHOWN = "shown"
     IN_PLACE = "in place"
     IGNORED = "ignored"
     REFUSED = "refused"
     INVALID = "invalid"
+
+
+_VERDICTS = {
+    Mode.COMMIT: Verdict.CONTAINED,
+    Mode.PULL_REQUEST: Verdict.PROPOSED,
+    Mode.DRY_RUN: Verdict.SHOWN,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +52,7 @@ class Response:
     rule: str
     action: str
     workload: Workload
+    cluster: str = ""
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     proof: Proof | None = None
@@ -61,11 +71,15 @@ class Outcome:
     response: Response | None = None
     rendered: str = ""  # how the rendered objects would differ
     is_over_limit: bool = False
+    pull_request: str = ""  # its address
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The outcomes of a batch, in its order, and the new content of the files that change, None for one that goes."""
+    """The outcomes of a batch, in its order, and the new content of the files that change, None for one that goes.
+
+    What only waits for a review, or is shown as its rule wants it, changes no file.
+    """
 
     outcomes: tuple[Outcome, ...]
     files: Mapping[PurePosixPath, bytes | None] = field(default_factory=dict)
@@ -78,20 +92,21 @@ class Plan:
     @property
     def responses(self) -> tuple[Response, ...]:
         """The responses that change something."""
-        found = (outcome.response for outcome in self.outcomes)
-        return tuple(response for response in found if response and response.changes)
+        contained = (outcome for outcome in self.outcomes if outcome.verdict is Verdict.CONTAINED)
+        return tuple(outcome.response for outcome in contained if outcome.response)
 
 
 def make(
     events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None,
-    prover: Prover | None = None, spent: Callable[[], int] = lambda: 0,
+    prover: Prover | None = None, spent: Callable[[], int] = lambda: 0, mode: Mode | None = Mode.COMMIT,
 ) -> Plan:  # fmt: skip
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
     `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known. Without a
     `prover` nothing is rendered. `spent` is asked how many responses the last hour saw, if there is one to make.
+    `mode` is that of the responses whose rules want none that is more careful; None makes all, whatever rules want.
     """
-    planner = _Planner(ruleset, checkout, origin, prover, spent)
+    planner = _Planner(ruleset, checkout, origin, prover, spent, mode)
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=change.files(checkout, planner.checkout))
 
@@ -99,10 +114,12 @@ def make(
 class _Planner:
     def __init__(
         self, ruleset: Rules, checkout: Checkout, origin: Origin | None, prover: Prover | None,
-        spent: Callable[[], int],
+        spent: Callable[[], int], mode: Mode | None,
     ) -> None:  # fmt: skip
         self._ask_spent = spent
         self._made = 0
+        self._waiting: set[tuple[str, Workload]] = set()  # of which nothing is made here
+        self._mode = mode
         self._ruleset = ruleset
         self._origin = origin
         self._prover = prover
@@ -131,28 +148,31 @@ class _Planner:
         target = self._locate(event, pod)
         if protection := self._ruleset.protection(target.workload):
             raise Unsupported(f"{target.workload} is protected ({protection}): no response touches it")
-        if careful := next((each for each in decisions if each.mode is not Mode.COMMIT), None):
-            raise Unsupported(
-                f"rule {careful.rule.name!r} asks for {careful.mode.value}: run the workflow by hand to commit"
-            )
         demands = _once(demand for each in decisions for demand in each.rule.respond)
         made = making.make(self.checkout, demands, target)
-        proof = None
-        if made.changes:
+        proof, key = None, (target.applied.cluster, target.workload)
+        verdict = _VERDICTS[self._careful(decisions)] if made.changes else Verdict.IN_PLACE
+        if made.changes and key not in self._waiting:
             self._heed_limits()
-            proof = self._prove(event, pod, target, made)
             self._made += 1
-        self.checkout = made.checkout
+        if verdict is Verdict.CONTAINED:
+            proof = self._prove(event, pod, target, made)
+            self.checkout = made.checkout
+        elif made.changes:
+            self._waiting.add(key)
         response = Response(
             event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
             action=" and ".join(type(demand).__name__.lower() for demand in demands),
-            workload=target.workload, changes=made.changes, warnings=made.notes, proof=proof,
+            workload=target.workload, cluster=target.applied.cluster, changes=made.changes, warnings=made.notes,
+            proof=proof,
         )  # fmt: skip
-        verdict = Verdict.CONTAINED if made.changes else Verdict.IN_PLACE
         return Outcome(
             verdict=verdict, reason=_told(response, target), event=event, response=response,
             rendered=proof.diff if proof else "",
         )  # fmt: skip
+
+    def _careful(self, decisions: list[Decision]) -> Mode:
+        return Mode.most_careful([self._mode, *(each.mode for each in decisions)]) if self._mode else Mode.COMMIT
 
     def _heed_limits(self) -> None:
         limit, made = self._ruleset.limits.responses_per_hour, self._spent + self._made

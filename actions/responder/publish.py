@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Generic, Protocol, TypeVar
 
+from .commits import BY_GIT, Commits
 from .errors import PushLost
 from .git import Git
 
@@ -52,6 +53,7 @@ def push(
     git: Git,
     *,
     branch: str,
+    commits: Commits = BY_GIT,
     sleep: Callable[[float], None] = time.sleep,
     chance: Callable[[], float] = random.random,
 ) -> Published[P]:
@@ -64,9 +66,8 @@ def push(
         if not plan.files:
             return Published(plan=plan)
         diff = _write(plan, git)
-        commit = git.commit(tuple(plan.files), plan.message)
         try:
-            git.push(branch)
+            commit = commits.add(git, tuple(plan.files), plan.message, branch=branch)
         except PushLost:
             sleep(chance() * min(_LONGEST_PAUSE, 0.25 * 2**attempt))
             git.reset_to_tip(branch)

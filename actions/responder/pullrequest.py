@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .api import Api
-from .errors import ApiRefused, NotPermitted, NothingToReview
+from .errors import ApiRefused, NothingToReview, NotPermitted
 
 _PERMISSION = (
     "give the job `permissions: pull-requests: write` beside `contents: write`, or the input token that of a GitHub "

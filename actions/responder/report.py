@@ -4,13 +4,14 @@ Everything from an event is shown through `untrusted`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import timeline
 from .flux import Notice
 from .plan import Outcome, Plan, Verdict
 from .publish import Published
+from .review import Rest
 from .story import pasted, story
 from .timeline import Moment
 from .untrusted import fenced, markdown_code, one_line
@@ -18,6 +19,8 @@ from .workflow import Run
 
 _MARKS = {
     Verdict.CONTAINED: "🛑",
+    Verdict.PROPOSED: "✋",
+    Verdict.SHOWN: "👀",
     Verdict.IN_PLACE: "✅",
     Verdict.IGNORED: "⚪",
     Verdict.REFUSED: "⚠️",
@@ -36,12 +39,13 @@ class Report:
     started: datetime
     finished: datetime
     notice: Notice | None = None
+    rest: Rest = field(default_factory=Rest)
 
     def summary(self) -> str:
         """The job summary, in GitHub Markdown."""
         parts = [
-            f"## {self._headline()}", self._table(), self._change(), self._rendered(), self._undo(), self._by_hand(),
-            self._timeline(), self._stories(),
+            f"## {self._headline()}", self._table(), self._change(), self._waiting(), self._rendered(), self._undo(),
+            self._by_hand(), self._timeline(), self._stories(),
         ]  # fmt: skip
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -66,7 +70,13 @@ class Report:
         return "\n".join(rows)
 
     def _change(self) -> str:
-        return f"### Change\n\n{fenced(self.published.diff, 'diff')}" if self.published.diff else ""
+        parts = [f"### Change\n\n{fenced(self.published.diff, 'diff')}"] if self.published.diff else []
+        parts += [f"### What rules only want shown\n\n{fenced(self.rest.shown, 'diff')}"] if self.rest.shown else []
+        return "\n\n".join(parts)
+
+    def _waiting(self) -> str:
+        """The pull requests, each with what it changes."""
+        return "\n\n".join(["### Waiting for a review", *map(str, self.rest.reviewed)]) if self.rest.reviewed else ""
 
     def _rendered(self) -> str:
         """What `kustomize build` says of each response, before and after."""
@@ -167,4 +177,6 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
             "name": workload.name,
             "files": [str(change.file) for change in response.changes],
         }
+    if outcome.pull_request:
+        row["pull-request"] = outcome.pull_request
     return row

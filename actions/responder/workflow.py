@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from .api import Api
 from .errors import BadInput
 from .untrusted import command_data, command_property
 
@@ -65,6 +66,13 @@ class Run:
         """The address of the repository's page, if the runner says enough to tell."""
         server = self.environ.get("GITHUB_SERVER_URL")
         return f"{server}/{self.repository}" if server and self.repository else None
+
+    @property
+    def api(self) -> Api:
+        """GitHub's APIs for the repository, with the token of the inputs."""
+        url = self.environ.get("GITHUB_API_URL") or "https://api.github.com"
+        graphql = self.environ.get("GITHUB_GRAPHQL_URL") or f"{url}/graphql"
+        return Api(url=url, graphql_url=graphql, repository=self.repository, token=self.input("token"))
 
     def event(self) -> Mapping[str, Any]:
         """The event that started the run, or an empty mapping where there is none."""

@@ -224,7 +224,7 @@ def test_a_hostile_rule_name_is_text_wherever_it_appears(remote: Remote, respond
     assert all(line.count("|") == 5 for line in ended.summary.splitlines() if line.startswith("| 🛑"))
     trailers = remote.log("%(trailers:key=Response,valueonly)")
     assert trailers[0] == "stop Deployment default/alpine-deployment"
-    assert set(ended.outputs) == {"changed", "commit", "responses"}
+    assert set(ended.outputs) == {"changed", "commit", "pull-request", "responses"}
 
 
 MANIFEST = b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: alpine-deployment, namespace: default}\n"

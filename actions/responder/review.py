@@ -1,0 +1,150 @@
+"""Carries out what is not committed: a branch and a pull request for each workload that waits for a review.
+
+A branch that is done with, its pull request merged or closed, is left alone: the next one has a number. A branch that
+is under review is added to, whoever has pushed to it; nothing is forced.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from . import proposal, publish
+from .commits import Commits
+from .errors import NothingToReview, ResponderError
+from .event import Event
+from .git import Git
+from .plan import Outcome, Plan, Response, Verdict
+from .planning import Planning
+from .publish import Published
+from .pullrequest import PullRequest, PullRequests
+from .untrusted import fenced, markdown_code
+
+_BRANCHES = 20  # that a workload has at most, before somebody has to tidy up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """A pull request that a run has opened or added to."""
+
+    response: Response
+    pull: PullRequest
+    diff: str
+
+    def __str__(self) -> str:
+        """As Markdown, for the job summary."""
+        said = f"- [{self.pull}]({self.pull.url}): {markdown_code(self.response)}"
+        return f"{said}\n\n{fenced(self.diff, 'diff')}" if self.diff else f"{said}, which it has already"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """What became of the responses that are not committed; `shown` is the diff of those that are only to be shown."""
+
+    reviewed: Sequence[Reviewed] = ()
+    shown: str = ""
+
+
+def carry_out(
+    published: Published[Plan], planning: Planning, pulls: PullRequests, commits: Commits
+) -> tuple[Published[Plan], Rest]:
+    """Propose and show what the plan has left for that, on top of what is published. One that fails is refused."""
+    outcomes = list(published.plan.outcomes)
+    waiting = _grouped(outcomes)
+    shown = [number for number, each in enumerate(outcomes) if each.verdict is Verdict.SHOWN]
+    if not waiting and not shown:
+        return published, Rest()
+    planning.git.reset_to_tip(pulls.base)
+    ruleset = planning.ruleset()  # that of this branch, whatever the branches of pull requests have
+
+    def make_plan(events: Sequence[Event]) -> Plan:
+        return planning.again(events, ruleset)
+
+    preview = publish.preview(lambda: make_plan(_events(outcomes, shown)), planning.git)
+    for number, outcome in zip(shown, preview.plan.outcomes, strict=True):
+        outcomes[number] = _with(Verdict.SHOWN, outcome, "its rule wants it shown only")
+    review = _Review(git=planning.git, pulls=pulls, commits=commits, make_plan=make_plan)
+    reviewed = [found for response, numbers in waiting if (found := review.propose(response, outcomes, numbers))]
+    if waiting:
+        planning.git.reset_to_tip(pulls.base)
+    return replace(published, plan=replace(published.plan, outcomes=tuple(outcomes))), Rest(
+        reviewed=reviewed, shown=preview.diff
+    )
+
+
+def _grouped(outcomes: Sequence[Outcome]) -> list[tuple[Response, list[int]]]:
+    """The numbers of the outcomes that wait for a review, those of one workload together, with its first response."""
+    groups: dict[str, tuple[Response, list[int]]] = {}
+    for number, each in enumerate(outcomes):
+        if each.verdict is Verdict.PROPOSED and each.response:
+            _, numbers = groups.setdefault(proposal.branch(each.response), (each.response, []))
+            numbers.append(number)
+    return list(groups.values())
+
+
+def _events(outcomes: Sequence[Outcome], numbers: Sequence[int]) -> list[Event]:
+    return [event for number in numbers if (event := outcomes[number].event)]
+
+
+def _with(verdict: Verdict, outcome: Outcome, why: str, *, url: str = "") -> Outcome:
+    """An outcome of a plan that makes everything, as what it is here; what is refused stays so."""
+    if outcome.verdict not in (Verdict.CONTAINED, Verdict.IN_PLACE):
+        return outcome
+    return replace(outcome, verdict=verdict, reason=f"{why}: {outcome.reason}", pull_request=url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Review:
+    git: Git
+    pulls: PullRequests
+    commits: Commits
+    make_plan: Callable[[Sequence[Event]], Plan]
+
+    def propose(self, response: Response, outcomes: list[Outcome], numbers: Sequence[int]) -> Reviewed | None:
+        """Propose the responses to one workload, and put down in `outcomes` how that ended."""
+        try:
+            ended, reviewed = self._proposed(response, _events(outcomes, numbers))
+        except ResponderError as error:
+            reason = f"it waits for a review, but there is no pull request: {error}"
+            ended, reviewed = (
+                [replace(outcomes[each], verdict=Verdict.REFUSED, reason=reason) for each in numbers],
+                None,
+            )
+        for number, outcome in zip(numbers, ended, strict=True):
+            outcomes[number] = outcome
+        return reviewed
+
+    def _proposed(self, response: Response, events: Sequence[Event]) -> tuple[list[Outcome], Reviewed | None]:
+        for number in range(1, _BRANCHES + 1):
+            branch = proposal.branch(response, number)
+            known = self.pulls.of(branch)
+            under_review = next((each for each in known if each.is_open), None)
+            if known and not under_review:
+                continue
+            published, is_new = self._pushed(branch, events)
+            outcomes = list(published.plan.outcomes)
+            if not any(each.response for each in outcomes) or (is_new and published.commit is None):
+                return outcomes, None
+            try:
+                pull = self._told(under_review, branch, response, published)
+            except NothingToReview:
+                return outcomes, None
+            if pull.is_open:
+                reviewed = Reviewed(response=response, pull=pull, diff=published.diff)
+                return [_with(Verdict.PROPOSED, each, f"in {pull}", url=pull.url) for each in outcomes], reviewed
+        raise ResponderError(f"{_BRANCHES} branches like {branch} are there: delete those that are merged or closed")
+
+    def _pushed(self, branch: str, events: Sequence[Event]) -> tuple[Published[Plan], bool]:
+        """The responses on the branch, and whether it is new."""
+        is_new = not self.git.has_branch(branch)
+        self.git.reset_to_tip(self.pulls.base if is_new else branch)
+        return publish.push(lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits), is_new
+
+    def _told(
+        self, pull: PullRequest | None, branch: str, response: Response, published: Published[Plan]
+    ) -> PullRequest:
+        """The pull request, which says what this run has to add; opened where there is none."""
+        outcomes, diff = published.plan.outcomes, published.diff
+        if pull is None:
+            title = f"{response.action.capitalize()} {response.workload}"
+            pull = self.pulls.open(branch, title=title, body=proposal.body(outcomes, diff))
+        text = proposal.body(outcomes, diff, before=pull.body)
+        return pull if text == pull.body else self.pulls.describe(pull, text)

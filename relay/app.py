@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relay import intake, probes
+from relay import intake, probes, webhook
 from relay.app_token import AppToken
 from relay.callers import Anyone, Callers, CallersFile
 from relay.credentials import Credential, RenewedToken, StaticToken
@@ -81,6 +81,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", intake.receive, methods=["POST"]),
+            Route("/", webhook.consent, methods=["OPTIONS"]),
             Route("/healthz", probes.healthz),
             Route("/readyz", probes.readyz),
             Route("/metrics", probes.metrics),

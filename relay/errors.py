@@ -6,6 +6,7 @@ RelayError
 ├── NoToken             no token for GitHub can be had: keep the events, try again
 └── Refusal             a request is answered with `status`, `error` and `detail`; nothing of it was accepted
     ├── BadEvent             400: the sender must mend the event
+    ├── BadHandshake         400: the sender must mend its request for consent
     ├── UnknownCaller        401: the sender must say who it is
     ├── TooSlow              408: the body did not come in time
     ├── TooLarge             413: over the body limit, or no dispatch could carry the event
@@ -61,6 +62,13 @@ class BadEvent(Refusal):
 
     status = 400
     error = "bad event"
+
+
+class BadHandshake(Refusal):
+    """Not a request for consent to be sent events."""
+
+    status = 400
+    error = "bad handshake"
 
 
 class UnknownCaller(Refusal):

@@ -76,7 +76,8 @@ def _digest(*parts: str | None) -> bytes:
 
 @lru_cache(maxsize=256)
 def _accepted(accepted: int, coalesced: int, ignored: int) -> Response:
-    return JSONResponse({"accepted": accepted, "coalesced": coalesced, "ignored": ignored}, status_code=202)
+    counts = {"accepted": accepted, "coalesced": coalesced, "ignored": ignored}
+    return JSONResponse(counts, status_code=202, headers={"Cache-Control": "private"})
 
 
 async def _body(request: Request[State]) -> bytes:

@@ -42,11 +42,17 @@ class Ended:
 
 
 class Responder:
-    """Runs the action in a new checkout of the remote each time."""
+    """Runs the action in a new checkout of the remote each time; `environ` is what the runner sets besides."""
+
+    environ: Mapping[str, str] = {}
 
     def __init__(self, remote: Remote, folder: Path) -> None:
         self._remote = remote
         self._folder = folder
+
+    def workspace(self) -> Path:
+        """A new checkout."""
+        return self._remote.checkout().root
 
     def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] = main.respond, /, **inputs: str) -> Ended:
         event, output, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
@@ -58,10 +64,11 @@ class Responder:
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_OUTPUT": str(output),
             "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_WORKSPACE": str(self._remote.checkout().root),
+            "GITHUB_WORKSPACE": str(self.workspace()),
             "GITHUB_REF": "refs/heads/main",
             "GITHUB_REPOSITORY": "acme/desired-state",
             "GITHUB_SERVER_URL": "https://github.example",
+            **self.environ,
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         }
         out = io.StringIO()

@@ -117,9 +117,14 @@ class Hub:
         """From now on GitHub does not know the token."""
         del self._state.tokens[token]
 
-    def create_token(self, repository: str, *, permissions: Mapping[str, str], scopes: str = "") -> str:
-        """A fine-grained token for one repository, such as {"contents": "write"}; a classic one with `scopes`."""
-        token = Token(repository=repository, permissions=permissions, scopes=scopes)
+    def create_token(
+        self, repository: str, *, permissions: Mapping[str, str], scopes: str = "", workflow: bool = False
+    ) -> str:
+        """A fine-grained token for one repository, such as {"contents": "write"}; a classic one with `scopes`.
+
+        One of a workflow run with `workflow`.
+        """
+        token = Token(repository=repository, permissions=permissions, scopes=scopes, workflow=workflow)
         self._state.tokens[token.value] = token
         return token.value
 

@@ -20,7 +20,7 @@ from relay.settings import Settings
 from relay.tls import ServerTls
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
-_GRACE_SECONDS = 4
+_GRACE_SECONDS = 3
 
 
 def main() -> int:

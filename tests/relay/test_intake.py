@@ -197,6 +197,16 @@ async def test_nobody_else_is_heard(relay: Relay, hub: Hub, headers: dict[str, s
         pytest.param(b"9" * 10_000, {"content_type": "application/json"}, 400, id="a number too long"),
         pytest.param(b'{"rule": "r"}', {"content_type": "application/json"}, 400, id="not a Falco event"),
         pytest.param(b"", {"content_type": "application/json"}, 400, id="empty"),
+        pytest.param(
+            sidekick.body(E02),
+            {
+                name.decode().lower(): value.decode()
+                for name, value in sidekick.headers(E02, event_id="")
+                if name != b"Ce-Id"
+            },
+            400,
+            id="a CloudEvent without id",
+        ),
         pytest.param(sidekick.body(E02), {}, 415, id="no content type"),
         pytest.param(sidekick.body(E02), {"content_type": "text/plain"}, 415, id="text"),
         pytest.param(sidekick.body(E02), {"content_type": "application/cloudevents+xml"}, 415, id="another format"),

@@ -1,0 +1,101 @@
+"""How the relay starts and stops, as a process and at a signal."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import sidekick
+from tests.relay.process import ROOT, Process, environment
+from tests.relay.site import E02, Posting, Site, site, until
+from tests.relay.wire import Trouble
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Site]:
+    with site(tmp_path) as there:
+        yield there
+
+
+def stopped(process: Process) -> None:
+    """SIGTERM, and the ten seconds that a container is given at the least."""
+    process.popen.send_signal(signal.SIGTERM)
+    process.popen.wait(timeout=10)
+
+
+def ended(environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """A relay that does not start."""
+    command = [sys.executable, "-m", "relay"]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def logged(process: Process) -> list[str]:
+    return [json.loads(line)["event"] for line in process.log.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("a: secret-secret-secret\nb: secret-secret-secret\n", "two clusters the same token", id="twice"),
+        pytest.param("prod: [secret-secret-secret", "not YAML", id="no YAML"),
+        pytest.param(None, "cannot be read: No such file", id="not there"),
+    ],
+)
+def test_a_broken_tokens_file_is_a_settings_error(tmp_path: Path, content: str | None, said: str) -> None:
+    environ = environment(tmp_path, api_url="http://127.0.0.1:9", token="t", settings={})
+    tokens = tmp_path / "tokens.yaml"
+    tokens.unlink()
+    if content:
+        tokens.write_text(content)
+    relay = ended(environ)
+    assert relay.returncode == 2
+    assert relay.stderr.startswith("relay: RELAY_TOKENS_FILE ")
+    assert said in relay.stderr
+    assert "secret-secret" not in relay.stderr
+    assert "Traceback" not in relay.stderr
+    assert not (tmp_path / "relay.db").exists()
+
+
+def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = {"RELAY_PORT": str(other.getsockname()[1])}
+        relay = ended(environment(tmp_path, api_url="http://127.0.0.1:9", token="t", settings=port))
+    assert relay.returncode == 1
+    assert "address already in use" in relay.stderr
+    assert "Traceback" not in relay.stderr
+
+
+def test_what_was_answered_202_under_load_outlives_a_stop(there: Site) -> None:
+    with there.relay() as process, Posting(there) as posting:
+        posting.process = process
+        until(lambda: len(posting.taken) > 200)
+        stopped(process)
+        posting.process = None
+    assert logged(process)[-1] == f"Finished server process [{process.popen.pid}]"
+    with there.relay() as process:
+        until(lambda: posting.taken <= set(there.heard))
+    assert set(there.heard) <= posting.sent
+    assert max(there.heard.values()) == 1
+
+
+def test_a_stop_waits_for_neither_github_nor_clients_without_end(there: Site) -> None:
+    request = sidekick.request(E02, address="http://x:the-token-of-the-cluster@relay:80/", event_id="slow")
+    there.befall(Trouble.HANG)
+    with there.relay() as process, Posting(there, pause=0.01) as posting:
+        posting.process = process
+        url = urlsplit(process.url)
+        with socket.create_connection((url.hostname, url.port or 0)) as slow:
+            slow.sendall(request[:-10])
+            until(lambda: there.wire.arrivals and len(posting.taken) > 20)
+            stopped(process)
+        posting.process = None
+    assert there.heard == {}
+    with there.relay() as process:
+        until(lambda: posting.taken <= set(there.heard))
+    assert "slow" not in there.heard

@@ -3,10 +3,10 @@
 import os
 import sys
 
-from .main import respond, restore
+from .main import check, respond, restore
 from .workflow import Run
 
-ACTIONS = {"respond": respond, "restore": restore}
+ACTIONS = {"check": check, "respond": respond, "restore": restore}
 
 if __name__ == "__main__":
     sys.exit(ACTIONS[sys.argv[1]](Run(environ=os.environ)))

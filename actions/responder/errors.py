@@ -106,6 +106,10 @@ class Unsupported(Refused):
     """A response that this kind of workload does not have."""
 
 
+class Protected(Unsupported):
+    """A workload that no response touches, whatever the rules say."""
+
+
 class NotFound(Refused):
     """No workload declared in the desired state owns the pod; `near` are those that would, were they elsewhere."""
 

@@ -6,7 +6,7 @@ Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from . import event, flux, inputs, plan, publish, restoring, review
+from . import checking, event, flux, inputs, plan, publish, restoring, review
 from .commits import BY_GIT, ByApi
 from .errors import BadInput, PushLost, PushRefused, ResponderError
 from .git import Git
@@ -45,6 +45,11 @@ def respond(run: Run) -> int:
 def restore(run: Run) -> int:
     """Take a response back, commit that and tell Flux."""
     return _ended(run, restoring.restore)
+
+
+def check(run: Run) -> int:
+    """Say whether the response rules hold, and what they would do."""
+    return _ended(run, checking.check)
 
 
 def _ended(run: Run, action: Callable[[Run], int]) -> int:

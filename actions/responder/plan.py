@@ -14,7 +14,7 @@ from .change import Change
 from .demand import Demand
 from .desired.files import Checkout
 from .desired.sources import Origin
-from .errors import BadEvent, OverLimit, Refused, Unproved, Unsupported
+from .errors import BadEvent, OverLimit, Protected, Refused, Unproved
 from .event import Event
 from .locate import Target
 from .making import Made
@@ -70,7 +70,7 @@ class Outcome:
     event: Event | None = None
     response: Response | None = None
     rendered: str = ""  # how the rendered objects would differ
-    is_over_limit: bool = False
+    refusal: Refused | None = None
     pull_request: str = ""  # its address
 
 
@@ -139,15 +139,14 @@ class _Planner:
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
         except Unproved as error:
-            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=error.diff)
+            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=error.diff, refusal=error)
         except Refused as error:
-            over = isinstance(error, OverLimit)
-            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, is_over_limit=over)
+            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, refusal=error)
 
     def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
         target = self._locate(event, pod)
         if protection := self._ruleset.protection(target.workload):
-            raise Unsupported(f"{target.workload} is protected ({protection}): no response touches it")
+            raise Protected(f"{target.workload} is protected ({protection}): no response touches it")
         demands = _once(demand for each in decisions for demand in each.rule.respond)
         made = making.make(self.checkout, demands, target)
         proof, key = None, (target.applied.cluster, target.workload)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import timeline
+from .errors import OverLimit
 from .flux import Notice
 from .plan import Outcome, Plan, Verdict
 from .publish import Published
@@ -101,7 +102,9 @@ class Report:
 
     def _by_hand(self) -> str:
         """The events that the limits of the rules have kept from a response."""
-        events = [outcome.event for outcome in self._outcomes if outcome.is_over_limit and outcome.event]
+        events = [
+            outcome.event for outcome in self._outcomes if isinstance(outcome.refusal, OverLimit) and outcome.event
+        ]
         if not events:
             return ""
         said = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from relay.database import open_database
+from relay.errors import StorageUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,14 @@ class SqliteDeadLetters:
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator["SqliteDeadLetters"]:
-        """Raises StorageUnusable."""
-        with closing(open_database(path)) as connection:
-            yield cls(connection)
+        """Raises StorageUnusable, also for what goes wrong within the block."""
+        if not path.exists():  # else a mistyped path would look like an outbox without dead letters
+            raise StorageUnusable(f"there is no outbox {path}: set RELAY_OUTBOX as the relay has it")
+        try:
+            with closing(open_database(path)) as connection:
+                yield cls(connection)
+        except sqlite3.Error as error:
+            raise StorageUnusable(f"the outbox {path} is not to be used now: {error}") from error
 
     def keys(self) -> list[int]:
         return [row[0] for row in self._connection.execute("SELECT key FROM dead ORDER BY key")]

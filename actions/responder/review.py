@@ -104,10 +104,8 @@ class _Review:
             ended, reviewed = self._proposed(response, _events(outcomes, numbers))
         except ResponderError as error:
             reason = f"it waits for a review, but there is no pull request: {error}"
-            ended, reviewed = (
-                [replace(outcomes[each], verdict=Verdict.REFUSED, reason=reason) for each in numbers],
-                None,
-            )
+            ended = [replace(outcomes[each], verdict=Verdict.REFUSED, reason=reason) for each in numbers]
+            reviewed = None
         for number, outcome in zip(numbers, ended, strict=True):
             outcomes[number] = outcome
         return reviewed
@@ -116,15 +114,15 @@ class _Review:
         for number in range(1, _BRANCHES + 1):
             branch = proposal.branch(response, number)
             known = self.pulls.of(branch)
-            under_review = next((each for each in known if each.is_open), None)
-            if known and not under_review:
+            if known and not any(each.is_open for each in known):
                 continue
-            published, is_new = self._pushed(branch, events)
+            published = self._pushed(branch, events)
             outcomes = list(published.plan.outcomes)
-            if not any(each.response for each in outcomes) or (is_new and published.commit is None):
+            is_there = published.commit is not None or self.git.has_branch(branch)
+            if not is_there or not any(each.response for each in outcomes):
                 return outcomes, None
             try:
-                pull = self._told(under_review, branch, response, published)
+                pull = self._told(branch, response, published)
             except NothingToReview:
                 return outcomes, None
             if pull.is_open:
@@ -132,19 +130,21 @@ class _Review:
                 return [_with(Verdict.PROPOSED, each, f"in {pull}", url=pull.url) for each in outcomes], reviewed
         raise ResponderError(f"{_BRANCHES} branches like {branch} are there: delete those that are merged or closed")
 
-    def _pushed(self, branch: str, events: Sequence[Event]) -> tuple[Published[Plan], bool]:
-        """The responses on the branch, and whether it is new."""
-        is_new = not self.git.has_branch(branch)
-        self.git.reset_to_tip(self.pulls.base if is_new else branch)
-        return publish.push(lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits), is_new
+    def _pushed(self, branch: str, events: Sequence[Event]) -> Published[Plan]:
+        """The responses on the branch, which begins at the tip of the base."""
+        self.git.reset_to_tip(branch if self.git.has_branch(branch) else self.pulls.base)
+        return publish.push(lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits)
 
-    def _told(
-        self, pull: PullRequest | None, branch: str, response: Response, published: Published[Plan]
-    ) -> PullRequest:
-        """The pull request, which says what this run has to add; opened where there is none."""
+    def _told(self, branch: str, response: Response, published: Published[Plan]) -> PullRequest:
+        """The pull request, which says what this run has to add; opened where there is none.
+
+        It is looked for again, for other runs write into it too.
+        """
         outcomes, diff = published.plan.outcomes, published.diff
+        known = self.pulls.of(branch)
+        pull = next((each for each in known if each.is_open), known[0] if known else None)
         if pull is None:
             title = f"{response.action.capitalize()} {response.workload}"
             pull = self.pulls.open(branch, title=title, body=proposal.body(outcomes, diff))
         text = proposal.body(outcomes, diff, before=pull.body)
-        return pull if text == pull.body else self.pulls.describe(pull, text)
+        return self.pulls.describe(pull, text) if pull.is_open and text != pull.body else pull

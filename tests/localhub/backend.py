@@ -7,6 +7,7 @@ import asyncio
 import base64
 import binascii
 import os
+import subprocess
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -83,11 +84,11 @@ async def _run(request: Request, repository: Repository, token: Token, body: byt
         "REMOTE_USER": "token",
         "HUB_WORKFLOW_TOKEN": "1" if token.workflow else "",
     }
-    process = await asyncio.create_subprocess_exec(
-        "git", "http-backend", env=environ, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    # In a thread: git may end before it has read all, which uvloop's pipes do not bear.
+    done = await asyncio.to_thread(
+        subprocess.run, ["git", "http-backend"], env=environ, input=body, stdout=subprocess.PIPE, check=False
     )
-    output, _ = await process.communicate(body)
-    head, _, content = output.partition(b"\r\n\r\n")
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
     headers = BytesHeaderParser().parsebytes(head)
     status = int(str(headers.get("Status", "200")).split()[0])
     kept = {name: str(value) for name, value in headers.items() if name.lower() != "status"}

@@ -47,7 +47,7 @@ async def check(
     settings: Settings, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch
 ) -> list[Finding]:
     """All that there is to find, in the order of the way to GitHub; it ends where the way ends."""
-    found = [_topology(settings)]
+    found = [topology(settings)]
     try:
         token = await credential.token()
     except NoToken as error:
@@ -67,7 +67,8 @@ def exit_code(findings: Sequence[Finding]) -> int:
     return max(finding.grade for finding in findings)
 
 
-def _topology(settings: Settings) -> Finding:
+def topology(settings: Settings) -> Finding:
+    """Which of the README's three ways to run it this is."""
     where = {
         "repository_dispatch": "its token can write files: run the relay anywhere but in the watched cluster",
         "workflow_dispatch": "its token cannot push: the relay may run in the watched cluster",

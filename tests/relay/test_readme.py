@@ -6,21 +6,26 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from relay import errors
+from relay import check, errors
 from relay.answers import Delivered
 from relay.errors import Refusal
 from relay.metrics import Metrics
 from relay.outbox import Backlog, Receipt
 from relay.settings import Settings
+from tests.localhub.apps import App
+from tests.relay.certificates import Authority
 
 README = (Path(errors.__file__).parent / "README.md").read_text(encoding="utf-8")
 SOURCE = (Path(errors.__file__).parent / "settings.py").read_text(encoding="utf-8")
 
 
+def section(heading: str) -> str:
+    return README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
 def table(heading: str) -> list[list[str]]:
     """The cells of the table below a heading, without its head."""
-    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    rows = [line for line in section(heading).splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
@@ -71,3 +76,16 @@ def test_every_metric_is_described_with_its_labels() -> None:
             families[name] = labels
     described = {code(name): set(re.findall(r"`([^`]*)`", labels)) for name, labels, _ in table("Metrics")}
     assert described == families
+
+
+def test_each_way_to_run_it_is_settings_that_work_and_the_topology_of_its_name(tmp_path: Path) -> None:
+    pair = Authority("authority").issue("relay")
+    files = {"github-token": b"t", "app.pem": App().private_key.encode()}
+    for name, content in {**files, "tls.crt": pair.certificate, "tls.key": pair.key}.items():
+        (tmp_path / name).write_bytes(content)
+    found = []
+    for block in re.findall(r"```sh\n(.*?)```", section("Three ways to run it"), re.DOTALL):
+        lines = re.findall(r"^(\w+)=(\S+)", block.replace("/run/secrets", str(tmp_path)), re.MULTILINE)
+        found.append(check.topology(Settings.from_environ(dict(lines))).said.split(":")[0])
+    named = re.findall(r"^\*\*(\w+)\*\*", section("Three ways to run it"), re.MULTILINE)
+    assert found == [name.lower() for name in named] == ["outside", "inside", "keyless"]

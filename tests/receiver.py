@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.issuer import Issuer
+
 LIMIT = 3 * 1024 * 1024  # bytes of a body
 
 
@@ -32,6 +34,7 @@ class Receiver:
 
     type: str
     token: str
+    issuer: Issuer | None = None
     address: str = ""
     scripted: list[int] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -53,9 +56,18 @@ class Receiver:
             return 404
         if len(body) > LIMIT:
             return 413
-        if self.type == "generic-hmac" and not self._is_signed(headers.get("X-Signature", ""), body):
-            return 400
-        return 200
+        return 200 if self._is_proved(headers, body) else 400
+
+    def _is_proved(self, headers: Mapping[str, str], body: bytes) -> bool:
+        if self.type == "generic-hmac":
+            return self._is_signed(headers.get("X-Signature", ""), body)
+        if self.type == "github":
+            event = headers.get("X-GitHub-Event", "") in ("push", "ping")
+            return event and self._is_signed(headers.get("X-Hub-Signature-256", ""), body)
+        if self.type == "generic-oidc":
+            authorization = headers.get("Authorization", "")
+            return self.issuer is not None and self.issuer.verify(authorization, "notification-controller")
+        return self.type == "generic"
 
     def _is_signed(self, signature: str, body: bytes) -> bool:
         algorithm, _, digest = signature.partition("=")
@@ -65,9 +77,11 @@ class Receiver:
 
     @classmethod
     @contextmanager
-    def start(cls, *, type: str, token: str, scripted: Sequence[int] = ()) -> "Iterator[Receiver]":  # noqa: A002 - Flux's word
+    def start(
+        cls, *, type: str, token: str, scripted: Sequence[int] = (), issuer: Issuer | None = None,  # noqa: A002 - Flux's word
+    ) -> "Iterator[Receiver]":  # fmt: skip
         """Serve on a free port until the end of the block."""
-        receiver = cls(type=type, token=token, scripted=list(scripted))
+        receiver = cls(type=type, token=token, scripted=list(scripted), issuer=issuer)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
         receiver.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

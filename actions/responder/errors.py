@@ -16,6 +16,7 @@ ResponderError
 │   ├── NotRecorded the history has no response that a restore could mean
 │   ├── ChangedSince somebody has changed what a response would be taken back from
 │   └── Unproved    the rendered clusters say that the edit is not the response, or cannot say it though they have to
+├── NoIdentity      GitHub gives the run no identity token: Flux is not told
 ├── BadHistory      a commit records a response in a way that this action does not: exit code 1
 ├── NotRendered     kustomize cannot render a folder: there is no proof
 ├── GitFailed       a git command failed: exit code 1
@@ -156,6 +157,10 @@ class ChangedSince(Refused):
 
 class OverLimit(Refused):
     """One more response would be more than the rules allow without a person."""
+
+
+class NoIdentity(ResponderError):
+    """The run has no identity token; the message says what would help."""
 
 
 class BadHistory(ResponderError):

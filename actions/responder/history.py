@@ -55,6 +55,7 @@ class Recorded:
     event_id: str
     event_source: str
     response: str
+    cluster: str = ""
     previous: tuple[Previous, ...] = field(default=())
 
 
@@ -86,7 +87,8 @@ def _recorded(group: list[tuple[str, str]]) -> Recorded:
     try:
         return Recorded(
             rule=said[FIRST], event_id=said["CloudEvent-Id"], event_source=said["CloudEvent-Source"],
-            response=said["Response"], previous=tuple(Previous.read(text) for key, text in group if key == "Previous"),
+            response=said["Response"], cluster=said.get("Cluster", ""),
+            previous=tuple(Previous.read(text) for key, text in group if key == "Previous"),
         )  # fmt: skip
     except KeyError as error:
         raise BadHistory(f"a response in the history lacks the trailer {error}") from error

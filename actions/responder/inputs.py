@@ -2,17 +2,8 @@
 
 from pathlib import Path
 
-from . import flux
 from .errors import BadInput
 from .workflow import Run
-
-
-def receiver(run: Run) -> flux.Receiver | None:
-    """The Flux receiver to call; None where no address is given. Raises BadInput."""
-    kind = run.choice("receiver-type", *flux.TYPES)
-    if not (url := run.input("receiver-url")):
-        return None
-    return flux.Receiver(url=url, type=kind, token=run.input("receiver-token"))
 
 
 def directory(run: Run) -> Path:

@@ -6,9 +6,10 @@ Event -> rules -> workload -> edit is `plan`; commit and push are `publish`; the
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from . import checking, event, flux, inputs, plan, publish, restoring, review
+from . import checking, event, inputs, plan, publish, restoring, review, telling
 from .commits import BY_GIT, ByApi
 from .errors import BadInput, PushLost, PushRefused, ResponderError
+from .flux import Receiver
 from .git import Git
 from .plan import Outcome, Verdict
 from .planning import Planning
@@ -16,6 +17,7 @@ from .pullrequest import PullRequests
 from .report import Report, sentence
 from .review import Rest
 from .rules import Mode
+from .telling import Receivers
 from .untrusted import one_line
 from .workflow import Run
 
@@ -70,7 +72,7 @@ def _respond(run: Run) -> int:
     mode = Mode(run.choice("mode", *Mode))
     verify = run.choice("verify", "auto", "require", "off")
     by_api = run.choice("commit-via", "git", "api") == "api"
-    receiver = inputs.receiver(run)
+    receivers = Receivers.read(run)
     git = Git(root=inputs.directory(run), token=run.input("token"))
     name = run.input("rules", ".github/falco-response.yaml")
     planning = Planning(git=git, rules=name, verify=verify, branch=run.target_branch)
@@ -87,13 +89,20 @@ def _respond(run: Run) -> int:
         pulls = PullRequests(api=run.api, base=run.branch)
         published, rest = review.carry_out(published, planning, pulls, commits)
     finished = datetime.now(UTC)
-    told = {"repository": run.repository, "commit": published.commit}
-    notice = flux.notify(receiver, told) if receiver and published.commit else None
+    told = (
+        telling.tell(run, _touched(published.plan, planning, receivers), published.commit) if published.commit else []
+    )
     report = Report(
-        published=published, dry_run=dry_run, run=run, started=started, finished=finished, notice=notice, rest=rest
+        published=published, dry_run=dry_run, run=run, started=started, finished=finished, told=tuple(told), rest=rest
     )
     _tell(run, report)
     return _exit_code(published.plan)
+
+
+def _touched(made: plan.Plan, planning: Planning, receivers: Receivers) -> list[tuple[str | None, Receiver]]:
+    """The receivers of the clusters that a commit touches."""
+    clusters = {each.event.cluster or each.cluster for each in made.responses}
+    return list(receivers.of(clusters, planning.ruleset()))
 
 
 def _tell(run: Run, report: Report) -> None:
@@ -107,8 +116,9 @@ def _tell(run: Run, report: Report) -> None:
         _annotate(run, outcome)
     if published.diff:
         run.log(published.diff)
-    if report.notice and not report.notice.delivered:
-        run.annotate("warning", report.flux())
+    for told in report.told:
+        if not told.notice.delivered:
+            run.annotate("warning", str(told))
 
 
 def _annotate(run: Run, outcome: Outcome) -> None:

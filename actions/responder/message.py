@@ -72,4 +72,5 @@ def _trailers(response: "Response") -> list[str]:
         "Response": str(response),
     }
     lines = [f"{key}: {one_line(value, limit=_TRAILER)}" for key, value in values.items()]
-    return lines + [f"Previous: {previous(change)}" for change in response.changes]
+    lines += [f"Previous: {previous(change)}" for change in response.changes]
+    return lines + ([f"Cluster: {one_line(event.cluster, limit=_TRAILER)}"] if event.cluster else [])

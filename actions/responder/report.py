@@ -9,11 +9,11 @@ from datetime import datetime
 
 from . import timeline
 from .errors import OverLimit
-from .flux import Notice
 from .plan import Outcome, Plan, Verdict
 from .publish import Published
 from .review import Rest
 from .story import pasted, story
+from .telling import Told
 from .timeline import Moment
 from .untrusted import fenced, markdown_code, one_line
 from .workflow import Run
@@ -39,7 +39,7 @@ class Report:
     run: Run
     started: datetime
     finished: datetime
-    notice: Notice | None = None
+    told: tuple[Told, ...] = ()
     rest: Rest = field(default_factory=Rest)
 
     def summary(self) -> str:
@@ -121,20 +121,18 @@ class Report:
             Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
             Moment(when=None, who="GitHub", whom="Flux", what="told" if self._is_told else "not told"),
         ]
-        return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{self._commit_link()}: {self.flux()}."
+        last = f"{self._commit_link()}: {markdown_code(self.flux(), limit=1000)}."
+        return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{last}"
 
     @property
     def _is_told(self) -> bool:
-        return self.notice is not None and self.notice.delivered
+        return any(each.notice.delivered for each in self.told)
 
     def flux(self) -> str:
         """What Flux knows of the commit."""
-        if self.notice is None:
-            return "Flux was not told (no receiver-url): it finds the commit at its next interval"
-        if self.notice.delivered:
-            return "Flux was told, and answered 200"
-        status = "no answer" if self.notice.status is None else f"answer {self.notice.status}"
-        return f"Flux could not be told ({status}: {self.notice.detail}): it finds the commit at its next interval"
+        if not self.told:
+            return "Flux was not told (no receiver): it finds the commit at its next interval"
+        return "; ".join(map(str, self.told))
 
     def _commit_link(self) -> str:
         commit = self.published.commit or ""

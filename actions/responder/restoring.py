@@ -5,12 +5,14 @@ import json
 import re
 from dataclasses import dataclass
 
-from . import flux, history, inputs, message, publish, undo
+from . import history, inputs, message, publish, rules, telling, undo
 from .desired import files
 from .errors import BadInput, NotRecorded
 from .git import Git
 from .history import Recorded
 from .publish import Published
+from .rules import Rules
+from .telling import Receivers, Told
 from .undo import Files, Snapshot, Undo
 from .untrusted import fenced, markdown_code, one_line
 from .workflow import Run
@@ -72,17 +74,21 @@ def restore(run: Run) -> int:
     asked = Asked.read(run)
     force = run.choice("force", "false", "true") == "true"
     dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
-    receiver = inputs.receiver(run)
+    receivers = Receivers.read(run)
+    name = run.input("rules", ".github/falco-response.yaml")
     git = Git(root=inputs.directory(run), token=run.input("token"))
+    ruleset = _ruleset(git, name)
 
     def make_plan() -> Restored:
         snapshot, responses = _find(git, asked)
         return Restored(undo=undo.undo(snapshot, responses, files.read(git.root), merge=git.merge, force=force))
 
     published = publish.preview(make_plan, git) if dry_run else publish.push(make_plan, git, branch=run.branch)
-    told = {"repository": run.repository, "commit": published.commit}
-    notice = flux.notify(receiver, told) if receiver and published.commit else None
-    _tell(run, published, notice)
+    told: list[Told] = []
+    if published.commit:
+        clusters = {each.cluster for each in published.plan.undo.responses if each.cluster}
+        told = telling.tell(run, receivers.of(clusters, ruleset), published.commit)
+    _tell(run, published, told)
     return 0
 
 
@@ -95,19 +101,25 @@ def _find(git: Git, asked: Asked) -> tuple[Snapshot, list[Recorded]]:
     raise NotRecorded(f"no response is recorded on this branch for {asked}")
 
 
-def _tell(run: Run, published: Published[Restored], notice: flux.Notice | None) -> None:
+def _tell(run: Run, published: Published[Restored], told: list[Told]) -> None:
     done = published.plan.undo
     said = [each.response for each in done.responses]
     run.write_output("changed", "true" if published.commit else "false")
     run.write_output("commit", published.commit or "")
     run.write_output("restored", json.dumps(said))
-    run.write_summary(_summary(published, notice))
+    run.write_summary(_summary(published, told))
     for each in said:
         run.annotate("notice", f"{_verdict(published)}: {one_line(each)} (commit {done.snapshot.sha[:12]})")
     if published.diff:
         run.log(published.diff)
-    if notice and not notice.delivered:
-        run.annotate("warning", f"Flux could not be told ({notice.detail}): it finds the commit at its next interval")
+    for one in told:
+        if not one.notice.delivered:
+            run.annotate("warning", str(one))
+
+
+def _ruleset(git: Git, name: str) -> Rules:
+    path = git.top() / name
+    return rules.load(path.read_bytes() if path.is_file() else None, name=name)
 
 
 def _verdict(published: Published[Restored]) -> str:
@@ -116,7 +128,7 @@ def _verdict(published: Published[Restored]) -> str:
     return "restored" if published.commit else "would be restored"
 
 
-def _summary(published: Published[Restored], notice: flux.Notice | None) -> str:
+def _summary(published: Published[Restored], told: list[Told]) -> str:
     done = published.plan.undo
     rows = [
         f"| {_verdict(published)} | {markdown_code(each.response)} | {markdown_code(each.rule)} | "
@@ -126,5 +138,5 @@ def _summary(published: Published[Restored], notice: flux.Notice | None) -> str:
     head = ["| | Response | Falco rule | Event |", "| --- | --- | --- | --- |"]
     parts = [f"## Restore: commit {markdown_code(done.snapshot.sha[:12])}", "\n".join([*head, *rows])]
     parts += [f"### Change\n\n{fenced(published.diff, 'diff')}"] if published.diff else []
-    parts += ["Flux was told, and answered 200."] if notice and notice.delivered else []
+    parts += [f"{markdown_code(str(one), limit=1000)}." for one in told]
     return "\n\n".join(parts) + "\n"

@@ -82,6 +82,10 @@ class Run:
         event = json.loads(Path(path).read_bytes() or b"{}")
         return event if isinstance(event, dict) else {}
 
+    def mask(self, secret: str) -> None:
+        """Have the runner hide a secret in the log."""
+        self.out.write(f"::add-mask::{command_data(secret)}\n")
+
     def write_output(self, name: str, value: str) -> None:
         """Set an output. A random delimiter keeps a value from ending itself and setting another one."""
         delimiter = f"end-{secrets.token_hex(16)}"

@@ -16,7 +16,7 @@ def notify(receiver: flux.Receiver) -> tuple[flux.Notice, list[float]]:
     return flux.notify(receiver, {"commit": "2cad872"}, sleep=pauses.append), pauses
 
 
-@pytest.mark.parametrize("kind", flux.TYPES)
+@pytest.mark.parametrize("kind", ["generic", "generic-hmac", "github"])
 def test_flux_accepts_the_call(kind: str) -> None:
     with Receiver.start(type=kind, token=TOKEN) as receiver:
         notice, pauses = notify(flux.Receiver(url=receiver.url, type=kind, token=TOKEN))

@@ -16,6 +16,7 @@ from responder.flux import Notice
 from responder.plan import Plan
 from responder.publish import Published
 from responder.report import Report
+from responder.telling import Told
 from responder.workflow import Run
 from tests import sidekick
 from tests.actions.test_respond import ALPINE
@@ -91,7 +92,12 @@ def report(made: Plan) -> Report:
     )
     now = datetime.now(UTC)
     return Report(
-        published=published, dry_run=False, run=run, started=now, finished=now, notice=Notice(status=200, detail="")
+        published=published,
+        dry_run=False,
+        run=run,
+        started=now,
+        finished=now,
+        told=(Told(cluster=None, notice=Notice(status=200, detail="")),),
     )
 
 

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-eve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ from relay.events import COALESCED, TYPE
 
 # Characters of `client_payload`, and of all `inputs`; both modes count bytes of UTF-8, which are never fewer.
 LIMIT = 65_535
+_RUN_DETAILS = "return_run_details"
 # What the extension `coalesced` can add to a document after its size was taken.
 _MARK_ROOM = len(',\\"coalesced\\":1000000000')
 
@@ -38,6 +39,9 @@ class Dispatch(Protocol):
 
     def body(self, documents: Sequence[bytes]) -> bytes:
         """The request body for structured CloudEvents in JSON."""
+
+    def without(self, refused: str, /) -> "Dispatch | None":
+        """The dispatch without what an older GitHub does not know, if this message of a rejection is about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class RepositoryDispatch:
     def body(self, documents: Sequence[bytes]) -> bytes:
         return b'{"event_type":"%b","client_payload":{"events":[%b]}}' % (TYPE.encode(), b",".join(documents))
 
+    def without(self, _refused: str, /) -> None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowDispatch:
@@ -72,6 +79,7 @@ class WorkflowDispatch:
     repository: str
     workflow: str
     ref: str
+    run_details: bool = True  # GitHub Enterprise Server 3.19 rejects the key
 
     @property
     def permissions(self) -> Mapping[str, str]:
@@ -90,7 +98,11 @@ class WorkflowDispatch:
 
     def body(self, documents: Sequence[bytes]) -> bytes:
         inputs = {"event": (b"[%b]" % b",".join(documents)).decode()}
-        return msgspec.json.encode({"ref": self.ref, "inputs": inputs, "return_run_details": True})
+        details = {_RUN_DETAILS: True} if self.run_details else {}
+        return msgspec.json.encode({"ref": self.ref, "inputs": inputs, **details})
+
+    def without(self, refused: str, /) -> "WorkflowDispatch | None":
+        return replace(self, run_details=False) if self.run_details and _RUN_DETAILS in refused else None
 
 
 def with_coalesced(document: bytes, count: int) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import anyio
 import httpx
 
-from relay.answers import Answer, Cause, Retry, classify
+from relay.answers import Answer, Cause, Rejected, Retry, classify
 from relay.credentials import Credential
 from relay.dispatch import Dispatch
 from relay.errors import NoToken
@@ -34,23 +34,26 @@ class GitHub:
 
     async def send(self, documents: Sequence[bytes]) -> Answer:
         """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
-        body = self._dispatch.body(documents)
         try:
             with anyio.fail_after(_SECONDS):
                 token = await self._credential.token()
-                answer = await self._post(body, token)
+                answer = await self._post(documents, token)
                 if isinstance(answer, Retry) and answer.cause is Cause.CREDENTIAL and self._credential.refused(token):
-                    answer = await self._post(body, await self._credential.token())
+                    answer = await self._post(documents, await self._credential.token())
                 return answer
         except NoToken as error:
             return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.after)
         except (httpx.HTTPError, TimeoutError) as error:
             return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
 
-    async def _post(self, body: bytes, token: str) -> Answer:
-        headers = {"Authorization": f"Bearer {token}"}
+    async def _post(self, documents: Sequence[bytes], token: str) -> Answer:
+        body, headers = self._dispatch.body(documents), {"Authorization": f"Bearer {token}"}
         response = await self._client.post(self._dispatch.path, content=body, headers=headers)
-        return classify(response.status_code, response.headers, response.content, now=self._now())
+        answer = classify(response.status_code, response.headers, response.content, now=self._now())
+        if isinstance(answer, Rejected) and (older := self._dispatch.without(answer.reason)):
+            self._dispatch = older
+            return await self._post(documents, token)
+        return answer
 
 
 def http_client(

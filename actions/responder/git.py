@@ -56,17 +56,10 @@ class Git:
         """
         if float(self._run("log", "--max-count=1", "--format=%ct")) < moment:
             return []
-        since = f"{moment:.0f}"
+        since = f"@{moment:.0f} +0000"  # git guesses what a number alone means
         if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
-            self._run(
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                f"--shallow-since={since}",
-                "origin",
-                f"refs/heads/{branch}",
-                remote=True,
-            )
+            deepened = ("--no-tags", f"--shallow-since={since}", "origin", f"refs/heads/{branch}")
+            self._run("fetch", "--quiet", *deepened, remote=True)
         return self._run("log", "-z", "--format=%B", f"--since={since}").strip("\0").split("\0")
 
     def diff(self, paths: Sequence[PurePosixPath]) -> str:

@@ -24,7 +24,6 @@ from tests import sidekick
 from tests.actions.desired import everything, oracle
 
 # What follows a workload's name in the names of its pods; five random characters follow what ends in a dash.
-# What follows a workload's name in the names of its pods; five random characters follow what ends in a dash.
 SUFFIXES = {
     "Deployment": "-77789455d6-", "Rollout": "-77789455d6-", "HelmRelease": "-77789455d6-", "StatefulSet": "-0",
     "DaemonSet": "-", "ReplicaSet": "-", "ReplicationController": "-", "Job": "-", "CronJob": "-29385720-", "Pod": "",

@@ -141,7 +141,7 @@ def test_every_byte_outside_of_the_value_stays(
     suffix = common(data[prefix:][::-1], found.after[prefix:][::-1])
     gone = data[prefix : len(data) - suffix]
     if found.previous is ABSENT and not found.filled:
-        assert gone == b"", "an insertion takes nothing away"
+        assert gone.strip() in (b"", b"{}"), "an insertion takes nothing away but the braces of an empty mapping"
     elif not isinstance(found.previous, dict | list) and b"\n" not in str(found.previous).encode():
         assert not {b"\n"[0], b"\r"[0]}.intersection(gone), "the value of one line is all that goes"
 

@@ -18,7 +18,7 @@ help:
 	@echo "make test    format, lint, types, workflow checks and tests"
 	@echo "make bench   how fast it is, as ratios against baselines of the same run"
 	@echo "make try     REPO=folder: what would become of an event in each of its workloads (needs kustomize)"
-	@echo "make soak    the tests of faults in their long form: about half an hour"
+	@echo "make soak    tests of faults, and those with generated input, in their long form: about an hour"
 	@echo "make lock    compile the hash-locked requirements anew"
 	@echo "make clean   remove what the other targets made"
 
@@ -68,7 +68,7 @@ workflows: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions actions/*/action.yml
 
 pytest: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 4 --dist worksteal
 
 bench: setup
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating
@@ -79,7 +79,8 @@ try: setup
 	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"
 
 soak: setup
-	SOAK=1 $(BIN)/pytest tests/relay/test_faults.py tests/relay/test_fuzz.py
+	SOAK=1 $(BIN)/pytest tests/relay/test_faults.py tests/relay/test_fuzz.py \
+		tests/actions/test_edit_properties.py tests/actions/desired/test_generated.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

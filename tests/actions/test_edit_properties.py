@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from responder import edit
 from responder.edit import ABSENT, Edit
 from responder.errors import EditRefused
+from tests.soak import examples
 
 KEYS = st.sampled_from(["spec", "replicas", "a", "b", "labels", "app.kubernetes.io/name", "x-y"])
 PLAIN = st.sampled_from(["web", "2", "true", "a:b", "${N}", "a#b", "~", "1.5"])
@@ -115,7 +116,7 @@ def made(data: bytes, document: int, path: tuple[str, ...]) -> Edit | None:
 paths = st.lists(KEYS, min_size=1, max_size=3).map(tuple)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(manifest=manifests(), document=st.integers(0, 2), path=paths)
 def test_the_value_is_set_and_no_other_document_or_field_changes(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]
@@ -128,7 +129,7 @@ def test_the_value_is_set_and_no_other_document_or_field_changes(
         assert load(found.after) == expected
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(manifest=manifests(), document=st.integers(0, 2), path=paths)
 def test_every_byte_outside_of_the_value_stays(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]
@@ -146,7 +147,7 @@ def test_every_byte_outside_of_the_value_stays(
         assert not {b"\n"[0], b"\r"[0]}.intersection(gone), "the value of one line is all that goes"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(manifest=manifests(), document=st.integers(0, 2), path=paths)
 def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], document: int, path: tuple[str, ...]) -> None:
     data, count = manifest
@@ -156,7 +157,7 @@ def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], docume
         assert again.after == found.after
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(manifest=manifests(), document=st.integers(0, 2), path=paths)
 def test_removing_what_was_inserted_gives_the_bytes_back(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]

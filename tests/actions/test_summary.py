@@ -20,6 +20,7 @@ from responder.telling import Told
 from responder.workflow import Run
 from tests import sidekick
 from tests.actions.test_respond import ALPINE
+from tests.soak import examples
 
 EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
 HOSTILE = [
@@ -145,7 +146,7 @@ def test_a_person_can_read_what_it_says(text: str) -> None:
     assert text in shown(summary(text))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_no_text_at_all_becomes_markup(text: str) -> None:
     found = page(summary(text))

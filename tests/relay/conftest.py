@@ -10,11 +10,6 @@ from tests.relay import natsserver
 from tests.relay.serving import TOKEN, Hub, Relay, serving
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if natsserver.found.cache_info().hits:
-        terminalreporter.write_line(f"JetStream: {' is '.join(natsserver.found())}")
-
-
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

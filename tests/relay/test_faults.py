@@ -1,6 +1,6 @@
 """What may go wrong around a relay, with a real process, real sockets and real files.
 
-Short by default; `make soak` sets SOAK=1: more kills, minutes of trouble, and the waits that take a minute.
+Short by default; `make soak` has more kills, minutes of trouble, and the waits that take a minute.
 """
 
 import contextlib
@@ -26,10 +26,10 @@ from tests.localhub.model import Fault
 from tests.relay.process import ROOT, Process, environment
 from tests.relay.site import E02, Posting, Site, site, until
 from tests.relay.wire import Trouble
+from tests.soak import SOAKING
 
-SOAK = os.environ.get("SOAK") == "1"
-KILLS = 50 if SOAK else 5
-TROUBLED_SECONDS = 300 if SOAK else 5
+KILLS = 50 if SOAKING else 5
+TROUBLED_SECONDS = 300 if SOAKING else 5
 CHANCE = random.Random()  # noqa: S311  # breaks things, guards nothing
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
 
@@ -130,7 +130,7 @@ def test_long_trouble_is_not_pressed_and_a_new_relay_takes_up_where_it_was(
     there.befall(trouble)
     with there.relay() as process:
         assert [there.post(process, event_id) for event_id in "ab"] == [202, 202]
-        if SOAK:
+        if SOAKING:
             until(lambda: waiting(process) == 0, seconds=200)
             first, second, *_ = there.wire.arrivals
             assert second - first >= least

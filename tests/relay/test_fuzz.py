@@ -1,10 +1,9 @@
 """Whatever is sent: a clear answer, never a 500, and no event in GitHub that was not in a request.
 
-The application is called as a server calls it; `SOAK=1` (see `make soak`) tries fifty times as much.
+The application is called as a server calls it; `make soak` tries fifty times as much.
 """
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +19,9 @@ from relay.app import create_app
 from relay.settings import Settings
 from tests import sidekick
 from tests.relay.serving import TOKEN, Hub
+from tests.soak import examples
 
 E02 = sidekick.falco_events()["E02"]
-EXAMPLES = 10_000 if os.environ.get("SOAK") == "1" else 200
 BATCH = b"application/cloudevents-batch+json"
 AUTHORIZATION = (b"authorization", f"Bearer {TOKEN}".encode())
 
@@ -172,7 +171,7 @@ def falco_events_in(body: bytes) -> list[Any]:
     return [part.get("data", part) if isinstance(part, dict) else part for part in documents] + documents
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @given(sent=anything(), cut=st.integers(0, 3000))
 def test_any_request_gets_a_clear_answer_and_nothing_is_accepted_that_was_not_there(
     fuzzed: Fuzzed, sent: Sent, cut: int
@@ -192,7 +191,7 @@ def test_any_request_gets_a_clear_answer_and_nothing_is_accepted_that_was_not_th
     assert all(data in there for data in dispatched)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=examples(200))
 @given(headers=st.lists(st.tuples(NAMES, VALUES), max_size=8), body=st.binary(max_size=200))
 def test_noise_is_refused(fuzzed: Fuzzed, headers: Headers, body: bytes) -> None:
     status, said = fuzzed.ask([AUTHORIZATION, *headers], body)

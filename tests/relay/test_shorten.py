@@ -12,6 +12,7 @@ from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.errors import TooLarge
 from relay.shorten import MARK, shorten
 from tests import sidekick
+from tests.soak import examples
 
 E02 = sidekick.falco_events()["E02"]
 DISPATCHES: list[Dispatch] = [RepositoryDispatch("acme/state"), WorkflowDispatch("acme/state", "respond.yml", "main")]
@@ -80,7 +81,7 @@ def test_a_hundred_thousand_small_fields_are_refused() -> None:
 
 
 @pytest.mark.parametrize("dispatch", DISPATCHES, ids=["repository_dispatch", "workflow_dispatch"])
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(values=st.lists(st.text(min_size=1, max_size=50), min_size=1, max_size=20), times=st.integers(100, 3000))
 def test_what_comes_out_fits_and_says_the_same(dispatch: Dispatch, values: list[str], times: int) -> None:
     falco = with_fields(**{f"field{number}": value * times for number, value in enumerate(values)})

@@ -15,6 +15,7 @@ from responder.desired.tree import Applied
 from responder.errors import Ambiguous, NoHome
 from responder.locate import locate
 from responder.workload import Pod
+from tests.soak import examples
 
 from . import everything, meaning, oracle
 
@@ -142,7 +143,7 @@ def readings(applied: tuple[Applied, ...], source: object) -> list[str]:
     return sorted([str((each.identity, each.object.steps, each.object.layers, each.object.data)) for each in found])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(generated=trees())
 def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(generated: tuple[Tree, list[str]]) -> None:
     tree, clusters = generated
@@ -161,7 +162,7 @@ def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(gener
 
 
 @oracle.needs_kustomize
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 @given(generated=trees(), number=st.integers(0, 20))
 def test_a_stop_changes_one_workload_of_one_cluster_and_nothing_else(
     generated: tuple[Tree, list[str]], number: int

@@ -60,6 +60,7 @@ def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) 
     content = {
         "version": 1,
         "clusters": {name: {"path": name} for name in clusters},
+        "limits": {"responses-per-hour": 1_000_000},
         "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
     }
     ruleset = rules.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")

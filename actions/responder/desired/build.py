@@ -32,7 +32,10 @@ class Skipped:
 
 
 class Builder:
-    """Builds folders of one checkout and remembers what it has built; `skipped` grows with what it cannot follow."""
+    """Builds folders of one checkout and remembers what it has built.
+
+    `visited` grows with the kustomizations that are built, `skipped` with what cannot be followed.
+    """
 
     def __init__(self, search: Search, reach: Reach) -> None:
         self._search = search
@@ -54,13 +57,16 @@ class Builder:
     def build(self, view: View, folder: str, override: Override | None = None) -> tuple[Declared, ...]:
         """The objects that a folder gives; without a kustomization every manifest below it counts, as with Flux."""
         key = (view.name, folder)
+        found = self.kustomization(view, folder)
+        if found and found.file:
+            self.visited.add(found.file)
         if override is None and key in self._built:
             return self._built[key]
         if key in self._building:
             self._skip(view.kustomization(folder) or folder, folder, "leads back to itself")
             return ()
         self._building.add(key)
-        found = self.kustomization(view, folder) or self._generated(view, folder)
+        found = found or self._generated(view, folder)
         objects = self._accumulate(view, folder, override(found) if override else found, [])
         self._building.discard(key)
         if override is None:
@@ -103,7 +109,6 @@ class Builder:
         data = view.checkout.read(file) if file else None
         if file is None or data is None:
             return None
-        self.visited.add(file)
         try:
             found = kustomization.parse(file, data, lambda reference: view.file(folder, reference))
         except manifest.Unreadable as error:
@@ -173,6 +178,8 @@ class Builder:
             self._skip(where, reference, "leads back to itself")
             return objects
         self._building.add(key)
+        if found.file:
+            self.visited.add(found.file)
         result = list(self._accumulate(view, path, found, objects, component=True))
         self._building.discard(key)
         return result

@@ -2,8 +2,9 @@
 
 A cluster that no rule names is found by the Flux Kustomizations that nothing else in the repository applies: the folder
 that applies itself (what `flux bootstrap` makes), else the folder that they lie in. A kustomization that no cluster and
-no other kustomization reads is an overlay that somebody else may read. Where there is no Flux at all, the overlays and
-the manifests outside of any kustomization stand for what is applied.
+no other kustomization reads is a cluster of its own if it gives Flux Kustomizations, else an overlay that somebody else
+may read. Where there is no Flux at all, the overlays and the manifests outside of any kustomization stand for what is
+applied.
 """
 
 from collections.abc import Mapping
@@ -36,9 +37,11 @@ class Desired:
 def read(checkout: Checkout, builder: Builder, sources: Sources, clusters: Mapping[str, str]) -> Desired:
     """What the checkout applies. `clusters` maps names to entry paths; without any, those found are looked at."""
     named = [_walk(builder, sources, name, entry) for name, entry in clusters.items()]
-    syncs = [each for file in sorted(builder.reach.files) for each in _syncs(checkout, builder, file)]
+    files = sorted(builder.reach.files - _patches(builder, sources))
+    syncs = [each for file in files for each in _syncs(checkout, builder, file)]
     found = _discover(builder, sources, syncs, named)
-    overlays = _overlays(builder, sources)
+    leading, overlays = _heads(builder, sources)
+    found = [walk for walk in found if not any(walk.syncs <= other.syncs for other in leading)] + leading
     if named:
         return Desired(clusters=tuple(named), others=(*found, *overlays), builder=builder, sources=sources)
     if found:
@@ -57,6 +60,14 @@ def _syncs(checkout: Checkout, builder: Builder, file: str) -> list[Declared]:
         return []
     found = builder.declared(file, checkout.manifests[file])
     return [each for each in found if is_sync(each.id) and Sync(each).spec.get("sourceRef")]
+
+
+def _patches(builder: Builder, sources: Sources) -> set[str]:
+    """The files that kustomizations read as patches: as they stand, nobody applies what they look like."""
+    folders = (dirname(file) or "." for file in builder.reach.kustomizations)
+    found = (builder.kustomization(sources.main, folder) for folder in folders)
+    places = ((each.file, patch.place) for each in found if each for patch in each.patches)
+    return {place.file for file, place in places if place and place.file != file}
 
 
 def _discover(builder: Builder, sources: Sources, syncs: list[Declared], known: list[Walk]) -> list[Walk]:
@@ -88,17 +99,22 @@ def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
     return [*sorted(own), *sorted(reach, key=lambda folder: (-reach[folder], folder))]
 
 
-def _overlays(builder: Builder, sources: Sources) -> list[Walk]:
-    """Kustomizations that nothing has read so far and no other refers to."""
+def _heads(builder: Builder, sources: Sources) -> tuple[list[Walk], list[Walk]]:
+    """Kustomizations that nothing has read so far and no other refers to: those of clusters, and the others."""
     view = sources.main
-    unread = {dirname(file) or "." for file in builder.reach.kustomizations - builder.visited}
+    unread = {dirname(file) or ".": file for file in builder.reach.kustomizations - builder.visited}
     referred: set[str | None] = set()
-    for folder in sorted(unread):
+    for folder in unread:
         found = builder.kustomization(view, folder)
         if found:
             referred |= {view.resolve(folder, each) for each in (*found.resources, *found.components)}
             referred |= {folder} if found.is_component else set()
-    return [_walk(builder, sources, folder, folder) for folder in sorted(unread - referred)]
+    heads = sorted(unread.keys() - referred)
+    giving = [folder for folder in heads if any(is_sync(each.id) for each in builder.build(view, folder))]
+    builder.visited.clear()
+    walks = [_walk(builder, sources, folder, folder) for folder in giving]
+    walks += [_walk(builder, sources, folder, folder) for folder in heads if unread[folder] not in builder.visited]
+    return [walk for walk in walks if walk.followed], [walk for walk in walks if not walk.followed]
 
 
 def _loose(checkout: Checkout, builder: Builder, sources: Sources) -> Walk:

@@ -1,24 +1,25 @@
 """Whether what a Flux Kustomization applies is this repository, and through which view of it.
 
 A source is this repository if it is the one that Flux was bootstrapped with (`flux-system`), if nothing in the
-repository declares it (Flux was given it by hand, and it has to come from somewhere), or if its address and branch are
-those of `flux-system` or of the checkout itself. Any other source is another repository and not followed.
+repository declares it (Flux was given it by hand, and it has to come from somewhere), if its address and branch are
+those of `flux-system` or of the checkout itself, or if a Flux Kustomization takes the very folder that it lies in from
+it (what a fork or a mirror declares has the original's address). Any other source is another repository and not
+followed.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from . import artifact, manifest
 from .declared import Declared, identify, mapping, text
 from .files import Checkout
-from .sync import Source
+from .sync import GROUP, Source, folder, is_sync
 from .view import View
 
 BOOTSTRAP = "flux-system"
-_GROUP = b"source.toolkit.fluxcd.io/"
+_SOURCES = "source.toolkit.fluxcd.io"
 _KINDS = ("GitRepository", "OCIRepository", "Bucket")
 
 
@@ -45,6 +46,7 @@ class Sources:
         self.main = View(checkout)
         self._origin = origin
         self._views: dict[tuple[str, ...], View | Elsewhere] = {}
+        self._speaking: dict[str, dict[str, bytes]] = {}
         self._paths = (*checkout.manifests, *checkout.others)
 
     def view(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
@@ -73,6 +75,8 @@ class Sources:
         declared = self._declared(kind, name)
         if name == BOOTSTRAP or not declared or any(self._is_own(spec) for spec in declared):
             return self.main
+        if self._applies_itself(kind, name):
+            return self.main
         addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in declared}))
         return Elsewhere(reason=f"{kind} {name} is another source, {addresses}")
 
@@ -86,22 +90,34 @@ class Sources:
 
     def _declared(self, kind: str, name: str) -> list[Mapping[str, Any]]:
         """The `spec` of every source of this kind and name that the repository declares, whichever cluster reads it."""
-        wanted = re.compile(_GROUP + rb"(?s:.*)" + re.escape(name.encode()))
-        found = []
-        for data in self._declaring:
+        found = [(identify(data), data) for _, data in self._objects(_SOURCES, name)]
+        return [mapping(data, "spec") for id_, data in found if id_.kind == kind and id_.name == name]
+
+    def _applies_itself(self, kind: str, name: str) -> bool:
+        """Whether a Flux Kustomization lies in the folder that it applies from this source; the root tells nothing."""
+        for file, data in self._objects(GROUP, name):
+            spec = mapping(data, "spec")
+            source = mapping(spec, "sourceRef")
+            if is_sync(identify(data)) and (text(source, "kind"), text(source, "name")) == (kind, name):
+                path = folder(spec)
+                if path and path != "." and file.startswith(path + "/"):
+                    return True
+        return False
+
+    def _objects(self, group: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The objects of documents in which a name follows an API group, and the files that they are in."""
+        if group not in self._speaking:
+            manifests = self.checkout.manifests.items()
+            self._speaking[group] = {file: data for file, data in manifests if group.encode() in data}
+        wanted = re.compile(re.escape(group.encode()) + rb"(?s:.*)" + re.escape(name.encode()))
+        for file, data in self._speaking[group].items():
             if name.encode() in data:
                 try:
                     documents = [each for each in manifest.split(data) if wanted.search(each.data)]
-                    found += [each.data for document in documents for each in manifest.objects(document)]
+                    objects = [each.data for document in documents for each in manifest.objects(document)]
                 except manifest.Unreadable:
                     continue
-        ids = [(identify(data), data) for data in found]
-        return [mapping(data, "spec") for id_, data in ids if id_.kind == kind and id_.name == name]
-
-    @cached_property
-    def _declaring(self) -> list[bytes]:
-        """The manifests that may declare a source."""
-        return [data for data in self.checkout.manifests.values() if _GROUP in data]
+                yield from ((file, each) for each in objects)
 
     def _artifact(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
         for generator in generators:

@@ -40,8 +40,7 @@ class Sync:
     @cached_property
     def folder(self) -> str | None:
         """The folder it applies, as a path in its source; None if it leads out of it."""
-        path = posixpath.normpath("./" + text(self.spec, "path").lstrip("/"))
-        return None if path.startswith("..") else path
+        return folder(self.spec)
 
     @cached_property
     def source(self) -> Source:
@@ -114,6 +113,12 @@ class Sync:
         return tuple(
             kustomization.entries(file, listed, lambda _: None, phase=phase, document=place.document, keys=keys)
         )
+
+
+def folder(spec: Mapping[str, Any]) -> str | None:
+    """The folder that the `spec` of a Flux Kustomization names, as a path in its source; None if it leads out of it."""
+    path = posixpath.normpath("./" + text(spec, "path").lstrip("/"))
+    return None if path.startswith("..") else path
 
 
 def is_sync(id_: Id) -> bool:

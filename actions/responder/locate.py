@@ -63,7 +63,7 @@ def locate(
     """
     entries = clusters or {}
     if entries and cluster is not None and cluster not in entries:
-        raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {', '.join(sorted(entries))}")
+        raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {_few(sorted(entries))}")
     checkout = source if isinstance(source, Checkout) else files.read(source)
     desired = read(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     walks = [walk for walk in desired.clusters if cluster is None or not entries or walk.cluster == cluster]
@@ -110,6 +110,11 @@ def _target(applied: Applied, desired: Desired, pod: Pod, owners: Sequence[Owner
         made=ownership.makers(pod, owners) if release else (),
         scalers=() if release else ownership.scalers(desired.applied, applied),
     )
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = len(names) - _NEAR
+    return ", ".join(names[:_NEAR]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _missing(desired: Desired) -> str:

@@ -86,8 +86,9 @@ def _reason(target: Applied, wanted: Wanted, readers: Readers, layer: Layer | No
         last = target.object.layers[-1].patch.place
         return f"{target} cannot be taken out: {last.file if last else 'a patch'} changes it, and would fail without it"
     field = ", ".join(".".join(map(str, each)) for each in wanted.fields) or "the object"
-    shared = (
-        f"it is also read as {', '.join(readers.others)}" if readers.others else "no kustomization of its own reads it"
-    )
+    if readers.others:
+        shared = f"it is also read as {', '.join(readers.others)}"
+    else:
+        shared = "no kustomization of its own reads it" if readers.ways else "it is applied in several ways that differ"
     setter = f"; {layer.patch.place.file} sets {field} again" if layer and layer.patch.place else ""
     return f"no edit would change {field} of {target} and nothing else: {shared}{setter}"

@@ -1,6 +1,7 @@
 """Who reads the manifest that declares an object, and each kustomization on its way."""
 
 from .declared import Declared, Layer, Step
+from .patches import Patch
 from .roots import Desired
 from .tree import Applied
 
@@ -29,8 +30,7 @@ class Readers:
     def ways(self) -> int:
         """How many Flux Kustomizations give the object; 0 if they do not give it in the same way."""
         same = [each.object for each in self._readings if self._is_target(each)]
-        alike = all((each.steps, each.layers) == (same[0].steps, same[0].layers) for each in same)
-        return len(same) if alike else 0
+        return len(same) if all(_way(each) == _way(same[0]) for each in same) else 0
 
     def _is_target(self, applied: Applied) -> bool:
         return applied.identity == self._target.identity
@@ -43,6 +43,11 @@ class Readers:
             f"{each.object.id.kind} {each.object.id.namespace or '-'}/{each.object.id.name} in cluster {each.cluster}"
             for each in found.values()
         )
+
+
+def _way(declared: Declared) -> tuple[list[Step], list[Patch]]:
+    """What changes an object on its way; the kustomization that Flux generates for a folder changes nothing."""
+    return [step for step in declared.steps if step.file], [layer.patch for layer in declared.layers]
 
 
 def _passes(declared: Declared, step: Step) -> bool:

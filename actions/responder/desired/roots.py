@@ -111,7 +111,7 @@ def _heads(builder: Builder, sources: Sources) -> tuple[list[Walk], list[Walk]]:
             referred |= {folder} if found.is_component else set()
     heads = sorted(unread.keys() - referred)
     giving = [folder for folder in heads if any(is_sync(each.id) for each in builder.build(view, folder))]
-    builder.visited.clear()
+    builder.visited.clear()  # what counts from here on is read by a cluster
     walks = [_walk(builder, sources, folder, folder) for folder in giving]
     walks += [_walk(builder, sources, folder, folder) for folder in heads if unread[folder] not in builder.visited]
     return [walk for walk in walks if walk.followed], [walk for walk in walks if not walk.followed]

@@ -8,7 +8,8 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,12 @@ def main() -> int:
     checkout = files.read(root)
     desired = everything.walk(checkout, {})
     clusters = [walk.cluster for walk in desired.clusters if walk.syncs]
-    before, unrendered = rendered(desired)
+    folders = given(desired)
+    before, unrendered = rendered(folders)
     workloads = [key for key in before if key[1][1] in SUFFIXES]
     made = respond(checkout, clusters, [shell(*key, before[key]) for key in workloads])
-    after, _ = rendered(everything.walk(changed(checkout, made), {}))
+    # What was in a folder may have gone from it, so that no workload leads there any more.
+    after, _ = rendered(given(everything.walk(changed(checkout, made), {}), known=folders))
     wrong = list(differing(before, after, made))
     print(f"{len(clusters)} clusters, {len(checkout.manifests)} YAML files, {len(workloads)} workloads rendered")
     for said, number in Counter(map(sort, made.outcomes)).most_common():
@@ -84,13 +87,19 @@ def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
     return event.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 
-def rendered(desired: Desired) -> tuple[Rendered, list[str]]:
+def given(desired: Desired, known: Iterable[Folder] = ()) -> list[Folder]:
+    """All folders that clusters are given, those among them that are `known` already."""
+    again = [replace(each, view=desired.sources.named(each.source)) for each in known]
+    return list(dict.fromkeys([*(Folder.of(each, desired) for each in desired.applied), *again]))
+
+
+def rendered(folders: Iterable[Folder]) -> tuple[Rendered, list[str]]:
     """All objects of all clusters, and the folders that do not render."""
     found: Rendered = {}
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
         renderers: dict[str, render.Renderer] = {}
-        for folder in dict.fromkeys(Folder.of(each, desired) for each in desired.applied):
+        for folder in folders:
             if folder.source not in renderers:
                 root = Path(temporary, str(len(renderers)))
                 root.mkdir()

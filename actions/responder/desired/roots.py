@@ -79,13 +79,23 @@ def _discover(builder: Builder, sources: Sources, syncs: list[Declared], known: 
         inside = [each for each in unread if _is_in(each.file, entry) and each.source not in reached]
         if not inside:
             continue
-        walk = _walk(builder, sources, entry, entry)
+        walk = Walk(builder, sources, entry).run(_supposed(builder, sources, entry, inside), entry)
         if not walk.syncs.intersection(each.source for each in inside):
             walk = Walk(builder, sources, entry).run(tuple(inside), entry)
         reached |= walk.syncs
         found = [other for other in found if not other.syncs < walk.syncs]
         found += [walk] if walk.followed else []
     return found
+
+
+def _supposed(builder: Builder, sources: Sources, entry: str, inside: list[Declared]) -> tuple[Declared, ...]:
+    """What a folder gives if it is an entry. Where that is only supposed, what the Flux Kustomizations `inside` apply
+    from the folder is theirs alone."""
+    objects = builder.build(sources.main, entry)
+    folders = {folder for each in inside if (folder := Sync(each).folder)}
+    if entry in folders or builder.kustomization(sources.main, entry):
+        return objects
+    return tuple(each for each in objects if not any(_is_in(each.file, folder) for folder in folders))
 
 
 def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:

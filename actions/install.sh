@@ -7,6 +7,8 @@ actions=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # folder between jobs, so every job checks the hashes anew.
 packages="$RUNNER_TEMP/falco-dispatch-$(sha256sum "$actions/requirements.txt" | cut -c 1-16)"
 if [ ! -e "$packages/.complete" ]; then
+  # In the meantime: a fresh checkout of the action has no bytecode, and compiling it takes longer than running it.
+  python3 -I -m compileall -qq "$actions/responder" >&2 &
   # Neither installer may pick up modules or settings from the checked-out repository.
   cd "$RUNNER_TEMP"
   options=(--quiet --target "$packages" --require-hashes --only-binary :all: -r "$actions/requirements.txt")
@@ -15,6 +17,7 @@ if [ ! -e "$packages/.complete" ]; then
   else
     python3 -m pip install --disable-pip-version-check --root-user-action ignore --no-input "${options[@]}" >&2
   fi
+  wait
   touch "$packages/.complete"
 fi
 printf '%s' "$packages"

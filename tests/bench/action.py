@@ -102,7 +102,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         installed = set_up(folder)
-        packages = next(folder.glob("uv/first/falco-dispatch-*"))
+        packages = next(folder.glob("pip/first/falco-dispatch-*"))  # pip is what GitHub's runners have
         with Hub.start(folder / "hub", action_source=ROOT) as hub:
             changes = [Change(hub, folder, packages, teams) for teams in (2, 20)]
             print("### The whole action, event to push, without rendering\n")

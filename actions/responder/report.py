@@ -119,14 +119,12 @@ class Report:
             Moment(when=None, who="relay", whom="GitHub", what="dispatched it"),
             Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
             Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
-            Moment(when=None, who="GitHub", whom="Flux", what="told" if self._is_told else "not told"),
+            Moment(when=None, who="GitHub", whom="Flux", what="told Flux")
+            if any(each.notice.delivered for each in self.told)
+            else Moment(when=None, who="Flux", whom="GitHub", what="finds it at its next interval"),
         ]
         last = f"{self._commit_link()}: {markdown_code(self.flux(), limit=1000)}."
         return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{last}"
-
-    @property
-    def _is_told(self) -> bool:
-        return any(each.notice.delivered for each in self.told)
 
     def flux(self) -> str:
         """What Flux knows of the commit."""

@@ -48,7 +48,10 @@ def _since(moment: Moment, first: datetime | None) -> str:
     if moment.when is None or first is None or moment.when == first:
         return ""
     seconds = (moment.when - first).total_seconds()
-    return f"{seconds:.1f} s" if abs(seconds) < 600 else f"{seconds / 3600:.1f} h"
+    for unit, length, enough in (("d", 86400, 2), ("h", 3600, 2), ("min", 60, 10)):
+        if abs(seconds) >= length * enough:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,6 +1,7 @@
 """The job summary with hostile events, as a browser would have it: text stays text, whatever is in it."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -159,6 +160,12 @@ def test_the_chart_holds_nothing_of_the_event_but_its_time() -> None:
     assert chart.splitlines()[0] == "sequenceDiagram"
     assert "hostile" not in chart
     assert "Falco->>relay" in chart
+
+
+def test_the_timeline_ends_with_how_flux_comes_to_know() -> None:
+    told = report(Plan(outcomes=()))
+    assert "| GitHub | told Flux |" in told.summary()
+    assert "| Flux | finds it at its next interval |" in replace(told, told=()).summary()
 
 
 def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:

@@ -136,23 +136,27 @@ def _said(applied: Applied) -> str:
 
 def _settling(found: Sequence[Applied], pod: Pod, cluster: str | None) -> list[str]:
     """What to write into the rules, of which one line would settle which of these is meant."""
-    if len({each.object.source for each in found}) == len(found):
-        return [f"`workloads: [{_line(each, pod)}]`" for each in found]
     entries = sorted({each.cluster for each in found})
-    return [f"`clusters: {{{json.dumps(cluster or 'NAME')}: {{path: {json.dumps(entry)}}}}}`" for entry in entries]
+    if len({each.object.source for each in found}) < len(found) and len(entries) > 1:
+        return [f"`clusters: {{{json.dumps(cluster or 'NAME')}: {{path: {json.dumps(entry)}}}}}`" for entry in entries]
+    plain = [_line(each, pod, each.object.ids[0].name) for each in found]
+    if len(set(plain)) == len(plain):
+        return plain
+    return [_line(each, pod, f"{each.object.id.namespace}/{each.object.id.name}", cluster) for each in found]
 
 
-def _line(applied: Applied, pod: Pod) -> str:
+def _line(applied: Applied, pod: Pod, name: str, cluster: str | None = None) -> str:
     """The entry of `workloads:` in the rules that would make this the owner of the pod."""
     declared = applied.object
     stem = min(search.candidates(pod.name), key=len)
-    fields = {"pod": f"{stem}*", "namespace": pod.namespace, "file": declared.file, "kind": declared.id.kind}
-    pairs = {**fields, "name": declared.ids[0].name}
-    return "{" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in pairs.items()) + "}"
+    fields = {"pod": f"{stem}*", "namespace": pod.namespace} | ({"cluster": cluster} if cluster else {})
+    pairs = {**fields, "file": declared.file, "kind": declared.id.kind, "name": name}
+    said = ", ".join(f"{key}: {json.dumps(value)}" for key, value in pairs.items())
+    return f"`workloads: [{{{said}}}]`"
 
 
 def _means(override: Override, applied: Applied) -> bool:
-    """Whether this is the declaration that a line of the rules names, by its name in the file or in the cluster."""
+    """Whether a line of the rules names this, by its name in the file, or in the cluster with or without namespace."""
     declared = applied.object
-    names = (declared.ids[0].name, declared.id.name)
+    names = (declared.ids[0].name, declared.id.name, f"{declared.id.namespace}/{declared.id.name}")
     return (declared.file, declared.id.kind) == (str(override.file), override.kind) and override.name in names

@@ -8,6 +8,7 @@ import pytest
 from relay.settings import Settings
 from tests.relay import natsserver
 from tests.relay.serving import TOKEN, Hub, Relay, serving
+from tests.relay.site import Shared, Site, site
 
 
 @pytest.fixture
@@ -46,3 +47,17 @@ def hub() -> Hub:
 async def relay(settings: Settings, hub: Hub) -> AsyncIterator[Relay]:
     async with serving(settings, hub) as relay:
         yield relay
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Site]:
+    """Where relays can be started as processes, and their surroundings fail."""
+    with site(tmp_path) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """One relay for troubles that pass."""
+    with site(tmp_path_factory.mktemp("shared")) as there, there.relay() as process:
+        yield there, process

@@ -147,3 +147,11 @@ def until(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("it has not come to that")
         time.sleep(0.02)
+
+
+Shared = tuple[Site, Process]  # one relay for several tests, which each leave it as it was
+
+
+def waiting(process: Process) -> int:
+    """How many events a relay has yet to send."""
+    return int(httpx.get(f"{process.url}/readyz").json()["waiting"])

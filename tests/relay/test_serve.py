@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,14 +13,8 @@ import pytest
 
 from tests import sidekick
 from tests.relay.process import ROOT, Process, environment
-from tests.relay.site import E02, Posting, Site, site, until
+from tests.relay.site import E02, Posting, Site, until
 from tests.relay.wire import Trouble
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path) as there:
-        yield there
 
 
 def stopped(process: Process) -> None:

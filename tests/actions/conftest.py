@@ -65,8 +65,11 @@ def command(*arguments: str, cwd: Path | None = None) -> bytes:
     return subprocess.run(arguments, cwd=cwd, env=ENVIRON, check=True, capture_output=True).stdout
 
 
+NewRemote = Callable[[Mapping[str, bytes]], Remote]
+
+
 @pytest.fixture
-def new_remote(tmp_path: Path) -> Callable[[Mapping[str, bytes]], Remote]:
+def new_remote(tmp_path: Path) -> NewRemote:
     def create(files: Mapping[str, bytes]) -> Remote:
         remote = Remote(tmp_path / "remote.git")
         remote.commit(files, "Describe the desired state")

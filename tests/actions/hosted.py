@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.actions.conftest import ENVIRON, Remote, command
-from tests.actions.test_respond import Responder
+from tests.actions.runs import Responder
 from tests.localhub import Hub
 
 NAME = "acme/desired-state"

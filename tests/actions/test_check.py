@@ -9,10 +9,9 @@ import pytest
 
 from responder import main
 from tests import sidekick
-from tests.actions.conftest import Remote
-from tests.actions.test_respond import ALPINE, Ended, Responder
+from tests.actions.conftest import NewRemote
+from tests.actions.runs import ALPINE, Ended, Responder
 
-NewRemote = Callable[[Mapping[str, bytes]], Remote]
 RULES = ".github/falco-response.yaml"
 STOP = b"version: 1\nrules:\n  - {name: shells, match: {rules: [Terminal shell in container]}, respond: [stop]}\n"
 E02 = sidekick.falco_events()["E02"]

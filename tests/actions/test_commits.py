@@ -7,7 +7,7 @@ import pytest
 
 from responder import main, publish
 from tests.actions.hosted import Hosted, HostedResponder
-from tests.actions.test_respond import ALPINE, MANIFEST, STOPPED, shell
+from tests.actions.runs import ALPINE, MANIFEST, STOPPED, shell
 from tests.localhub import Hub
 
 RULES = "version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [%s]}]\n"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.actions.conftest import command
 from tests.actions.hosted import NAME, Hosted, HostedResponder
-from tests.actions.test_respond import ALPINE, Ended, shell
+from tests.actions.runs import ALPINE, Ended, shell
 from tests.localhub import Hub
 
 pytestmark = pytest.mark.e2e

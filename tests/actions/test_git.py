@@ -1,15 +1,13 @@
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from responder.errors import GitFailed, PushLost, PushRefused
 from responder.git import Git
-from tests.actions.conftest import ENVIRON, Remote, command
+from tests.actions.conftest import ENVIRON, NewRemote, Remote, command
 
 WEB = PurePosixPath("web.yaml")
-NewRemote = Callable[[Mapping[str, bytes]], Remote]
 
 
 @pytest.fixture

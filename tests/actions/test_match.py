@@ -1,6 +1,5 @@
-"""Which events a rule matches, and which rules are followed."""
+"""Which events a rule matches, and why."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,68 +7,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder import event, match, rules
+from responder import match, rules
 from responder.errors import BadEvent, BadRules
 from responder.event import Event
-from responder.rules import Mode, Rules
 from tests import sidekick
-
-SHELL: dict[str, Any] = {
-    "rule": "Terminal shell in container",
-    "priority": "Warning",
-    "source": "syscall",
-    "tags": ["T1059", "container", "shell"],
-    "output": "12:33:25.478445995: Warning A shell was spawned",
-    "output_fields": {
-        "container.id": "788861c3cf83",
-        "container.image.repository": "docker.io/library/alpine",
-        "container.image.tag": "1.10",
-        "evt.arg.flags": "<NA>",
-        "evt.time": 1764160405478445995,
-        "falco.evts_rate_sec": 1846.5,
-        "fd.name": "/etc/shadow\n",
-        "k8s.ns.name": "shop",
-        "k8s.pod.name": "web-0",
-        "ka.req.pod.containers.image": ["nginx:1.27", "busybox"],
-        "ka.uri.param[command]": "cat",
-        "proc.cmdline": "sh -c curl --proto=https,http x=1 | tee [out] *",
-        "proc.exepath": "C:\\sh",
-        "proc.name": "sh",
-        "proc.pname": None,
-        "proc.sid": "",
-        "proc.tty": 34816,
-        "thread.ismain": True,
-        "templated": "true",
-        "templated.number": "34816",
-        "user.loginuid": -1,
-        "user.name": "no",
-        "user.uid": 0,
-        "user.home": "$HOME/${USER}",
-    },
-}
-
-
-def parse(falco: Mapping[str, Any] = SHELL, **extensions: str) -> Event:
-    return event.parse(sidekick.cloudevent({"time": "2025-11-26T12:33:25Z", **falco}, event_id="1", **extensions))
-
-
-def rule(name: str, criteria: str, more: str = "") -> str:
-    return f"- {{name: {name}, match: {criteria}, respond: [stop]{more}}}\n"
-
-
-def load(*written: str, more: str = "") -> Rules:
-    return rules.load(f"version: 1\n{more}\nrules:\n{''.join(written)}".encode(), name="rules.yaml")
-
-
-def matches(criteria: str, found: Event) -> bool:
-    return bool(match.match(found, load(rule("a", criteria)).rules[0]))
-
-
-PROD = parse(cluster="prod")
-
-
-def row(criteria: str, expected: bool) -> Any:
-    return pytest.param(criteria, expected, id=f"{criteria} {'is' if expected else 'is not'}")
+from tests.actions.matching import PROD, SHELL, load, matches, parse, row, rule
 
 
 @pytest.mark.parametrize(
@@ -170,61 +112,7 @@ def test_whether_a_rule_matches_a_shell_in_a_container(criteria: str, expected: 
     assert matches(criteria, PROD) is expected
 
 
-@pytest.mark.parametrize(
-    ("criteria", "expected"),
-    [
-        # 1: a percentage was compared as a number. Here a number is a number, and a percentage in a limit a mistake.
-        row("{output_fields: {templated.number: 34816%}}", False),
-        # 2: a value with `=` in it was dropped, and the condition became always true.
-        row("{output_fields: {proc.cmdline: foo --x=1}}", False),
-        row("{output_fields: {proc.cmdline: 'sh -c curl --proto=https,http x=1 | tee [out] *'}}", True),
-        row("{output_fields: {proc.name: sh=sh}}", False),
-        # 3: `!=` matched where the field was not there.
-        row("{output_fields: {nothing.like.it: {not: bash}}}", False),
-        # 4: a value with `,` in it was split and could not match.
-        row("{output_fields: {proc.cmdline: {glob: '*https,http*'}}}", True),
-        row("{output_fields: {proc.name: 'sh,bash'}}", False),
-        row("{output_fields: {proc.name: 'bash,sh'}}", False),
-        # 6: an empty priority or source overwrote a given one; there is no merging, and empty ones are mistakes.
-        row("{priority: Error, source: syscall}", False),
-        # 7: variables in fields and parameters were expanded.
-        row("{output_fields: {user.home: '$HOME/${USER}'}}", True),
-        row("{output_fields: {user.home: {glob: '/*'}}}", False),
-    ],
-)
-def test_defects_of_falco_talon_are_not_ours(criteria: str, expected: bool) -> None:
-    assert matches(criteria, PROD) is expected
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        pytest.param(rule("a", '{rules: ["*"]}', ", ignore_errors: true"), id="8: a key that meant something else"),
-        pytest.param(rule("a", "{priority: ''}"), id="6: empty priority"),
-        pytest.param(rule("a", "{source: ''}"), id="6: empty source"),
-        pytest.param(rule("a", '{rules: ["*"]}') * 2, id="6: two rules of one name"),
-        pytest.param(rule("a", "{output_fields: ['proc.name=sh']}"), id="2: a field in one text with its value"),
-        pytest.param(rule("a", "{tags: ['shell, container']}"), id="4: a comma that meant and"),
-    ],
-)
-def test_what_falco_talon_took_amiss_is_a_mistake(written: str) -> None:
-    with pytest.raises(BadRules):
-        load(written)
-
-
-def test_a_percentage_is_no_limit() -> None:
-    """Falco Talon's first defect: 33% of the replicas were read as 33 replicas."""
-    with pytest.raises(BadRules, match='is "33%"; expected a whole number'):
-        load(rule("a", '{rules: ["*"]}'), more="limits: {responses-per-hour: 33%}")
-
-
-@pytest.mark.parametrize("output", ["12:33:25.478445995: Warning A", "2025-11-26T12:33:25.478445995+0000: Warning A"])
-def test_how_falco_writes_the_time_decides_nothing(output: str) -> None:
-    """Falco Talon's fifth defect: what it knew an event by kept the time in it."""
-    ruleset = load(rule("a", "{rules: [Terminal shell in container]}"))
-    assert match.decide(parse({**SHELL, "output": output}), ruleset) == match.decide(parse(), ruleset)
-
-
+ANY, NONE = '{rules: ["*"]}', "{rules: [x]}"
 NOTHING = parse({"rule": "x", "priority": "Debug", "output_fields": None})
 HOST = parse(sidekick.falco_events()["D17"])
 OLD = parse(sidekick.falco_events()["E02"])
@@ -285,53 +173,6 @@ def test_whatever_is_written_either_is_a_mistake_or_asks_for_something(fields: d
 def test_one_broken_rule_lets_no_rule_act(broken: str) -> None:
     with pytest.raises(BadRules):
         load(rule("good", '{rules: ["*"]}'), rule("broken", broken))
-
-
-def followed(*written: str, more: str = "") -> dict[str, Mode]:
-    return {decision.rule.name: decision.mode for decision in match.decide(PROD, load(*written, more=more))}
-
-
-ANY, NONE = '{rules: ["*"]}', "{rules: [x]}"
-
-
-@pytest.mark.parametrize(
-    ("written", "names"),
-    [
-        pytest.param([rule("a", ANY), rule("b", ANY)], ["a"], id="the first that matches"),
-        pytest.param([rule("a", NONE), rule("b", ANY)], ["b"], id="not the first"),
-        pytest.param([rule("a", NONE), rule("b", NONE)], [], id="none"),
-        pytest.param([rule("a", ANY, ", continue: true"), rule("b", ANY)], ["a", "b"], id="goes on"),
-        pytest.param([rule("a", ANY, ", continue: true"), rule("b", NONE), rule("c", ANY), rule("d", ANY)], ["a", "c"],
-                     id="goes on to the next that matches"),
-        pytest.param([rule("a", NONE, ", continue: true"), rule("b", ANY), rule("c", ANY)], ["b"],
-                     id="what does not match decides nothing"),
-        pytest.param([rule("a", ANY, ", continue: false"), rule("b", ANY)], ["a"], id="said outright"),
-    ],
-)  # fmt: skip
-def test_which_rules_are_followed(written: list[str], names: list[str]) -> None:
-    assert list(followed(*written)) == names
-
-
-@pytest.mark.parametrize(
-    ("own", "review", "mode"),
-    [
-        pytest.param("", "", Mode.COMMIT, id="by default"),
-        pytest.param(", mode: pull-request", "", Mode.PULL_REQUEST, id="the rule's own"),
-        pytest.param("", "review: [{namespaces: [shop]}]", Mode.PULL_REQUEST, id="review by namespace"),
-        pytest.param("", 'review: [{priority: ">=Error"}]', Mode.COMMIT, id="no review beyond its priority"),
-        pytest.param(
-            "", 'review: [{priority: ">=Error"}, {priority: "<Error"}]', Mode.PULL_REQUEST, id="any of several"
-        ),
-        pytest.param(
-            ", mode: dry-run", "review: [{namespaces: [shop]}]", Mode.DRY_RUN, id="review commits nothing more"
-        ),
-        pytest.param(
-            ", mode: commit", "review: [{namespaces: [shop]}]", Mode.PULL_REQUEST, id="review goes before commit"
-        ),
-    ],
-)
-def test_how_careful_a_response_is(own: str, review: str, mode: Mode) -> None:
-    assert followed(rule("a", ANY, own), more=review) == {"a": mode}
 
 
 @pytest.mark.parametrize(

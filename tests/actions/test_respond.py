@@ -1,95 +1,21 @@
 """The respond action from its inputs to the pushed commit, against a real remote repository."""
 
 import html
-import io
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from responder import main
-from responder.workflow import Run
 from tests import sidekick
-from tests.actions.conftest import ENVIRON, Remote
-
-ALPINE = (Path(__file__).parent.parent / "data" / "desired-state" / "alpine.yaml").read_bytes()
-STOPPED = ALPINE.replace(b"replicas: 2  #", b"replicas: 0  #")
-SHELL = sidekick.falco_events()["E02"]
+from tests.actions.conftest import NewRemote, Remote
+from tests.actions.runs import ALPINE, HOSTILE, MANIFEST, SHELL, STOPPED, Responder, shell
 
 needs_kustomize = pytest.mark.skipif(
     shutil.which("kustomize") is None, reason="no kustomize: `make setup` builds it where Go is"
 )
-
-NewRemote = Callable[[Mapping[str, bytes]], Remote]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a run left behind."""
-
-    code: int
-    log: str
-    summary: str
-    outputs: Mapping[str, str]
-
-    @property
-    def responses(self) -> list[dict[str, Any]]:
-        return list(json.loads(self.outputs["responses"]))
-
-
-class Responder:
-    """Runs the action in a new checkout of the remote each time; `environ` is what the runner sets besides."""
-
-    environ: Mapping[str, str] = {}
-
-    def __init__(self, remote: Remote, folder: Path) -> None:
-        self._remote = remote
-        self._folder = folder
-
-    def workspace(self) -> Path:
-        """A new checkout."""
-        return self._remote.checkout().root
-
-    def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] = main.respond, /, **inputs: str) -> Ended:
-        event, output, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
-        event.write_text(json.dumps(run_event))
-        output.write_text("")
-        summary.write_text("")
-        environ = {
-            **ENVIRON,
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_WORKSPACE": str(self.workspace()),
-            "GITHUB_REF": "refs/heads/main",
-            "GITHUB_REPOSITORY": "acme/desired-state",
-            "GITHUB_SERVER_URL": "https://github.example",
-            **self.environ,
-            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-        }
-        out = io.StringIO()
-        code = action(Run(environ=environ, out=out, marker="m4rker"))
-        return Ended(code, out.getvalue(), summary.read_text(), _outputs(output.read_text()))
-
-    def restored(self, **inputs: str) -> Ended:
-        """What becomes of a run of the restore action."""
-        return self.run({}, main.restore, **inputs)
-
-    def dispatched(self, *events: Any, **inputs: str) -> Ended:
-        return self.run({"client_payload": {"events": list(events)}}, **inputs)
-
-
-def _outputs(text: str) -> dict[str, str]:
-    lines = iter(text.splitlines())
-    found = {}
-    for line in lines:
-        name, _, delimiter = line.partition("<<")
-        found[name] = "\n".join(iter(lambda: next(lines), delimiter))
-    return found
 
 
 @pytest.fixture
@@ -100,12 +26,6 @@ def remote(new_remote: NewRemote) -> Remote:
 @pytest.fixture
 def responder(remote: Remote, tmp_path: Path) -> Responder:
     return Responder(remote, tmp_path)
-
-
-def shell(**fields: Any) -> dict[str, Any]:
-    """The seed event as the relay dispatches it, some of its output fields changed."""
-    falco = {**SHELL, "output_fields": {**SHELL["output_fields"], **fields}}
-    return sidekick.cloudevent(falco, event_id="5b2e", cluster="prod")
 
 
 def test_a_dispatched_event_becomes_a_commit_of_one_line(remote: Remote, responder: Responder) -> None:
@@ -215,9 +135,6 @@ def test_text_that_is_no_json_is_an_invalid_event(responder: Responder) -> None:
     assert "not JSON" in ended.responses[0]["reason"]
 
 
-HOSTILE = "x\n::set-output name=changed::true\n`$(touch /tmp/owned)`|</td><script>@everyone\r\nResponse: stop"
-
-
 def test_a_hostile_rule_name_is_text_wherever_it_appears(remote: Remote, responder: Responder) -> None:
     remote.commit(
         {".github/falco-response.yaml": b"version: 1\nrules: [{name: a, match: {rules: ['x*']}, respond: [stop]}]\n"}
@@ -232,9 +149,6 @@ def test_a_hostile_rule_name_is_text_wherever_it_appears(remote: Remote, respond
     trailers = remote.log("%(trailers:key=Response,valueonly)")
     assert trailers[0] == "stop Deployment default/alpine-deployment"
     assert set(ended.outputs) == {"changed", "commit", "pull-request", "responses"}
-
-
-MANIFEST = b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: alpine-deployment, namespace: default}\n"
 
 
 @pytest.mark.parametrize(
@@ -365,43 +279,3 @@ def test_a_new_file_is_shown_and_committed(new_remote: NewRemote, tmp_path: Path
         assert remote.show("main:alpine.yaml") == STOPPED
     else:
         assert len(remote.log("%H")) == 1
-
-
-LIMITED = b"""\
-version: 1
-limits: {responses-per-hour: 1}
-rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]
-"""
-OTHER = ALPINE.replace(b"alpine-deployment", b"other")
-
-
-def test_over_the_hourly_limit_nothing_is_committed_and_the_event_is_there_to_paste(
-    new_remote: NewRemote, tmp_path: Path
-) -> None:
-    remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
-    responder = Responder(remote, tmp_path)
-    assert responder.dispatched(shell()).code == 0
-    again = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
-    ended = responder.dispatched(again)
-    assert (ended.code, ended.responses[0]["verdict"]) == (1, "refused")
-    assert "limits.responses-per-hour is 1" in ended.responses[0]["reason"]
-    assert remote.show("main:other.yaml") == OTHER
-    pasted = ended.summary.partition("### To run by hand")[2].partition("```json\n")[2].partition("\n```")[0]
-    remote.commit({".github/falco-response.yaml": LIMITED.replace(b"hour: 1", b"hour: 2")})
-    assert responder.run({"inputs": {"event": pasted}}).code == 0
-    assert remote.show("main:other.yaml") == OTHER.replace(b"replicas: 2  #", b"replicas: 0  #")
-
-
-def test_the_limit_counts_within_a_batch_too_and_in_place_costs_nothing(new_remote: NewRemote, tmp_path: Path) -> None:
-    remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
-    others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
-    ended = Responder(remote, tmp_path).dispatched(shell(), {**shell(), "id": "2"}, {**others, "id": "3"})
-    assert [each["verdict"] for each in ended.responses] == ["contained", "in place", "refused"]
-    assert ended.code == 1
-
-
-def test_a_limit_of_nothing_stops_all_responses(new_remote: NewRemote, tmp_path: Path) -> None:
-    rules = LIMITED.replace(b"hour: 1", b"hour: 0")
-    remote = new_remote({"alpine.yaml": ALPINE, ".github/falco-response.yaml": rules})
-    assert Responder(remote, tmp_path).dispatched(shell()).code == 1
-    assert remote.show("main:alpine.yaml") == ALPINE

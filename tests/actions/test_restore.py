@@ -1,16 +1,14 @@
 """The restore action from its inputs to the pushed commit, against a real remote repository."""
 
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from responder import main
-from tests.actions.conftest import Remote
-from tests.actions.test_respond import ALPINE, STOPPED, Responder, shell
+from tests.actions.conftest import NewRemote, Remote
+from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
-NewRemote = Callable[[Mapping[str, bytes]], Remote]
 OTHER = ALPINE.replace(b"alpine-deployment", b"other")
 EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
 

@@ -10,7 +10,7 @@ import pytest
 
 from responder.pullrequest import PullRequest, PullRequests
 from tests.actions.hosted import Hosted, HostedResponder
-from tests.actions.test_respond import ALPINE, HOSTILE, SHELL, STOPPED, shell
+from tests.actions.runs import ALPINE, HOSTILE, SHELL, STOPPED, shell
 from tests.localhub import Hub
 
 OTHER = ALPINE.replace(b"alpine-deployment", b"other")

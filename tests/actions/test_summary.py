@@ -20,7 +20,7 @@ from responder.report import Report
 from responder.telling import Told
 from responder.workflow import Run
 from tests import sidekick
-from tests.actions.test_respond import ALPINE
+from tests.actions.runs import ALPINE
 from tests.soak import examples
 
 EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"

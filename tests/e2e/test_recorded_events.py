@@ -13,7 +13,7 @@ import pytest
 
 from tests import sidekick, stack
 from tests.actions.conftest import Remote
-from tests.actions.test_respond import Responder
+from tests.actions.runs import Responder
 
 pytestmark = pytest.mark.e2e
 

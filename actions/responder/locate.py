@@ -142,7 +142,7 @@ def _settling(found: Sequence[Applied], pod: Pod, cluster: str | None) -> list[s
     plain = [_line(each, pod, each.object.ids[0].name) for each in found]
     if len(set(plain)) == len(plain):
         return plain
-    return [_line(each, pod, f"{each.object.id.namespace}/{each.object.id.name}", cluster) for each in found]
+    return [_line(each, pod, each.object.id.full_name, cluster) for each in found]
 
 
 def _line(applied: Applied, pod: Pod, name: str, cluster: str | None = None) -> str:
@@ -158,5 +158,5 @@ def _line(applied: Applied, pod: Pod, name: str, cluster: str | None = None) -> 
 def _means(override: Override, applied: Applied) -> bool:
     """Whether a line of the rules names this, by its name in the file, or in the cluster with or without namespace."""
     declared = applied.object
-    names = (declared.ids[0].name, declared.id.name, f"{declared.id.namespace}/{declared.id.name}")
+    names = (declared.ids[0].name, declared.id.name, declared.id.full_name)
     return (declared.file, declared.id.kind) == (str(override.file), override.kind) and override.name in names

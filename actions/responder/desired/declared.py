@@ -39,6 +39,11 @@ class Id:
     def effective_namespace(self) -> str:
         return self.namespace or "default"
 
+    @property
+    def full_name(self) -> str:
+        """Namespace and name, a dash for a namespace that nothing says."""
+        return f"{self.namespace or '-'}/{self.name}"
+
     def same_as(self, other: "Id") -> bool:
         """Whether both mean the same object, in which no namespace means the default one."""
         return replace(self, namespace=self.effective_namespace) == replace(other, namespace=other.effective_namespace)
@@ -116,7 +121,7 @@ class Declared:
         return replace(self, data=data, ids=self.ids if new == self.id else (*self.ids, new))
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} ({self.id.kind} {self.id.namespace or '-'}/{self.id.name})"
+        return f"{self.file}:{self.line} ({self.id.kind} {self.id.full_name})"
 
 
 def identify(data: Mapping[str, Any]) -> Id:

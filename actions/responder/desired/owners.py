@@ -25,7 +25,8 @@ def anywhere(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> l
 
 
 def releases(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> list[Applied]:
-    """The Helm releases that may have made the owner: those whose main object has its very name before all others."""
+    """The Helm releases that may have made the owner: those whose main object has its very name before all others, and
+    of these one whose namespace nothing says if no other counts."""
     made = makers(pod, owners)
     found = [
         each
@@ -35,7 +36,8 @@ def releases(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> l
         and any(helm.may_make(each.object, workload.name) for workload in made)
     ]
     named = [each for each in found if any(helm.makes(each.object, workload.name) for workload in made)]
-    return _distinct(named or found)
+    exact = [each for each in named or found if helm.namespace(each.object) == pod.namespace]
+    return _distinct(exact or named or found)
 
 
 def makers(pod: Pod, owners: Sequence[Owner]) -> tuple[Workload, ...]:

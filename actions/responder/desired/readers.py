@@ -40,8 +40,7 @@ class Readers:
         """The other objects that the manifest becomes, for a person."""
         found = {each.identity: each for each in self._readings if each.identity != self._target.identity}
         return tuple(
-            f"{each.object.id.kind} {each.object.id.namespace or '-'}/{each.object.id.name} in cluster {each.cluster}"
-            for each in found.values()
+            f"{each.object.id.kind} {each.object.id.full_name} in cluster {each.cluster}" for each in found.values()
         )
 
 

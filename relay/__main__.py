@@ -11,13 +11,14 @@ from pathlib import Path
 import anyio
 import uvicorn
 
-from relay import check, dead, logs
-from relay.app import create_app, credential_of, dispatch_of
+from relay import check, logs
 from relay.errors import BadSettings, RelayError
-from relay.github import http_client
-from relay.protocol import BoundedHttp
+from relay.github.client import http_client
+from relay.outbox import dead_letters as dead
+from relay.server.app import create_app, credential_of, dispatch_of
+from relay.server.limits import BoundedHttp
+from relay.server.tls import ServerTls
 from relay.settings import Settings
-from relay.tls import ServerTls
 
 # Together with the last dispatch and the outbox's last commit: within 10 s.
 _GRACE_SECONDS = 3
@@ -112,7 +113,7 @@ def _dead_letters(outbox: str) -> AbstractContextManager[dead.DeadLetters]:
     if not repository:
         raise BadSettings(["RELAY_REPOSITORY is required: NATS may keep the events of several"])
     try:
-        from relay.jetstream.dead import JetStreamDeadLetters
+        from relay.outbox.jetstream.dead_letters import JetStreamDeadLetters
     except ModuleNotFoundError as error:
         raise BadSettings(["RELAY_OUTBOX asks for NATS: pip install 'falco-dispatch[nats]'"]) from error
     return JetStreamDeadLetters.open(outbox, repository=repository)

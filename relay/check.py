@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import yaml
 
-from relay.answers import HINTS, Cause
-from relay.credentials import Credential
-from relay.dispatch import Dispatch, RepositoryDispatch
 from relay.errors import NoToken
 from relay.events import TYPE
+from relay.github.credentials import Credential
+from relay.github.dispatch import Dispatch, RepositoryDispatch
+from relay.github.outcome import HINTS, Cause
 from relay.settings import Settings
 
 _WORKFLOWS = ".github/workflows"

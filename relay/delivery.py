@@ -9,11 +9,11 @@ from functools import partial
 import anyio
 import msgspec
 
-from relay.answers import HINTS, Answer, Cause, Delivered, Rejected, Retry
-from relay.dispatch import with_coalesced
 from relay.errors import StorageFailed
+from relay.github.dispatch import with_coalesced
+from relay.github.outcome import HINTS, Answer, Cause, Delivered, Rejected, Retry
 from relay.metrics import Metrics
-from relay.outbox import Claim, Outbox
+from relay.outbox.protocol import Claim, Outbox
 
 log = logging.getLogger("relay.delivery")
 

@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from relay.answers import Answer, Cause, Delivered, Rejected, Retry
-from relay.outbox import Backlog, Receipt
+from relay.github.outcome import Answer, Cause, Delivered, Rejected, Retry
+from relay.outbox.protocol import Backlog, Receipt
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from relay import tls
-from relay.app_token import check_key
 from relay.errors import BadSettings
 from relay.falco import PRIORITIES
+from relay.github.app_token import check_key
+from relay.server import tls
 
 T = TypeVar("T")
 DispatchMode = Literal["repository_dispatch", "workflow_dispatch"]

@@ -22,7 +22,7 @@ from typing import Any
 import nats
 import pytest
 
-from relay.jetstream.streams import Names
+from relay.outbox.jetstream.streams import Names
 from tests import sidekick
 from tests.bench.tables import markdown, seconds
 from tests.localhub import Hub

@@ -7,8 +7,8 @@ import pytest
 
 from relay.settings import Settings
 from tests.relay import natsserver
+from tests.relay.rig import Shared, Site, site
 from tests.relay.serving import TOKEN, Hub, Relay, serving
-from tests.relay.site import Shared, Site, site
 
 
 @pytest.fixture

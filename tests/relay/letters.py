@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from relay.jetstream.outbox import JetStreamOutbox
-from relay.outbox import Claim, Letter, Outbox
-from relay.sqlite import SqliteOutbox
+from relay.outbox.jetstream.outbox import JetStreamOutbox
+from relay.outbox.protocol import Claim, Letter, Outbox
+from relay.outbox.sqlite.outbox import SqliteOutbox
 
 ROOM = 65_000
 

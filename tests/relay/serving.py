@@ -12,7 +12,7 @@ import anyio
 import httpx
 import uvicorn
 
-from relay.app import create_app
+from relay.server.app import create_app
 from relay.settings import Settings
 from tests import sidekick
 

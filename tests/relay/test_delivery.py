@@ -12,11 +12,11 @@ import anyio
 import pytest
 
 from relay import delivery
-from relay.answers import Answer, Cause, Delivered, Rejected, Retry
 from relay.delivery import Delivery, backoff
 from relay.errors import StorageFailed
+from relay.github.outcome import Answer, Cause, Delivered, Rejected, Retry
 from relay.metrics import Metrics
-from relay.sqlite import SqliteOutbox
+from relay.outbox.sqlite.outbox import SqliteOutbox
 from tests.relay.letters import ROOM, letter, opened
 from tests.relay.serving import until
 

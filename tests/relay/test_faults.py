@@ -16,7 +16,7 @@ import pytest
 
 from tests.localhub.model import Fault
 from tests.relay.process import ROOT
-from tests.relay.site import Posting, Shared, Site, until, waiting
+from tests.relay.rig import Posting, Shared, Site, until, waiting
 from tests.relay.wire import Trouble
 from tests.soak import SOAKING
 

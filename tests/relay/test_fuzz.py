@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from relay.app import create_app
+from relay.server.app import create_app
 from relay.settings import Settings
 from tests import sidekick
 from tests.relay.serving import TOKEN, Hub

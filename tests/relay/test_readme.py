@@ -7,10 +7,10 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from relay import check, errors
-from relay.answers import Delivered
 from relay.errors import Refusal
+from relay.github.outcome import Delivered
 from relay.metrics import Metrics
-from relay.outbox import Backlog, Receipt
+from relay.outbox.protocol import Backlog, Receipt
 from relay.settings import Settings
 from tests.localhub.apps import App
 from tests.relay.certificates import Authority

@@ -13,7 +13,7 @@ import pytest
 
 from tests import sidekick
 from tests.relay.process import ROOT, Process, environment
-from tests.relay.site import E02, Posting, Site, until
+from tests.relay.rig import E02, Posting, Site, until
 from tests.relay.wire import Trouble
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay import events
-from relay.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.errors import TooLarge
+from relay.github.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.shorten import MARK, shorten
 from tests import sidekick
 from tests.soak import examples

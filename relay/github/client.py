@@ -1,0 +1,63 @@
+"""Posts dispatches to GitHub and turns whatever happens into an Answer."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import anyio
+import httpx
+
+from relay.errors import NoToken
+from relay.github.credentials import Credential
+from relay.github.dispatch import Dispatch
+from relay.github.outcome import Answer, Cause, Rejected, Retry, classify
+
+# For one attempt as a whole: a server that sends a byte now and then must not hold up all events.
+_SECONDS = 30.0
+_HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "Content-Type": "application/json",
+    "User-Agent": "falco-dispatch-relay",
+    "X-GitHub-Api-Version": "2022-11-28",
+}
+
+
+class GitHub:
+    """One repository's dispatch endpoint."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch, now: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._credential = credential
+        self._dispatch = dispatch
+        self._now = now
+
+    async def send(self, documents: Sequence[bytes]) -> Answer:
+        """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
+        try:
+            with anyio.fail_after(_SECONDS):
+                token = await self._credential.token()
+                answer = await self._post(documents, token)
+                if isinstance(answer, Retry) and answer.cause is Cause.CREDENTIAL and self._credential.refused(token):
+                    answer = await self._post(documents, await self._credential.token())
+                return answer
+        except NoToken as error:
+            return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.after)
+        except (httpx.HTTPError, TimeoutError) as error:
+            return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
+
+    async def _post(self, documents: Sequence[bytes], token: str) -> Answer:
+        body, headers = self._dispatch.body(documents), {"Authorization": f"Bearer {token}"}
+        response = await self._client.post(self._dispatch.path, content=body, headers=headers)
+        answer = classify(response.status_code, response.headers, response.content, now=self._now())
+        if isinstance(answer, Rejected) and (older := self._dispatch.without(answer.reason)):
+            self._dispatch = older
+            return await self._post(documents, token)
+        return answer
+
+
+def http_client(
+    api_url: str, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """A client for GitHub's API; redirects are not followed: a moved repository must be said, not guessed."""
+    return httpx.AsyncClient(base_url=api_url, headers=_HEADERS, timeout=20.0, transport=transport)

@@ -1,0 +1,1 @@
+"""Keeps accepted events until GitHub has them: on one disk (`sqlite`) or in NATS (`jetstream`)."""

@@ -1,0 +1,197 @@
+"""The outbox in one SQLite file: durable on one machine, for one relay."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from relay.errors import BacklogFull, StorageUnusable
+from relay.outbox.dedup import DEDUPLICATION_SECONDS, GENERATION, Memory
+from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
+from relay.outbox.sqlite.database import lock, open_database
+from relay.outbox.sqlite.writer import Writer
+
+# Counts that no later event has carried along are dropped after this.
+_COUNT_SECONDS = 24 * 3600.0
+# Letters that another process has requeued are found this late.
+_POLL_SECONDS = 10.0
+_PURGE_SECONDS = 1.0
+_PURGED_AT_ONCE = 5000
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """What came since the last transaction began: rows of `letter`, rows of `folded`, and the transaction to come."""
+
+    rows: list[tuple[bytes, float, bytes | None, int, bytes | None]] = field(default_factory=list)
+    folds: list[tuple[bytes | None, float]] = field(default_factory=list)
+    kept: asyncio.Future[None] | None = None
+
+
+class SqliteOutbox:
+    """See relay.outbox.protocol.Outbox. Made in a running event loop."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        coalesce_seconds: float,
+        max_backlog: int,
+        now: Callable[[], float],
+        observe_commit: Callable[[float], None],
+    ) -> None:
+        """Raises StorageUnusable. `observe_commit` gets the seconds that each commit took."""
+        self._unlock = lock(path)
+        try:
+            connection = open_database(path)
+        except StorageUnusable:
+            self._unlock()
+            raise
+        self._arrivals = _Arrivals()
+        self._memory = Memory(coalesce_seconds=coalesce_seconds)
+        self._waiting = 0
+        self._max_backlog = max_backlog
+        self._now = now
+        self._coalesce_seconds = coalesce_seconds
+        self._purged = 0.0
+        self._arrived = asyncio.Event()
+        self._recall(connection)
+        self._writer = Writer(connection, rolled_back=self._recall, observe=observe_commit)
+
+    async def put(self, letters: Sequence[Letter]) -> Receipt:
+        """Sorts the letters at once, and shares one write with all that come before the next transaction."""
+        if not letters:
+            return Receipt(accepted=0, coalesced=0)
+        new, folded = self._memory.sort(letters, now := self._now())
+        if self._waiting + len(new) > self._max_backlog:
+            raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted")
+        self._waiting += len(new)
+        arrivals = self._arrivals
+        for letter in new:
+            arrivals.rows.append((letter.identity, now, letter.workload, letter.size, letter.document))
+            self._memory.add(letter.identity, letter.workload, now)
+        for letter in folded:
+            arrivals.rows.append((letter.identity, now, None, letter.size, None))
+            arrivals.folds.append((letter.workload, now))
+            self._memory.add(letter.identity, None, now)
+        if arrivals.kept is None:
+            arrivals.kept = self._writer.run(self._keep)
+        else:
+            self._writer.grow()
+        await arrivals.kept
+        return Receipt(accepted=len(new), coalesced=len(letters) - len(new))
+
+    async def claim(self, *, room: int) -> Sequence[Claim]:
+        while True:
+            self._arrived.clear()
+            if claims := await self._writer.run(self._claim, room):
+                return claims
+            try:
+                await asyncio.wait_for(self._arrived.wait(), _POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def settle(self, claims: Sequence[Claim]) -> None:
+        await self._writer.run(_settle, claims)
+        self._waiting -= len(claims)
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Nothing to do: a claim is only a look, and the one consumer claims again from the oldest on."""
+
+    async def bury(self, claim: Claim, *, reason: str) -> None:
+        await self._writer.run(_bury, claim, reason, self._now())
+        self._waiting -= 1
+
+    async def backlog(self) -> Backlog:
+        return await self._writer.run(_backlog)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._unlock()
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Write all that has come."""
+        arrivals, self._arrivals = self._arrivals, _Arrivals()
+        connection.executemany(
+            "INSERT INTO letter (identity, received, workload, size, document) VALUES (?, ?, ?, ?, ?)", arrivals.rows
+        )
+        connection.executemany(
+            "INSERT INTO folded VALUES (?, ?, 1) ON CONFLICT (workload)"
+            " DO UPDATE SET coalesced = coalesced + 1, received = excluded.received",
+            arrivals.folds,
+        )
+        self._purge(connection)
+        self._arrived.set()
+
+    def _recall(self, connection: sqlite3.Connection) -> None:
+        """Know what the rows on disk say and nothing else: at start, and when a transaction has failed."""
+        self._arrivals = _Arrivals()
+        self._memory = Memory(coalesce_seconds=self._coalesce_seconds)
+        self._waiting = _waiting(connection)
+        now = self._now()
+        for identity, workload, received in connection.execute(
+            "SELECT identity, workload, received FROM letter"
+            " WHERE key > (SELECT max(key) FROM letter) - ? ORDER BY key",
+            (GENERATION,),
+        ):
+            if now - received < DEDUPLICATION_SECONDS:
+                self._memory.add(identity, workload, received)
+
+    def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
+        self._purge(connection)
+        self._waiting = _waiting(connection) + len(self._arrivals.rows)  # anew, for what other processes have done
+        claims: list[Claim] = []
+        told: set[bytes] = set()
+        for key, workload, document, size, coalesced in connection.execute(
+            "SELECT key, workload, document, size, coalesced FROM letter LEFT JOIN folded USING (workload)"
+            " WHERE document IS NOT NULL ORDER BY key"
+        ):
+            room -= size
+            if room < 0 and claims:
+                break
+            claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in told else 0))
+            told.add(workload)
+        return claims
+
+    def _purge(self, connection: sqlite3.Connection) -> None:
+        """Let go of rows that nobody will ask for again, some at a time."""
+        now = self._now()
+        if 0 <= now - self._purged < _PURGE_SECONDS:
+            return
+        self._purged = now
+        connection.execute(
+            "DELETE FROM letter WHERE key IN (SELECT key FROM letter WHERE document IS NULL ORDER BY key LIMIT ?)"
+            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)",
+            (_PURGED_AT_ONCE, now - DEDUPLICATION_SECONDS, 2 * GENERATION),
+        )
+        connection.execute("DELETE FROM folded WHERE coalesced = 0 OR received < ?", (now - _COUNT_SECONDS,))
+
+
+def _waiting(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM letter WHERE document IS NOT NULL").fetchone()[0])
+
+
+def _settle(connection: sqlite3.Connection, claims: Sequence[Claim]) -> None:
+    connection.executemany("UPDATE letter SET document = NULL WHERE key = ?", [(claim.key,) for claim in claims])
+    connection.executemany(
+        "UPDATE folded SET coalesced = coalesced - ? WHERE workload = ?",
+        [(claim.coalesced, claim.workload) for claim in claims if claim.coalesced],
+    )
+
+
+def _bury(connection: sqlite3.Connection, claim: Claim, reason: str, now: float) -> None:
+    connection.execute(
+        "INSERT INTO dead (identity, received, buried, workload, size, document, reason)"
+        " SELECT identity, received, ?, workload, size, document, ? FROM letter WHERE key = ?",
+        (now, reason, claim.key),
+    )
+    connection.execute("UPDATE letter SET document = NULL WHERE key = ?", (claim.key,))
+
+
+def _backlog(connection: sqlite3.Connection) -> Backlog:
+    oldest = connection.execute(
+        "SELECT received FROM letter WHERE document IS NOT NULL ORDER BY key LIMIT 1"
+    ).fetchone()
+    dead = connection.execute("SELECT count(*) FROM dead").fetchone()[0]
+    return Backlog(waiting=_waiting(connection), oldest=oldest[0] if oldest else None, dead=dead)

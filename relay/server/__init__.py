@@ -1,0 +1,1 @@
+"""The HTTP server: it takes events from callers and answers probes."""

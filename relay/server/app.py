@@ -1,0 +1,173 @@
+"""Wires the relay's parts into a Starlette application."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relay.delivery import Delivery
+from relay.errors import Refusal, RelayError
+from relay.github.app_token import AppToken
+from relay.github.client import GitHub, http_client
+from relay.github.credentials import Credential, RenewedToken, StaticToken
+from relay.github.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
+from relay.github.sts import TokenExchange
+from relay.metrics import Metrics
+from relay.outbox.protocol import Outbox
+from relay.outbox.sqlite.outbox import SqliteOutbox
+from relay.server import intake, probes, webhook
+from relay.server.callers import Anyone, Callers, CallersFile
+from relay.server.intake import State
+from relay.server.reload import Followed, following
+from relay.server.tls import ServerTls
+from relay.settings import Settings
+
+log = logging.getLogger("relay.app")
+
+# For the attempt that is under way when the relay is told to stop.
+_GRACE_SECONDS = 4.0
+
+
+def create_app(
+    settings: Settings,
+    *,
+    tls: ServerTls | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    now: Callable[[], float] = time.time,
+) -> Starlette:
+    """The application; raises BadSettings if the tokens file is broken.
+
+    `tls` is what the server listens with, to be renewed when its files are; `transport` stands in for the network to
+    GitHub; `now` gives seconds since the epoch.
+    """
+    known, files = _known(settings.tokens_file)
+    if tls:
+        files.append(Followed("tls", tls.paths, tls.reload))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        dispatch = dispatch_of(settings)
+        metrics = Metrics()
+        with _explained():
+            outbox = await _open_outbox(settings, now, metrics)
+        try:
+            async with http_client(settings.github_api_url, transport=transport) as client:
+                found = credential_of(settings, client, permissions=dispatch.permissions, now=now)
+                github = GitHub(client, credential=found, dispatch=dispatch, now=now)
+                delivery = Delivery(
+                    outbox,
+                    github.send,
+                    room=dispatch.room,
+                    min_interval=settings.min_interval_seconds,
+                    metrics=metrics,
+                )
+                async with anyio.create_task_group() as tasks, following(files, metrics):
+                    tasks.start_soon(delivery.run)
+                    yield State(settings=settings, callers=known, dispatch=dispatch, outbox=outbox, metrics=metrics)
+                    delivery.stop()
+                    tasks.cancel_scope.deadline = anyio.current_time() + _GRACE_SECONDS
+        finally:
+            await outbox.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", intake.receive, methods=["POST"]),
+            Route("/", webhook.consent, methods=["OPTIONS"]),
+            Route("/healthz", probes.healthz),
+            Route("/readyz", probes.readyz),
+            Route("/metrics", probes.metrics),
+        ],
+        exception_handlers={Refusal: _refused, HTTPException: _http_error},  # type: ignore[dict-item]  # Starlette types handlers for the widest exception
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a redirected POST becomes a GET without the event, and counts as sent
+    return app
+
+
+def _known(tokens_file: Path | None) -> tuple[Callers, list[Followed]]:
+    """Those who may post events, and the file that says so."""
+    if tokens_file is None:
+        return Anyone(), []
+    known = CallersFile(tokens_file)
+    return known, [Followed("tokens", [tokens_file], known.reload)]
+
+
+def credential_of(
+    settings: Settings, client: httpx.AsyncClient, *, permissions: Mapping[str, str], now: Callable[[], float]
+) -> Credential:
+    """The credential that the settings name."""
+    if settings.github_token:
+        return StaticToken(settings.github_token)
+    if settings.github_app_id and settings.github_app_private_key:
+        app = AppToken(
+            client, app_id=settings.github_app_id, private_key=settings.github_app_private_key,
+            repository=settings.repository, permissions=permissions, now=now,
+        )  # fmt: skip
+        return RenewedToken(app.mint)
+    assert settings.sts_url and settings.sts_identity and settings.sts_token_file  # noqa: S101, PT018  # as settings demand
+    exchange = TokenExchange(
+        client, url=settings.sts_url, identity=settings.sts_identity, token_file=settings.sts_token_file,
+        repository=settings.repository,
+    )  # fmt: skip
+    return RenewedToken(exchange.mint)
+
+
+def dispatch_of(settings: Settings) -> Dispatch:
+    """The way to start the workflow that the settings name."""
+    if settings.dispatch == "workflow_dispatch":
+        return WorkflowDispatch(settings.repository, settings.workflow, settings.ref)
+    return RepositoryDispatch(settings.repository)
+
+
+async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Metrics) -> Outbox:
+    if settings.outbox.startswith("sqlite:"):
+        return SqliteOutbox(
+            Path(settings.outbox.removeprefix("sqlite:")),
+            coalesce_seconds=settings.coalesce_seconds,
+            max_backlog=settings.max_backlog,
+            now=now,
+            observe_commit=metrics.commit_seconds.observe,
+        )
+    from relay.outbox.jetstream.outbox import (
+        JetStreamOutbox,
+    )  # needs an optional dependency, which the settings have looked for
+
+    return await JetStreamOutbox.open(
+        settings.outbox,
+        repository=settings.repository,
+        coalesce_seconds=settings.coalesce_seconds,
+        max_backlog=settings.max_backlog,
+        now=now,
+        observe_commit=metrics.commit_seconds.observe,
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Says in one line why the relay cannot start; the server itself would only show a traceback."""
+    try:
+        yield
+    except RelayError as error:
+        log.critical("refuses to start", extra={"detail": str(error)})
+        raise
+
+
+async def _refused(request: Request[State], refusal: Refusal) -> Response:
+    request.state["metrics"].refused(refusal.status)
+    log.warning("refused", extra={"status": refusal.status, "error": refusal.error, "detail": refusal.detail})
+    content = {"error": refusal.error, "detail": refusal.detail}
+    return JSONResponse(content, status_code=refusal.status, headers=refusal.headers)
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    content = {"error": error.detail.lower(), "detail": f"{request.method} {request.url.path} is not served here"}
+    return JSONResponse(content, status_code=error.status_code, headers=error.headers)

@@ -1,0 +1,109 @@
+"""Takes events over HTTP: who speaks, what they say, kept for good, then 202."""
+
+import asyncio
+import hashlib
+from functools import lru_cache
+from typing import TypedDict
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message
+
+from relay import events, falco
+from relay.errors import BadEvent, TooLarge, TooSlow
+from relay.events import Event
+from relay.github.dispatch import Dispatch
+from relay.metrics import Metrics
+from relay.outbox.protocol import Letter, Outbox
+from relay.server.callers import Callers
+from relay.settings import Settings
+from relay.shorten import shorten
+
+MAX_BODY = 1024 * 1024
+_BODY_SECONDS = 10.0
+
+
+class State(TypedDict):
+    """What the lifespan opens for the handlers."""
+
+    settings: Settings
+    callers: Callers
+    dispatch: Dispatch
+    outbox: Outbox
+    metrics: Metrics
+
+
+async def receive(request: Request[State]) -> Response:
+    """POST /: 202 once every event of the request is durable."""
+    scope = request.scope
+    state: State = scope["state"]  # as the lifespan made it: request.state wraps it anew at each request
+    cluster = state["callers"].identify(dict(scope["headers"]), scope["query_string"])
+    body = await _body(request)
+    letters: list[Letter] = []
+    ignored: list[str] = []
+    for event in events.read(scope["headers"], body, cluster=cluster):
+        if reason := falco.reason_to_ignore(event.data, min_priority=state["settings"].min_priority):
+            ignored.append(reason)
+        else:
+            letters.append(letter(event, state["dispatch"]))
+    receipt = await state["outbox"].put(letters)
+    state["metrics"].received(receipt, ignored)
+    return _accepted(receipt.accepted, receipt.coalesced, len(ignored))
+
+
+def letter(event: Event, dispatch: Dispatch) -> Letter:
+    """The event as it will be sent, shortened if it must be; raises TooLarge."""
+    document = events.encode(event)
+    size = dispatch.size(document)
+    if size > dispatch.room:
+        document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
+        size = dispatch.size(document)
+    attributes = event.attributes
+    cluster = attributes.get(events.CLUSTER)
+    pod = falco.pod(event.data)
+    return Letter(
+        identity=_digest(cluster, attributes["source"], attributes["id"]),
+        workload=_digest(cluster, event.data["rule"], *pod) if pod else None,
+        document=document,
+        size=size,
+    )
+
+
+def _digest(*parts: str | None) -> bytes:
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).digest()
+
+
+@lru_cache(maxsize=256)
+def _accepted(accepted: int, coalesced: int, ignored: int) -> Response:
+    counts = {"accepted": accepted, "coalesced": coalesced, "ignored": ignored}
+    return JSONResponse(counts, status_code=202, headers={"Cache-Control": "private"})
+
+
+async def _body(request: Request[State]) -> bytes:
+    """The body, counted while it comes in; raises TooLarge or TooSlow."""
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):  # else all has come already, as it does nearly always
+        body, message = await _rest(request, body)
+    if message["type"] == "http.disconnect":
+        raise BadEvent("the body ended too early")
+    return body
+
+
+async def _rest(request: Request[State], start: bytes) -> tuple[bytes, Message]:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise TooLarge(f"the body is over {MAX_BODY} bytes")
+    body = bytearray(start)
+    message: Message = {"more_body": True}
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while message.get("more_body"):
+                message = await request.receive()
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise TooLarge(f"the body is over {MAX_BODY} bytes")
+    except TimeoutError:
+        raise TooSlow(f"the body did not come within {_BODY_SECONDS:.0f} seconds") from None
+    return bytes(body), message

@@ -1,0 +1,53 @@
+"""How pieces of work come to share a commit. What an outbox makes of it is in test_outbox.py."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relay.outbox.sqlite.writer import Writer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "db", isolation_level=None, check_same_thread=False)
+    connection.execute("CREATE TABLE done (number)")
+    yield connection
+    connection.close()
+
+
+def insert(connection: sqlite3.Connection, number: int) -> int:
+    connection.execute("INSERT INTO done VALUES (?)", (number,))
+    return number
+
+
+async def test_those_who_ask_again_and_again_share_each_commit_instead_of_taking_turns(
+    connection: sqlite3.Connection,
+) -> None:
+    commits: list[float] = []
+    writer = Writer(connection, rolled_back=lambda _: None, observe=commits.append)
+
+    async def ask(late: int) -> None:
+        for _ in range(late):  # some come while the first commit is under way
+            await asyncio.sleep(0.001)
+        for number in range(50):
+            assert await writer.run(insert, number) == number
+
+    await asyncio.gather(*[ask(late) for late in range(6)])
+    assert len(commits) < 75
+    assert connection.execute("SELECT count(*) FROM done").fetchone() == (300,)
+    await writer.close()
+
+
+async def test_a_group_that_never_ceases_to_grow_is_committed_all_the_same(connection: sqlite3.Connection) -> None:
+    writer = Writer(connection, rolled_back=lambda _: None, observe=lambda _: None)
+    first = writer.run(insert, 0)
+    async with asyncio.timeout(20):
+        while not first.done():
+            writer.grow()
+            await asyncio.sleep(0)
+    await writer.close()

@@ -80,7 +80,7 @@ try: setup
 
 soak: setup
 	SOAK=1 $(BIN)/pytest tests/relay/test_faults.py tests/relay/test_fuzz.py \
-		tests/actions/test_edit_properties.py tests/actions/desired/test_generated.py
+		tests/actions/yamledit/test_edit_properties.py tests/actions/gitops/test_generated.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

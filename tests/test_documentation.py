@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from responder import rules
-from responder.plan import Verdict
-from responder.responses import STOP
+from responder.plan.effects import STOP
+from responder.plan.planner import Verdict
+from responder.rules import model
 from tests import sidekick, stack
 
 ROOT = Path(__file__).parent.parent
@@ -94,11 +94,11 @@ def test_every_response_is_described() -> None:
 
 def test_the_rules_in_the_readme_are_rules() -> None:
     shown = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
-    assert [len(rules.load(each.encode(), name="README.md").rules) for each in shown] == [2]
+    assert [len(model.load(each.encode(), name="README.md").rules) for each in shown] == [2]
 
 
 def test_the_built_in_rule_is_the_one_that_is_described() -> None:
-    (rule,) = rules.load(None, name="none").rules
+    (rule,) = model.load(None, name="none").rules
     assert rule.match.rules is not None
     assert "*Terminal shell in container* → `stop`" in (RESPOND / "README.md").read_text()
     assert str(rule.match.rules) == "Terminal shell in container"
@@ -107,7 +107,7 @@ def test_the_built_in_rule_is_the_one_that_is_described() -> None:
 def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:
     assert (
         f'"rules", "{action(RESPOND)["inputs"]["rules"]["default"]}"'
-        in (ROOT / "actions/responder/main.py").read_text()
+        in (ROOT / "actions/responder/commands/main.py").read_text()
     )
 
 

@@ -13,16 +13,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from responder import event, plan, proof, render, rules
-from responder.desired import files
-from responder.desired.files import Checkout
-from responder.desired.roots import Desired
 from responder.errors import NotRendered
-from responder.folder import Folder
-from responder.plan import Outcome
-from responder.render import Key
+from responder.falco import event
+from responder.gitops import checkout as files
+from responder.gitops.checkout import Checkout
+from responder.gitops.flux.clusters import Desired
+from responder.plan import planner
+from responder.plan.planner import Outcome
+from responder.proof import kustomize_build
+from responder.proof import prover as proof
+from responder.proof.kustomize_build import Key
+from responder.proof.render_target import Folder
+from responder.rules import model
 from tests import sidekick
-from tests.actions.desired import everything, oracle
+from tests.actions.gitops import everything, oracle
 
 # What follows a workload's name in the names of its pods; five random characters follow what ends in a dash.
 SUFFIXES = {
@@ -58,7 +62,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) -> plan.Plan:
+def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) -> planner.Plan:
     """All events as one batch, every response proved."""
     content = {
         "version": 1,
@@ -66,9 +70,9 @@ def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) 
         "limits": {"responses-per-hour": 1_000_000},
         "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
     }
-    ruleset = rules.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
+    ruleset = model.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
     with proof.prover(required=False) as prover:
-        return plan.make(events, ruleset, checkout, prover=prover)
+        return planner.make(events, ruleset, checkout, prover=prover)
 
 
 def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
@@ -98,12 +102,12 @@ def rendered(folders: Iterable[Folder]) -> tuple[Rendered, list[str]]:
     found: Rendered = {}
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
-        renderers: dict[str, render.Renderer] = {}
+        renderers: dict[str, kustomize_build.Renderer] = {}
         for folder in folders:
             if folder.source not in renderers:
                 root = Path(temporary, str(len(renderers)))
                 root.mkdir()
-                renderers[folder.source] = render.Renderer(root, str(oracle.KUSTOMIZE))
+                renderers[folder.source] = kustomize_build.Renderer(root, str(oracle.KUSTOMIZE))
             try:
                 objects = folder.render(renderers[folder.source])
                 found |= {(folder.cluster, key): each for key, each in objects.items()}
@@ -112,7 +116,7 @@ def rendered(folders: Iterable[Folder]) -> tuple[Rendered, list[str]]:
     return found, failed
 
 
-def changed(checkout: Checkout, made: plan.Plan) -> Checkout:
+def changed(checkout: Checkout, made: planner.Plan) -> Checkout:
     """The checkout with the plan carried out."""
     gone = {str(path) for path, data in made.files.items() if data is None}
     kept = {path: data for path, data in checkout.manifests.items() if path not in gone}
@@ -120,7 +124,7 @@ def changed(checkout: Checkout, made: plan.Plan) -> Checkout:
     return Checkout(manifests={**kept, **new}, others=checkout.others, links=checkout.links)
 
 
-def differing(before: Rendered, after: Rendered, made: plan.Plan) -> Iterator[str]:
+def differing(before: Rendered, after: Rendered, made: planner.Plan) -> Iterator[str]:
     """What differs in the rendering and is no contained workload."""
     contained = {(r.event.cluster, r.workload.kind, r.workload.name) for r in made.responses}
     scalers = {"HorizontalPodAutoscaler", "ScaledObject", "Kustomization"}

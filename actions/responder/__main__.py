@@ -3,8 +3,8 @@
 import os
 import sys
 
-from .main import check, respond, restore
-from .workflow import Run
+from .commands.main import check, respond, restore
+from .github.run import Run
 
 ACTIONS = {"check": check, "respond": respond, "restore": restore}
 

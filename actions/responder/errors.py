@@ -30,7 +30,7 @@ ResponderError
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .untrusted import one_line
+from .escape import one_line
 
 
 class ResponderError(Exception):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.git import Git
+from responder.publish.git import Git
 
 ENVIRON = {
     "PATH": os.environ["PATH"],

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from responder import main
-from responder.workflow import Run
+from responder.commands import main
+from responder.github.run import Run
 from tests import sidekick
 from tests.actions.conftest import ENVIRON, Remote
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from tests import sidekick
-from tests.actions.desired import fleet
+from tests.actions.gitops import fleet
 from tests.bench.locating import RULES_FILE, pod_fields
 from tests.bench.tables import markdown, medians, seconds
 from tests.localhub import Hub
@@ -88,7 +88,7 @@ class Change:
 
     def start_python(self) -> None:
         """What the action needs before it has read anything."""
-        command = [sys.executable, "-P", "-c", "import responder.main"]
+        command = [sys.executable, "-P", "-c", "import responder.commands.main"]
         subprocess.run(command, env=self._environ, check=True, capture_output=True)
 
     def by_action(self) -> None:

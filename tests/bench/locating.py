@@ -10,10 +10,12 @@ from pathlib import Path
 
 import yaml
 
-from responder import event, plan, rules
-from responder.desired import files
+from responder.falco import event
+from responder.gitops import checkout
+from responder.plan import planner
+from responder.rules import model
 from tests import sidekick
-from tests.actions.desired import fleet
+from tests.actions.gitops import fleet
 from tests.bench.tables import markdown, medians, seconds
 
 SIZES = {2: 5, 20: 5, 80: 3}  # teams of about 50 files: rounds
@@ -84,7 +86,7 @@ def shell(team: int) -> event.Event:
 
 def contain(root: Path, found: event.Event) -> None:
     """From an event to the bytes that change."""
-    made = plan.make([found], rules.load(RULES_FILE, name="rules"), files.read(root))
+    made = planner.make([found], model.load(RULES_FILE, name="rules"), checkout.read(root))
     if len(made.files) != 1:
         raise RuntimeError(f"not contained: {made.outcomes}")
 

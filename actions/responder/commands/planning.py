@@ -1,0 +1,60 @@
+"""Plans the events of a run on what is checked out just then, so that it can be done again on a newer tip."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadEvent
+from ..falco.event import Event
+from ..gitops import checkout as files
+from ..gitops.flux.sources import Origin
+from ..plan import planner, trailers
+from ..plan.planner import Plan
+from ..proof import prover as proof
+from ..publish.git import Git
+from ..rules import model
+from ..rules.model import Mode, Rules
+
+_HOUR = 3600.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planning:
+    """How a run plans: `rules` is the path of the response rules, `verify` one of auto, require and off."""
+
+    git: Git
+    rules: str
+    verify: str
+    branch: str
+
+    def ruleset(self) -> Rules:
+        """The response rules. Raises BadRules."""
+        path = self.git.top() / self.rules
+        return model.load(_read(path), name=self.rules)
+
+    def all(self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
+        """The plan for a run's events, within the limits of the rules."""
+        return self._plan(events, ruleset, mode=mode, spent=self._spent)
+
+    def again(self, events: Sequence[Event], ruleset: Rules) -> Plan:
+        """A plan that makes all responses to events that were planned, and counted, before."""
+        return self._plan(events, ruleset, mode=None, spent=lambda: -len(events))
+
+    def _plan(
+        self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None, spent: Callable[[], int]
+    ) -> Plan:
+        origin = Origin(url=self.git.remote_url, branch=self.branch)
+        with ExitStack() as stack:
+            required = self.verify == "require"
+            prover = None if self.verify == "off" else stack.enter_context(proof.prover(required=required))
+            checkout = files.read(self.git.root)
+            return planner.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent, mode=mode)
+
+    def _spent(self) -> int:
+        return trailers.count(self.git.messages_since(time.time() - _HOUR, self.branch))
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -1,0 +1,108 @@
+"""What would make a commit silently do nothing, or less than it says, with the line that says so.
+
+https://fluxcd.io/flux/components/kustomize/kustomizations/
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import manifests
+from ..checkout import Checkout
+from ..flux.clusters import Desired
+from ..flux.kustomization import GROUP
+from ..flux.reconcile import Applied
+from ..flux.sources import Sources
+from ..kustomize.build import NOT_FOLLOWED
+from ..kustomize.patches import pointer
+from ..kustomize.resource import Declared, Keys, find, items, mapping, text
+from ..kustomize.selector import Selector
+from ..workloads import helm
+from . import markers
+from .placement import PATCHES, How, Placement, Wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A reason why an edit may have no effect; `line` counts from 1."""
+
+    file: str
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}"
+
+
+def find_all(desired: Desired, target: Applied, wanted: Wanted, placement: Placement) -> list[Finding]:
+    """What stands in the way of an edit of an object reaching its cluster from where it is placed."""
+    found = [*_of_object(target.object, wanted, desired.sources.checkout)]
+    if target.sync:
+        found += _of_sync(target, target.sync, wanted, desired.sources)
+        if placement.how is How.FLUX:
+            found += find_all(desired, target.sync, PATCHES, replace(placement, how=How.MANIFEST))
+    for step in target.object.steps:
+        unread = {each for each in desired.builder.skipped if each.file == step.file and each.reason == NOT_FOLLOWED}
+        found += [Finding(file=each.file, line=1, problem=f"{each.reference} may change it again") for each in unread]
+    return found
+
+
+def _of_object(declared: Declared, wanted: Wanted, checkout: Checkout) -> Iterator[Finding]:
+    meta = mapping(declared.data, "metadata")
+    for kind in ("annotations", "labels"):
+        for name, values in (("reconcile", ("disabled",)), ("ssa", ("IfNotPresent", "Ignore"))):
+            key = f"{GROUP}/{name}"
+            value = text(mapping(meta, kind), key)
+            if value.lower() in {each.lower() for each in values}:
+                where = _line(checkout, declared, ("metadata", kind, key))
+                problem = f"{key}: {value} keeps Flux from changing the {declared.id.kind}"
+                yield Finding(file=declared.file, line=where, problem=problem)
+    if helm.is_release(declared.id) and mapping(declared.data, "spec").get("suspend") is True:
+        where = _line(checkout, declared, ("spec", "suspend"))
+        yield Finding(file=declared.file, line=where, problem=f"HelmRelease {declared.id.name} is suspended")
+    raw = _as_written(checkout, declared, wanted.keys)
+    if isinstance(raw, str) and "${" in raw:
+        where = _line(checkout, declared, wanted.keys)
+        problem = f"{'.'.join(wanted.keys)} comes from {raw}, which other objects may use too: it is not changed itself"
+        yield Finding(file=declared.file, line=where, problem=problem)
+
+
+def _of_sync(target: Applied, applied: Applied, wanted: Wanted, sources: Sources) -> Iterator[Finding]:
+    sync = applied.as_sync
+    declared = applied.object
+    name = f"Flux Kustomization {declared.id.name}"
+    if sync.spec.get("suspend") is True:
+        where = _line(sources.checkout, declared, ("spec", "suspend"))
+        yield Finding(file=declared.file, line=where, problem=f"{name} is suspended")
+    for index, rule in enumerate(items(sync.spec, "ignore")):
+        if isinstance(rule, Mapping) and _ignores(rule, target.object, wanted):
+            where = _line(sources.checkout, declared, ("spec", "ignore", index))
+            fields = ", ".join(".".join(map(str, each)) for each in wanted.fields)
+            yield Finding(file=declared.file, line=where, problem=f"{name} ignores changes of {fields}")
+    if pinned := sources.pinned(sync.source):
+        where = _line(sources.checkout, declared, ("spec", "sourceRef"))
+        problem = f"{name} reads {sync.source.kind} {sync.source.name}, held at {pinned}: no new commit reaches it"
+        yield Finding(file=declared.file, line=where, problem=problem)
+
+
+def _ignores(rule: Mapping[str, Any], declared: Declared, wanted: Wanted) -> bool:
+    target = mapping(rule, "target")
+    if target and not Selector.parse(target).selects(declared):
+        return False
+    paths = [pointer(str(path)) for path in items(rule, "paths")]
+    return any(path == field[: len(path)] for path in paths for field in wanted.fields)
+
+
+def _as_written(checkout: Checkout, declared: Declared, keys: tuple[str, ...]) -> Any:
+    """The value in the file, before anything has replaced variables in it."""
+    data = checkout.read(declared.file) or b""
+    if not keys or not re.search(rb"\$\{", data):
+        return None
+    documents = [each for each in manifests.split(data) if each.index == declared.document]
+    written = [each for document in documents for each in manifests.objects(document) if each.item == declared.item]
+    return find(written[0].data, keys) if written else None
+
+
+def _line(checkout: Checkout, declared: Declared, keys: Keys) -> int:
+    return markers.line(checkout.read(declared.file) or b"", declared, keys)

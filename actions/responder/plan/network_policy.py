@@ -1,0 +1,108 @@
+"""Cuts a workload's pods off the network, by a NetworkPolicy in a file of its own beside what declares the workload.
+
+https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from ..errors import NoHome, Unsupported
+from ..gitops.kustomize.resource import find, mapping
+from ..gitops.placement import choose
+from ..gitops.placement.placement import How, Placement
+from ..gitops.workloads import helm
+from ..gitops.workloads.locate import Target
+from ..rules.responses import Isolate
+
+# The label that every namespace has: https://kubernetes.io/docs/reference/labels-annotations-taints/
+_NAMESPACE = "kubernetes.io/metadata.name"
+_DNS_PORTS = [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+_FILE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+# Where the kinds keep the labels of their pods; a selector is better, for it cannot change.
+_LABELS: tuple[tuple[str, ...], ...] = (
+    ("spec", "selector", "matchLabels"),
+    ("spec", "template", "metadata", "labels"),
+    ("spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A NetworkPolicy and the file that is to have it; `listing` is the edit that makes a kustomization read the file.
+
+    `listing` is None where Flux reads the whole folder.
+    """
+
+    file: PurePosixPath
+    content: Mapping[str, Any]
+    listing: Placement | None
+
+    @property
+    def data(self) -> bytes:
+        """The content of the file."""
+        plain = json.loads(json.dumps(self.content))  # or what is there twice would get an anchor
+        return yaml.safe_dump(plain, sort_keys=False, default_flow_style=False, width=1000).encode()
+
+
+def policy(demand: Isolate, target: Target) -> Policy:
+    """The policy for a workload. Raises Unsupported where its pods cannot be selected, NoHome where others read it."""
+    labels = _pod_labels(target)
+    declared = target.applied.object
+    steps = choose.homes(target.desired, target.applied)
+    if declared.steps and not steps:
+        raise NoHome(
+            f"no kustomization reads {target.workload} for this cluster alone, so that a policy could be added"
+        )
+    step = steps[0] if steps else None
+    before = step.before if step else declared.ids[0]
+    name = f"isolate-{before.name}"
+    if not _FILE_NAME.fullmatch(name):
+        raise Unsupported(f"{before.name} is no name for a file")
+    if step and step.view:
+        raise NoHome(f"{target.workload} comes from an artifact, to which no file can be added")
+    folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(declared.file)
+    meta = {"name": name, **({"namespace": before.namespace} if before.namespace else {})}
+    content = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": meta,
+        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress", "Egress"], **_allowed(demand)},
+    }
+    listing = _listing(step.file, f"{name}.yaml") if step and step.file else None
+    return Policy(file=PurePosixPath(folder, f"{name}.yaml"), content=content, listing=listing)
+
+
+def _listing(file: str, name: str) -> Placement:
+    return Placement(
+        file=PurePosixPath(file), document=0, keys=("resources",), value=name, append=True, how=How.RESOURCES
+    )
+
+
+def _allowed(demand: Isolate) -> dict[str, Any]:
+    peers = [{"namespaceSelector": {"matchLabels": {_NAMESPACE: name}}} for name in demand.namespaces]
+    dns = {"to": [{"namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}}}], "ports": _DNS_PORTS}
+    egress = [*([{"to": peers}] if peers else []), *([dns] if demand.dns else [])]
+    return {**({"ingress": [{"from": peers}]} if peers else {}), **({"egress": egress} if egress else {})}
+
+
+def _pod_labels(target: Target) -> dict[str, str]:
+    data = target.applied.object.data
+    if helm.is_release(target.applied.object.id):
+        raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
+    if target.workload.kind == "Pod":
+        places: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)
+    elif target.workload.kind == "ReplicationController":
+        places = (("spec", "selector"), _LABELS[1])
+    else:
+        places = _LABELS
+    for place in places:
+        if isinstance(find(data, place), dict) and (labels := mapping(data, *place)):
+            return {key: str(value) for key, value in labels.items()}
+    raise Unsupported(f"{target.workload} has no pod labels that a NetworkPolicy could select")

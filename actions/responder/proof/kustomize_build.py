@@ -1,0 +1,136 @@
+"""Renders folders of a desired state as Flux would, with `kustomize build`, in a copy outside the workspace.
+
+Flux's own part is played as kustomize-controller plays it: it writes its fields into the folder's kustomization, and
+makes one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
+"""
+
+import json
+import os
+import posixpath
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotRendered
+from ..escape import one_line
+from ..gitops import manifests
+from ..gitops.checkout import KUSTOMIZATIONS, hold
+from ..gitops.source_tree import View
+
+_TIMEOUT = 60.0  # seconds for one folder
+_NAMES = (("namespace", "targetNamespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix"))
+_LISTS = ("patches", "components")
+_FIELDS = {*_LISTS, *(theirs for _, theirs in _NAMES)}
+
+Key = tuple[str, str, str, str]  # API group, kind, namespace, name
+Objects = Mapping[Key, Mapping[str, Any]]
+
+
+class Renderer:
+    """A copy of a source that folders can be rendered in, one after the other."""
+
+    def __init__(self, root: Path, kustomize: str) -> None:
+        self._root = root
+        self._kustomize = kustomize
+        self._held = View(hold({}))
+
+    def hold(self, view: View) -> None:
+        """Become a copy of a source: what it has in common with the one before is there already."""
+        before, self._held = self._held, view
+        for path, content in view.contents.items():
+            if before.contents.get(path) is not content:
+                _write(self._root / path, content)
+        for path in before.contents.keys() - view.contents.keys():
+            (self._root / path).unlink()
+        for path, real in view.links.items():
+            link = self._root / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink():
+                link.symlink_to(os.path.relpath(self._root / real, link.parent))
+
+    def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
+        """What a folder renders to under the `spec` of a Flux Kustomization; or `only` one file of it.
+
+        Raises NotRendered.
+        """
+        if not (self._root / folder).is_dir():
+            raise NotRendered(f"there is no folder {folder}")
+        file = next((name for name in KUSTOMIZATIONS if (self._root / folder / name).is_file()), None)
+        if file and not spec.keys() & _FIELDS:
+            return self._build(folder)
+        if only and not (self._root / folder / only).exists():
+            return {}
+        content = {"resources": [only]} if only else self._kustomization(folder, file)
+        if not isinstance(content, dict):
+            raise NotRendered(f"{folder}/{file} is not a kustomization")
+        for ours, theirs in _NAMES:
+            if spec.get(theirs):
+                content[ours] = spec[theirs]
+        for key in _LISTS:
+            if spec.get(key):
+                content[key] = [*(content.get(key) or []), *spec[key]]
+        with _replaced(self._root / folder / (file or KUSTOMIZATIONS[0]), json.dumps(content, default=str)):
+            return self._build(folder)
+
+    def _kustomization(self, folder: str, file: str | None) -> Any:
+        if file is None:
+            listed = self._held.scan(folder, self._held.below(folder))
+            return {"resources": [posixpath.relpath(path, folder) for path in listed]}
+        try:
+            return manifests.load((self._root / folder / file).read_bytes())
+        except manifests.Unreadable as error:
+            raise NotRendered(f"{folder}/{file} is not YAML") from error
+
+    def _build(self, folder: str) -> Objects:
+        command = [self._kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", folder]
+        # Public remote bases are fetched as Flux fetches them; no credential of the job is there to be handed on.
+        environ = {"PATH": os.environ.get("PATH", ""), "HOME": str(self._root.parent), "GIT_TERMINAL_PROMPT": "0"}
+        try:
+            result = subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
+                command, cwd=self._root, env=environ, capture_output=True, timeout=_TIMEOUT, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise NotRendered(f"kustomize build {folder} took more than {_TIMEOUT:.0f} s") from error
+        if result.returncode != 0:
+            said = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
+            raise NotRendered(f"kustomize build {folder}: {one_line(said, limit=400)}")
+        try:
+            return {_key(each): each for each in manifests.load_all(result.stdout) if each}
+        except manifests.Unreadable as error:
+            raise NotRendered(f"kustomize build {folder} gives no YAML: {one_line(error)}") from error
+
+
+def _write(file: Path, content: bytes | str) -> None:
+    """Write the bytes, or link the file that the text names: thousands of them are there at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+        return
+    try:
+        os.link(content, file)
+    except OSError:
+        shutil.copyfile(content, file)
+
+
+@contextmanager
+def _replaced(file: Path, content: str) -> Iterator[None]:
+    """Another content for a file; what it is linked to stays as it is."""
+    kept = file.with_name(file.name + ".kept")
+    if file.exists():
+        file.rename(kept)
+    file.write_text(content)
+    try:
+        yield
+    finally:
+        file.unlink()
+        if kept.exists():
+            kept.rename(file)
+
+
+def _key(each: Mapping[str, Any]) -> Key:
+    meta = each.get("metadata") or {}
+    group = str(each.get("apiVersion", "")).rpartition("/")[0]
+    return group, str(each.get("kind")), str(meta.get("namespace") or ""), str(meta.get("name"))

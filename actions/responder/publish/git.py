@@ -1,0 +1,203 @@
+"""The few git operations that a response needs, on the checkout of the desired-state repository.
+
+The token is only ever in the environment of the git process that talks to the remote: not in argv, not on disk.
+"""
+
+import base64
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from ..errors import GitFailed, PushLost, PushRefused
+from ..escape import one_line
+
+AUTHOR = "falco-dispatch"
+# The address of GitHub's own bot account, so that the commit shows its avatar.
+EMAIL = "41898282+github-actions[bot]@users.noreply.github.com"
+
+# What git says when the branch moved under a push, or another push holds it just now: worth planning again.
+_LOST = (
+    "fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "incorrect old value",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Git:
+    """A checkout, its remote `origin` and the credential for it."""
+
+    root: Path
+    token: str = field(default="", repr=False)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    def top(self) -> Path:
+        """The root of the checkout that `root` lies in."""
+        return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
+
+    @cached_property
+    def remote_url(self) -> str:
+        """The address of the remote, without credentials that it may hold."""
+        address = self._run("remote", "get-url", "origin").strip()
+        return re.sub(r"(?<=://)[^/@]*@", "", address)
+
+    def head(self) -> str:
+        """The SHA of the commit that is checked out."""
+        return self._run("rev-parse", "HEAD").strip()
+
+    def messages_since(self, moment: float, branch: str) -> list[str]:
+        """The messages of the commits since then, in seconds since the epoch, the newest first.
+
+        A shallow checkout is deepened as far as it takes; most often the last commit is older already.
+        """
+        if float(self._run("log", "--max-count=1", "--format=%ct")) < moment:
+            return []
+        since = f"@{moment:.0f} +0000"  # git guesses what a number alone means
+        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
+            deepened = ("--no-tags", f"--shallow-since={since}", "origin", f"refs/heads/{branch}")
+            self._run("fetch", "--quiet", *deepened, remote=True)
+        return self._run("log", "-z", "--format=%B", f"--since={since}").strip("\0").split("\0")
+
+    def diff(self, paths: Sequence[PurePosixPath]) -> str:
+        """What the work tree changes in `paths`, as a unified diff; new files are in it too."""
+        self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))
+        return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
+
+    def unstage(self, paths: Sequence[PurePosixPath]) -> None:
+        """Forget what `diff` has told git of new files."""
+        if paths:
+            self._run("reset", "--quiet", "--", *map(str, paths))
+
+    def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
+        """Commit `paths` as they are in the work tree, and nothing else that may be staged. Returns the SHA."""
+        self._run("add", "--", *map(str, paths))
+        self._run("commit", "--quiet", "--no-verify", "--file=-", "--", *map(str, paths), stdin=message)
+        return self.head()
+
+    def stage(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+        """Stage `paths` as they are in the work tree; returns those that are there."""
+        self._run("add", "--", *map(str, paths))
+        return [path for path in paths if (self.root / path).exists()]
+
+    def blob(self, path: PurePosixPath) -> bytes:
+        """A staged file as git keeps it, which its attributes can make differ from the work tree."""
+        result = self._raw("cat-file", "blob", f":./{path}")
+        if result.returncode != 0:
+            raise GitFailed("cat-file", one_line(result.stderr.decode(errors="replace"), limit=2000))
+        return result.stdout
+
+    def place(self, path: PurePosixPath) -> str:
+        """A path from the root of the checkout on."""
+        return self._run("rev-parse", "--show-prefix").rstrip("\n") + str(path)
+
+    def has_branch(self, branch: str) -> bool:
+        """Whether the remote has it now."""
+        return bool(self._run("ls-remote", "--heads", "origin", f"refs/heads/{branch}", remote=True))
+
+    def push(self, branch: str) -> None:
+        """Push the checked-out commit to `branch`, never by force.
+
+        Raises PushLost if the branch has moved on, PushRefused if the remote does not want the commit at all.
+        """
+        result = self._start("push", "--porcelain", "origin", f"HEAD:refs/heads/{branch}", remote=True)
+        if result.returncode == 0:
+            return
+        said = result.stdout + result.stderr
+        if any(reason in said for reason in _LOST):
+            raise PushLost(branch)
+        raise PushRefused(branch, one_line(self._without_token(said), limit=2000))
+
+    def response_commits(self) -> Iterator[tuple[str, str]]:
+        """SHA and message of the commits up to HEAD that may record responses, the newest first.
+
+        The history of a shallow checkout is fetched first.
+        """
+        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
+            self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin", remote=True)
+        listed = self._run("log", "-z", "--grep=^CloudEvent-Id: ", "--format=%H%n%B").strip("\0")
+        for each in listed.split("\0") if listed else ():
+            sha, _, message = each.partition("\n")
+            yield sha, message
+
+    def show(self, commit: str, path: PurePosixPath) -> bytes | None:
+        """A file as of a commit; None where it has none."""
+        place = self._run("rev-parse", "--show-prefix").rstrip("\n")
+        result = self._raw("show", f"{commit}:{place}{path}")
+        return result.stdout if result.returncode == 0 else None
+
+    def merge(self, current: bytes, ancestor: bytes, other: bytes) -> bytes | None:
+        """Two texts with the same ancestor as one; None where their changes touch."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = []
+            for name, data in (("current", current), ("ancestor", ancestor), ("other", other)):
+                Path(folder, name).write_bytes(data)
+                names.append(str(Path(folder, name)))
+            result = self._raw("merge-file", "--stdout", "--quiet", *names)
+        return result.stdout if result.returncode == 0 else None
+
+    def reset_to_tip(self, branch: str) -> None:
+        """Forget the local commit and check out the tip of `branch` as the remote has it now."""
+        is_shallow = self._run("rev-parse", "--is-shallow-repository").strip() == "true"
+        depth = ["--depth=1"] if is_shallow else []  # the branch may have left this one long ago
+        self._run("fetch", "--quiet", "--no-tags", *depth, "origin", f"refs/heads/{branch}", remote=True)
+        self._run("reset", "--quiet", "--hard", "FETCH_HEAD")
+
+    def _run(self, *arguments: str, stdin: str = "", remote: bool = False) -> str:
+        result = self._start(*arguments, stdin=stdin, remote=remote)
+        if result.returncode != 0:
+            raise GitFailed(arguments[0], one_line(self._without_token(result.stderr), limit=2000))
+        return result.stdout
+
+    def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
+        done = self._raw(*arguments, stdin=stdin.encode(), remote=remote)
+        out, err = (each.decode(errors="replace") for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    def _raw(self, *arguments: str, stdin: bytes = b"", remote: bool = False) -> subprocess.CompletedProcess[bytes]:
+        # safe.directory: in a container job the checkout belongs to another user.
+        command = ["git", "-c", "safe.directory=*", *arguments]
+        environ = {
+            **self.environ,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_PAGER": "cat",
+            "GIT_AUTHOR_NAME": AUTHOR,
+            "GIT_AUTHOR_EMAIL": EMAIL,
+            "GIT_COMMITTER_NAME": AUTHOR,
+            "GIT_COMMITTER_EMAIL": EMAIL,
+            "LC_ALL": "C",  # the messages are read above
+        }
+        if remote and self.token:
+            environ |= self._credential()
+        return subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
+            command,
+            cwd=self.root,
+            env=environ,
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+
+    def _credential(self) -> dict[str, str]:
+        """The token as configuration in the environment, where the remote is reached over HTTP.
+
+        The empty value first clears what actions/checkout may have left under the same key; two would be an error.
+        """
+        address = urlsplit(self.remote_url)
+        if address.scheme not in ("http", "https"):
+            return {}
+        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        key = f"http.{address.scheme}://{address.netloc}/.extraheader"
+        return {
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": key,
+            "GIT_CONFIG_VALUE_0": "",
+            "GIT_CONFIG_KEY_1": key,
+            "GIT_CONFIG_VALUE_1": f"Authorization: Basic {basic}",
+        }
+
+    def _without_token(self, text: str) -> str:
+        return text.replace(self.token, "***") if self.token else text

@@ -1,0 +1,93 @@
+"""Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Generic, Protocol, TypeVar
+
+from ..errors import PushLost
+from .commits import BY_GIT, Commits
+from .git import Git
+
+ATTEMPTS = 12
+_LONGEST_PAUSE = 8.0  # seconds
+
+
+class Publishable(Protocol):
+    """New contents of files, None for one that goes, and the message of the commit that they become."""
+
+    @property
+    def files(self) -> Mapping[PurePosixPath, bytes | None]: ...
+
+    @property
+    def message(self) -> str: ...
+
+
+P = TypeVar("P", bound=Publishable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published(Generic[P]):
+    """The plan that was carried out, its diff, and the pushed commit; None where nothing was pushed."""
+
+    plan: P
+    diff: str = ""
+    commit: str | None = None
+
+
+def preview(make_plan: Callable[[], P], git: Git) -> Published[P]:
+    """Plan and show the diff; the work tree is as before afterwards."""
+    plan = make_plan()
+    before = {path: _read(git.root / path) for path in plan.files}
+    try:
+        return Published(plan=plan, diff=_write(plan, git))
+    finally:
+        _write_files(git.root, before)
+        git.unstage(tuple(before))
+
+
+def push(
+    make_plan: Callable[[], P],
+    git: Git,
+    *,
+    branch: str,
+    commits: Commits = BY_GIT,
+    sleep: Callable[[float], None] = time.sleep,
+    chance: Callable[[], float] = random.random,
+) -> Published[P]:
+    """Plan, commit and push to `branch`; after a lost race plan anew on the branch as it is then.
+
+    Raises PushLost when `ATTEMPTS` races were lost, and whatever `make_plan` and `git` raise.
+    """
+    for attempt in range(ATTEMPTS):
+        plan = make_plan()
+        if not plan.files:
+            return Published(plan=plan)
+        diff = _write(plan, git)
+        try:
+            commit = commits.add(git, tuple(plan.files), plan.message, branch=branch)
+        except PushLost:
+            sleep(chance() * min(_LONGEST_PAUSE, 0.25 * 2**attempt))
+            git.reset_to_tip(branch)
+        else:
+            return Published(plan=plan, diff=diff, commit=commit)
+    raise PushLost(branch)
+
+
+def _write(plan: Publishable, git: Git) -> str:
+    _write_files(git.root, plan.files)
+    return git.diff(tuple(plan.files)) if plan.files else ""
+
+
+def _write_files(root: Path, files: Mapping[PurePosixPath, bytes | None]) -> None:
+    for path, data in files.items():
+        if data is None:
+            (root / path).unlink(missing_ok=True)
+        else:
+            (root / path).write_bytes(data)
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

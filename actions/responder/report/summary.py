@@ -1,0 +1,181 @@
+"""What a person reads of a run: the job summary, and the `responses` output for the steps that follow.
+
+Everything from an event is shown through `untrusted`.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..commands.review import Rest
+from ..errors import OverLimit
+from ..escape import fenced, markdown_code, one_line
+from ..github.run import Run
+from ..notify.notification import Told
+from ..plan.planner import Outcome, Plan, Verdict
+from ..publish.push import Published
+from . import timeline
+from .event_table import pasted, story
+from .timeline import Moment
+
+_MARKS = {
+    Verdict.CONTAINED: "🛑",
+    Verdict.PROPOSED: "✋",
+    Verdict.SHOWN: "👀",
+    Verdict.IN_PLACE: "✅",
+    Verdict.IGNORED: "⚪",
+    Verdict.REFUSED: "⚠️",
+    Verdict.INVALID: "❌",
+}
+_STORIES = 20  # events that are told in full
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A finished run, and what the summary needs to know beyond it; times are in UTC."""
+
+    published: Published[Plan]
+    dry_run: bool
+    run: Run
+    started: datetime
+    finished: datetime
+    told: tuple[Told, ...] = ()
+    rest: Rest = field(default_factory=Rest)
+
+    def summary(self) -> str:
+        """The job summary, in GitHub Markdown."""
+        parts = [
+            f"## {self._headline()}", self._table(), self._change(), self._waiting(), self._rendered(), self._undo(),
+            self._by_hand(), self._timeline(), self._stories(),
+        ]  # fmt: skip
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def responses(self) -> str:
+        """The `responses` output: a JSON array with an object for each event, in the order of the events."""
+        return json.dumps([_as_json(outcome) for outcome in self._outcomes], ensure_ascii=True)
+
+    @property
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        return self.published.plan.outcomes
+
+    def _headline(self) -> str:
+        count = dict.fromkeys(Verdict, 0)
+        for outcome in self._outcomes:
+            count[outcome.verdict] += 1
+        said = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
+        return f"Falco events: {said}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
+
+    def _table(self) -> str:
+        rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
+        rows += [_row(outcome) for outcome in self._outcomes]
+        return "\n".join(rows)
+
+    def _change(self) -> str:
+        parts = [f"### Change\n\n{fenced(self.published.diff, 'diff')}"] if self.published.diff else []
+        parts += [f"### What rules only want shown\n\n{fenced(self.rest.shown, 'diff')}"] if self.rest.shown else []
+        return "\n\n".join(parts)
+
+    def _waiting(self) -> str:
+        """The pull requests, each with what it changes."""
+        return "\n\n".join(["### Waiting for a review", *map(str, self.rest.reviewed)]) if self.rest.reviewed else ""
+
+    def _rendered(self) -> str:
+        """What `kustomize build` says of each response, before and after."""
+        responses = [outcome.response for outcome in self._outcomes if outcome.response]
+        proofs = [f"{each.workload}: {each.proof.standing}: {each.proof.reason}" for each in responses if each.proof]
+        diffs = [outcome.rendered for outcome in self._outcomes if outcome.rendered]
+        parts = ["### Rendered"] if proofs or diffs else []
+        if proofs:
+            parts.append("\n".join(f"- {markdown_code(each, limit=2000)}" for each in proofs))
+        if diffs:
+            parts.append(fenced("\n".join(diffs), "diff"))
+        return "\n\n".join(parts)
+
+    def _undo(self) -> str:
+        if self.published.commit is None:
+            return ""
+        workflow = "the restore workflow"
+        if self.run.repository_url:
+            workflow = f"[the restore workflow]({self.run.repository_url}/actions/workflows/restore.yml)"
+        said = f"When the workload is clean again, run {workflow} with this as `commit`:"
+        return f"### How to undo it\n\n{said}\n\n{fenced(self.published.commit, 'text')}"
+
+    def _by_hand(self) -> str:
+        """The events that the limits of the rules have kept from a response."""
+        events = [
+            outcome.event for outcome in self._outcomes if isinstance(outcome.refusal, OverLimit) and outcome.event
+        ]
+        if not events:
+            return ""
+        said = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"
+        return f"### To run by hand\n\n{said}\n\n{pasted(events)}"
+
+    def _timeline(self) -> str:
+        if self.published.commit is None:
+            return ""
+        first = next((each.event for each in self.published.plan.responses), None)
+        moments = [
+            *([timeline.seen(first)] if first else []),
+            Moment(when=None, who="relay", whom="GitHub", what="dispatched it"),
+            Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
+            Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
+            Moment(when=None, who="GitHub", whom="Flux", what="told Flux")
+            if any(each.notice.delivered for each in self.told)
+            else Moment(when=None, who="Flux", whom="GitHub", what="finds it at its next interval"),
+        ]
+        last = f"{self._commit_link()}: {markdown_code(self.flux(), limit=1000)}."
+        return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{last}"
+
+    def flux(self) -> str:
+        """What Flux knows of the commit."""
+        if not self.told:
+            return "Flux was not told (no receiver): it finds the commit at its next interval"
+        return "; ".join(map(str, self.told))
+
+    def _commit_link(self) -> str:
+        commit = self.published.commit or ""
+        if self.run.repository_url is None:
+            return f"Commit {markdown_code(commit)}"
+        return f"Commit [{markdown_code(commit[:12])}]({self.run.repository_url}/commit/{commit})"
+
+    def _stories(self) -> str:
+        events = [outcome.event for outcome in self._outcomes if outcome.event and outcome.verdict != Verdict.IGNORED]
+        told = [
+            f"<details><summary>Event {number}: {markdown_code(event.rule)}</summary>\n\n{story(event)}\n\n</details>"
+            for number, event in enumerate(events[:_STORIES], 1)
+        ]
+        rest = [f"{len(events) - _STORIES} more events are not told here."] if len(events) > _STORIES else []
+        return "\n\n".join(["### Events", *told, *rest]) if told else ""
+
+
+def sentence(outcome: Outcome) -> str:
+    """One outcome as a line of text, for the log and for annotations."""
+    what = f"{outcome.response.workload}: " if outcome.response else ""
+    return f"{outcome.verdict}: {what}{one_line(outcome.reason, limit=2000)}"
+
+
+def _row(outcome: Outcome) -> str:
+    workload = markdown_code(outcome.response.workload) if outcome.response else ""
+    event = outcome.event
+    rule = f"{markdown_code(event.rule)} ({event.priority.word})" if event else ""
+    reason = markdown_code(outcome.reason, limit=2000)
+    return f"| {_MARKS[outcome.verdict]} {outcome.verdict} | {workload} | {rule} | {reason} |"
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    row: dict[str, object] = {"verdict": outcome.verdict, "reason": one_line(outcome.reason, limit=2000)}
+    if event := outcome.event:
+        row |= {"id": event.id, "source": event.source, "cluster": event.cluster, "falco-rule": event.rule}
+    if response := outcome.response:
+        workload = response.workload
+        row |= {
+            "rule": response.rule,
+            "response": response.action,
+            "kind": workload.kind,
+            "namespace": workload.namespace,
+            "name": workload.name,
+            "files": [str(change.file) for change in response.changes],
+        }
+    if outcome.pull_request:
+        row["pull-request"] = outcome.pull_request
+    return row

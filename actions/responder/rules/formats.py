@@ -1,0 +1,103 @@
+"""What texts in the response rules have to look like, beyond what JSON Schema can say; these are its formats."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+import jsonschema
+
+from ..errors import BadName
+from ..kubernetes.pod_names import Pod
+from .criteria import Bound
+from .linear_regex import Regex
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_METADATA_KEY = re.compile(rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}")
+_POINTER = re.compile(r"(/([^~/]|~[01])*)*")  # https://www.rfc-editor.org/rfc/rfc6901#section-3
+
+
+def checker() -> jsonschema.FormatChecker:
+    """Checks the formats of schema/rules.json; the cause of an error is a ValueError that says what was expected."""
+    made = jsonschema.FormatChecker(formats=())
+    for name, check in _FORMATS.items():
+        made.checks(name, raises=ValueError)(_of_text(check))
+    return made
+
+
+def _of_text(check: Callable[[str], object]) -> Callable[[object], bool]:
+    """A format says nothing of what is not text; that is for `type`."""
+
+    def holds(found: object) -> bool:
+        if isinstance(found, str):
+            check(found)
+        return True
+
+    return holds
+
+
+def _check_pattern(text: str) -> None:
+    if text == "!":
+        raise ValueError("what to exclude has to follow the !")
+
+
+def _check_glob(text: str) -> None:
+    if text.startswith("!"):
+        raise ValueError("nothing can be excluded here; leave the ! out")
+
+
+def _check_tag(text: str) -> None:
+    if "," in text:
+        raise ValueError("a tag has no comma; tags that all have to be there are written {all: [one, other]}")
+    if "*" in text:
+        raise ValueError("tags are compared as they are, without *; list the tags")
+
+
+def _check_inner_path(text: str) -> None:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or "\\" in text or not text:
+        raise ValueError("the path has to lead down from the root of the desired state, like apps/web")
+
+
+def _check_receiver_url(text: str) -> None:
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or not text.isprintable() or " " in text:
+        raise ValueError("the address has to be like https://flux.example.com/hook/...")
+
+
+def _check_namespace(text: str) -> None:
+    try:
+        Pod(namespace=text, name="any")
+    except BadName as error:
+        raise ValueError(str(error)) from error
+
+
+def _check_metadata_key(text: str) -> None:
+    if not _METADATA_KEY.fullmatch(text):
+        raise ValueError(f"`{text}` is not a key that Kubernetes would take; write one like example.com/quarantine")
+
+
+def _check_label_value(text: str) -> None:
+    if text and not re.fullmatch(_NAME, text):
+        raise ValueError("a label's value has at most 63 letters, digits, -, _ and ., the first and last no sign")
+
+
+def _check_pointer(text: str) -> None:
+    if not _POINTER.fullmatch(text):
+        raise ValueError("a JSON pointer begins with /, like /spec/replicas; write ~1 for / and ~0 for ~ in a name")
+
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "priority": Bound.parse,
+    "regex": Regex,
+    "pattern": _check_pattern,
+    "glob": _check_glob,
+    "tag": _check_tag,
+    "inner-path": _check_inner_path,
+    "receiver-url": _check_receiver_url,
+    "namespace": _check_namespace,
+    "metadata-key": _check_metadata_key,
+    "label-value": _check_label_value,
+    "pointer": _check_pointer,
+}

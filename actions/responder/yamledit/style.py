@@ -1,0 +1,142 @@
+"""How values are written: as YAML that no reader takes for something else, or as JSON, and as their neighbours are."""
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import EditRefused
+from .nodes import Node
+from .scalars import implicit
+from .values import Value
+
+# Text that every YAML reader takes for text when it stands unquoted, be it for YAML 1.1 or 1.2, in a flow or not.
+_SAFE = re.compile(r"[A-Za-z/_](?:[\w./@+-]|:(?=[\w/])| (?=\w))*", re.ASCII)
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+# Several lines that can stand as a block: its first line must show the indentation, its last one ends by | or |-.
+_BLOCK = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b-\x1f]*\n[^\x00-\x08\x0b-\x1f]*\S\n?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notation:
+    """How the neighbours are written; `step` and `dash` are what mappings and lists are indented by below their key."""
+
+    json: bool = False
+    colon: str = ": "
+    comma: str = ", "
+    quote: str | None = None  # what keys are quoted with
+    step: int = 2
+    dash: int = 2
+    unended: bool = False  # at the end of a file whose last line has no end
+
+    def at(self, text: str, place: int) -> "Notation":
+        """The same for a place at the end of a line, which can be the last one."""
+        return replace(self, unended=place == len(text))
+
+    def entry(self, key: str, value: Value) -> str:
+        """A key and its value on one line."""
+        return text(key, quote='"' if self.json else self.quote) + self.colon + self.inline(value)
+
+    def inline(self, value: Value, *, quote: str | None = None) -> str:
+        """A value on one line; `quote` is what text is quoted with if it need not be."""
+        if isinstance(value, dict):
+            return "{" + self.comma.join(self.entry(key, each) for key, each in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + self.comma.join(map(self.inline, value)) + "]"
+        return text(value, quote='"' if self.json else quote) if isinstance(value, str) else _number(value)
+
+    def lines(self, value: Value) -> list[str]:
+        """A value as block, over as many lines as it takes; the first line can follow a dash."""
+        if isinstance(value, dict) and value:
+            return [line for key, each in value.items() for line in self.entry_lines(key, each)]
+        if isinstance(value, list) and value:
+            return [line for each in value for line in self.item_lines(each)]
+        if isinstance(value, str) and self._is_block(value):
+            head = "|" if value.endswith("\n") else "|-"
+            return [head, *_indented(value.removesuffix("\n").split("\n"), self.step)]
+        return [self.inline(value)]
+
+    def entry_lines(self, key: str, value: Value) -> list[str]:
+        """A key and its value as lines of a block mapping."""
+        name = text(key, quote=self.quote) + ":"
+        first, *rest = self.lines(value)
+        if isinstance(value, dict) and value:
+            return [name, *_indented([first, *rest], self.step)]
+        if isinstance(value, list) and value:
+            return [name, *_indented([first, *rest], self.dash)]
+        return [f"{name} {first}", *rest]
+
+    def item_lines(self, value: Value) -> list[str]:
+        """An item as lines of a block sequence."""
+        first, *rest = self.lines(value)
+        return [f"- {first}", *_indented(rest, 2)]
+
+    def _is_block(self, value: str) -> bool:
+        ended = not (self.unended and value.endswith("\n"))
+        return ended and bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
+
+
+def text(value: str, *, quote: str | None = None) -> str:
+    """Text, quoted if it must be or if `quote` says how."""
+    if quote is None and _SAFE.fullmatch(value) and value.lower() not in _WORDS and implicit(value) == value:
+        return value
+    if quote == "'" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _number(value: float | None) -> str:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise EditRefused("value", f"{value} is not a number that JSON has")
+        digits, exponent, power = repr(value).partition("e")
+        return (digits if "." in digits else f"{digits}.0") + exponent + power
+    return json.dumps(value)
+
+
+def _indented(lines: list[str], width: int) -> list[str]:
+    return [" " * width + line if line else line for line in lines]
+
+
+def around(text: str, nodes: Sequence[Node], value: Value) -> Notation:
+    """How a value is to be written in the last of these nodes, which lead there from the root."""
+    model = next((node for node in reversed(nodes) if node.entries), None)
+    key = model.entries[0][0] if model else None
+    quote = key.style if key and key.style in ("'", '"') else None
+    if not nodes:
+        return Notation()
+    if not nodes[-1].flow:
+        step, dash = _indentation(text, nodes) if isinstance(value, dict | list) else (2, 2)
+        return Notation(quote=quote, step=step, dash=dash)
+    if model is None or not model.flow or quote != '"':
+        return Notation(json=nodes[0].flow and model is None, quote=quote)
+    colon, comma = _separators(text, model)
+    return Notation(json=True, colon=colon, comma=comma)
+
+
+def _separators(text: str, model: Node) -> tuple[str, str]:
+    """What stands between key and value and between entries, if it is no more than the sign and space."""
+    key, value = model.entries[0]
+    colon = text[key.end : value.start]
+    colon = ": " if colon.strip(" \t") != ":" else colon
+    comma = ", " if colon.endswith((" ", "\t")) else ","
+    if len(model.entries) > 1:
+        gap = text[value.end : model.entries[1][0].start]
+        comma = gap if gap.strip(" \t") == "," else comma
+    return colon, comma
+
+
+def _indentation(text: str, nodes: Sequence[Node]) -> tuple[int, int]:
+    """What mappings and lists are indented by below their keys: as the nearest ones, else as the document's first."""
+    near = zip(nodes[-2::-1], nodes[:0:-1], strict=False)
+    step = next(_offsets(text, itertools.chain(near, nodes[0].pairs()), "mapping"), 2)
+    return step, next(_offsets(text, nodes[0].pairs(), "sequence"), 2)
+
+
+def _offsets(text: str, pairs: Iterable[tuple[Node, Node]], kind: str) -> Iterator[int]:
+    for parent, child in pairs:
+        if parent.kind == "mapping" and child.kind == kind and not child.flow and not parent.flow:
+            yield child.column(text) - parent.column(text)

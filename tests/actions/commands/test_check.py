@@ -1,0 +1,152 @@
+"""The check action from its inputs to the summary: mistakes with their places, and what the rules would do."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder.commands import main
+from tests import sidekick
+from tests.actions.conftest import NewRemote
+from tests.actions.runs import ALPINE, Ended, Responder
+
+RULES = ".github/falco-response.yaml"
+STOP = b"version: 1\nrules:\n  - {name: shells, match: {rules: [Terminal shell in container]}, respond: [stop]}\n"
+E02 = sidekick.falco_events()["E02"]
+
+
+def sample(**fields: Any) -> bytes:
+    return json.dumps({**E02, "output_fields": {**E02["output_fields"], **fields}}).encode()
+
+
+@pytest.fixture
+def checked(new_remote: NewRemote, tmp_path: Path) -> Callable[..., Ended]:
+    """What becomes of a check of these files."""
+
+    def run(files: Mapping[str, bytes], **inputs: str) -> Ended:
+        given = {"alpine.yaml": ALPINE, "samples/shell.json": sample(), **files}
+        responder = Responder(new_remote(given), tmp_path)
+        return responder.run({}, main.check, **{"events": "samples", **inputs})
+
+    return run
+
+
+def plan(ended: Ended) -> list[dict[str, Any]]:
+    return list(json.loads(ended.outputs["plan"]))
+
+
+def test_the_table_says_which_rule_meets_which_workload_and_what_would_change(checked: Callable[..., Ended]) -> None:
+    ended = checked({RULES: STOP})
+    assert ended.code == 0
+    assert plan(ended) == [
+        {
+            "event": "shell.json", "rules": ["shells"], "verdict": "contained",
+            "reason": "rule 'shells': alpine.yaml line 10, spec.replicas (was 2)",
+            "workload": "Deployment default/alpine-deployment", "files": ["alpine.yaml"],
+        }
+    ]  # fmt: skip
+    assert ended.outputs["rules"] == "1"
+    assert "they hold" in ended.summary
+    assert "Deployment default/alpine" in ended.summary
+
+
+def test_nothing_is_changed(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"alpine.yaml": ALPINE, "samples/shell.json": sample(), RULES: STOP})
+    Responder(remote, tmp_path).run({}, main.check, events="samples")
+    assert len(remote.log("%H")) == 1
+    assert remote.show("main:alpine.yaml") == ALPINE
+
+
+def test_the_samples_that_ship_are_all_events(checked: Callable[..., Ended]) -> None:
+    ended = checked({RULES: STOP}, events="")
+    found = {each["event"]: each["verdict"] for each in plan(ended)}
+    assert ended.code == 0
+    assert found["terminal-shell.json"] == "refused"  # there is no such workload here
+    assert {verdict for name, verdict in found.items() if name not in ("terminal-shell.json", "on-the-node.json")} == {
+        "ignored"
+    }
+
+
+def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., Ended]) -> None:
+    ended = checked({RULES: STOP.replace(b"rules: [Term", b"rulez: [Term").replace(b"[stop]", b"[stopp]")})
+    assert ended.code == main.BAD_INPUT
+    assert f"::error file={RULES},line=3::" in ended.log
+    assert "rulez" in ended.log
+    assert "stopp" in ended.log
+    assert "2 mistakes" in ended.summary
+
+
+@pytest.mark.parametrize(
+    ("files", "inputs", "said"),
+    [
+        pytest.param(
+            {"samples/shell.json": sample(**{"k8s.ns.name": "kube-system"}),
+             "system.yaml": ALPINE.replace(b"namespace: default", b"namespace: kube-system")},
+            {}, "is protected (namespace kube-system)", id="a protected target",
+        ),
+        pytest.param(
+            {RULES: STOP.replace(b"[stop]", b"[isolate]"),
+             "alpine.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: alone, namespace: default}\n",
+             "samples/shell.json": sample(**{"k8s.pod.name": "alone"})},
+            {}, "has no pod labels", id="an isolate without labels",
+        ),
+        pytest.param(
+            {"names.txt": b"Read sensitive file untrusted\nDetect crypto miners\n"}, {"falco_rules": "names.txt"},
+            "rule 'shells' (line 3) can never match: no Falco rule is called Terminal shell in container",
+            id="no such rule",
+        ),
+        pytest.param(
+            {RULES: STOP + b"clusters: {prod: {path: clusters/prd}}\n"}, {}, "there is no folder clusters/prd",
+            id="no such folder",
+        ),
+        pytest.param(
+            {RULES: STOP + b"workloads: [{pod: 'x*', file: gone.yaml, kind: Deployment, name: x}]\n"}, {},
+            "there is no file gone.yaml", id="no such file",
+        ),
+        pytest.param({"samples/shell.json": b"{"}, {}, "shell.json: ", id="a sample that is no event"),
+    ],
+)  # fmt: skip
+def test_rules_that_ask_for_what_cannot_be_fail(
+    checked: Callable[..., Ended], files: dict[str, bytes], inputs: dict[str, str], said: str
+) -> None:
+    ended = checked({RULES: STOP, **files}, **inputs)
+    assert (ended.code, said in ended.log) == (main.FAILED, True), ended.log
+    assert "problems" in ended.summary
+
+
+@pytest.mark.parametrize(
+    "falco",
+    [
+        pytest.param(
+            {"falco/rules.yaml": b"- list: x\n- rule: Terminal shell in container\n  desc: y\n"}, id="Falco's own"
+        ),
+        pytest.param({"falco/rules.yaml": b'- rule: "Terminal shell in container"\n'}, id="quoted"),
+        pytest.param({"falco": b"Terminal shell in container\n"}, id="names"),
+    ],
+)
+def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., Ended], falco: dict[str, bytes]) -> None:
+    assert checked({RULES: STOP, **falco}, falco_rules="falco").code == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        pytest.param({"events": "../.."}, "is nothing in the workspace", id="outside"),
+        pytest.param({"events": "gone"}, "is nothing in the workspace", id="not there"),
+        pytest.param({"events": ".github"}, "without any .json file", id="no samples"),
+        pytest.param({"falco_rules": "alpine.yaml"}, "names no Falco rules", id="no Falco rules"),
+    ],
+)
+def test_inputs_that_lead_nowhere_are_said(checked: Callable[..., Ended], inputs: dict[str, str], said: str) -> None:
+    ended = checked({RULES: STOP}, **inputs)
+    assert (ended.code, said in ended.log) == (main.BAD_INPUT, True), ended.log
+
+
+def test_a_hostile_sample_is_text(checked: Callable[..., Ended]) -> None:
+    hostile = json.dumps({**E02, "rule": "</table><script>\n::error::x", "output": "`|*"}).encode()
+    ended = checked({RULES: STOP.replace(b"[Terminal shell in container]", b"['*']"), "samples/<b>`|.json": hostile})
+    assert "<script>" not in ended.summary
+    assert "<b>" not in ended.summary
+    assert "\n::error::x" not in ended.log

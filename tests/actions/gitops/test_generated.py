@@ -1,0 +1,211 @@
+"""Generated repositories: what is found, and where edits go, holds for any nesting of kustomizations and clusters."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from responder.errors import Ambiguous, NoHome
+from responder.gitops import checkout as files
+from responder.gitops.flux.reconcile import Applied
+from responder.gitops.placement import choose
+from responder.gitops.placement.placement import Wanted
+from responder.gitops.workloads.locate import locate
+from responder.kubernetes.pod_names import Pod
+from tests.soak import examples
+
+from . import everything, meaning, oracle
+
+NAMES = st.sampled_from(["web", "api", "web-api", "db", "x"])
+NAMESPACES = st.sampled_from(["shop", "store"])
+STOPPED = Wanted(keys=("spec", "replicas"), value=0)
+Tree = Mapping[str, Any]  # path to content, which is a list of documents or one
+
+
+def flux(name: str, path: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": "flux-system"},
+        "spec": {"path": path, "sourceRef": {"kind": "GitRepository", "name": "flux-system"}, **spec},
+    }
+
+
+def workload(kind: str, name: str, replicas: int | None, namespace: str | None) -> dict[str, Any]:
+    meta = {"name": name, **({"namespace": namespace} if namespace else {})}
+    spec = {"template": {"metadata": {"labels": {"app": name}}}, **({} if replicas is None else {"replicas": replicas})}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": meta, "spec": spec}
+
+
+workloads = st.builds(
+    workload,
+    kind=st.sampled_from(["Deployment", "StatefulSet"]),
+    name=NAMES,
+    replicas=st.none() | st.integers(1, 5),
+    namespace=st.none() | NAMESPACES,
+)
+targets = st.fixed_dictionaries(
+    {"kind": st.just("Deployment")},
+    optional={
+        "name": NAMES | st.sampled_from(["web.*", ".*"]),
+        "namespace": NAMESPACES,
+        "labelSelector": st.just("app=web"),
+    },
+)
+bodies = st.sampled_from(
+    [
+        "- {op: add, path: /spec/replicas, value: 7}",
+        "- {op: add, path: /metadata/labels, value: {a: b}}",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: _}\nspec: {replicas: 6}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: _}\nspec: {paused: true}\n",
+    ]
+)
+patches = st.lists(st.fixed_dictionaries({"target": targets, "patch": bodies}), max_size=2)
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "namespace": NAMESPACES,
+        "namePrefix": st.sampled_from(["a-", "web-", "eu-"]),
+        "nameSuffix": st.sampled_from(["-v2", "-b"]),
+        "patches": patches,
+    },
+)
+counts: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"replicas": st.lists(st.builds(dict, name=NAMES, count=st.just(4)), min_size=1, max_size=1)}
+)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> tuple[Tree, list[str]]:
+    """A repository, and the names of its clusters; each cluster's entry path is clusters/NAME."""
+    tree: dict[str, Any] = {}
+    folders = []
+    for number in range(draw(st.integers(1, 2))):
+        declared = draw(
+            st.lists(workloads, min_size=1, max_size=3, unique_by=lambda each: str(each["metadata"]) + each["kind"])
+        )
+        folders.append(f"base/{number}")
+        tree[f"base/{number}/all.yaml"] = declared
+        if draw(st.integers(0, 3)):
+            tree[f"base/{number}/kustomization.yaml"] = {"resources": ["all.yaml"], **draw(changes)}
+    buildable = [folder for folder in folders if f"{folder}/kustomization.yaml" in tree]
+    if draw(st.booleans()):
+        tree["component/kustomization.yaml"] = {"kind": "Component", **draw(changes)}
+    for number in range(draw(st.integers(0, 4)) if buildable else 0):
+        inner = draw(st.lists(st.sampled_from(buildable), min_size=1, max_size=2, unique=True))
+        components = (
+            {"components": ["../../component"]}
+            if "component/kustomization.yaml" in tree and draw(st.booleans())
+            else {}
+        )
+        folder = f"overlay/{number}"
+        tree[f"{folder}/kustomization.yaml"] = {
+            "resources": [f"../../{each}" for each in inner],
+            **components,
+            **draw(changes),
+            **draw(counts),
+        }
+        folders.append(folder)
+        buildable.append(folder)
+    clusters = ["prod", "test"][: draw(st.integers(1, 2))]
+    for cluster in clusters:
+        applied = draw(st.lists(st.sampled_from(folders[-3:]), min_size=1, max_size=2))
+        tree[f"clusters/{cluster}/apps.yaml"] = [
+            flux(f"ks-{number}", f"./{folder}", _spec(draw(changes), draw)) for number, folder in enumerate(applied)
+        ]
+    return tree, clusters
+
+
+def _spec(changed: Mapping[str, Any], draw: st.DrawFn) -> dict[str, Any]:
+    spec = {{"namespace": "targetNamespace"}.get(key, key): value for key, value in changed.items()}
+    return {**spec, "prune": draw(st.booleans())}
+
+
+def written(tree: Tree) -> dict[str, str]:
+    return {
+        path: yaml.safe_dump_all(content if isinstance(content, list) else [content], sort_keys=False)
+        for path, content in tree.items()
+    }
+
+
+def pod_of(applied: Applied) -> Pod:
+    id_ = applied.object.id
+    suffix = "0" if id_.kind == "StatefulSet" else "77789455d6-m7flp"
+    return Pod(namespace=id_.namespace or "default", name=f"{id_.name}-{suffix}")
+
+
+def readings(applied: tuple[Applied, ...], source: object) -> list[str]:
+    """All that tells one reading of a declaration from another."""
+    found = [each for each in applied if each.object.source == source]
+    return sorted([str((each.identity, each.object.steps, each.object.layers, each.object.data)) for each in found])
+
+
+@settings(max_examples=examples(60))
+@given(generated=trees())
+def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(generated: tuple[Tree, list[str]]) -> None:
+    tree, clusters = generated
+    checkout = files.hold({path: content.encode() for path, content in written(tree).items()})
+    entries = {cluster: f"clusters/{cluster}" for cluster in clusters}
+    whole = everything.walk(checkout, entries)
+    for each in (each for walk in whole.clusters for each in walk.applied if each.object.id.kind != "Kustomization"):
+        paths = {cluster: PurePosixPath(path) for cluster, path in entries.items()}
+        try:
+            target = locate(checkout, pod=pod_of(each), cluster=each.cluster, clusters=paths)
+        except Ambiguous:
+            continue
+        assert target.applied.identity == each.identity
+        source = target.applied.object.source
+        assert readings(target.desired.applied, source) == readings(whole.applied, source)
+
+
+@oracle.needs_kustomize
+@settings(max_examples=examples(12))
+@given(generated=trees(), number=st.integers(0, 20))
+def test_a_stop_changes_one_workload_of_one_cluster_and_nothing_else(
+    generated: tuple[Tree, list[str]], number: int
+) -> None:
+    tree, clusters = generated
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        for path, content in written(tree).items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(content)
+        before = rendered(root, clusters)
+        assume(before)
+        stoppable = [
+            (cluster, identity)
+            for cluster in clusters
+            for identity in before[cluster]
+            if identity[1] != "Kustomization"
+        ]
+        cluster, identity = stoppable[number % len(stoppable)]
+        suffix = "0" if identity[1] == "StatefulSet" else "77789455d6-m7flp"
+        pod = Pod(namespace=identity[2] or "default", name=f"{identity[3]}-{suffix}")
+        entries = {each: PurePosixPath(f"clusters/{each}") for each in clusters}
+        try:
+            target = locate(root, pod=pod, cluster=cluster, clusters=entries)
+            placement = choose.place(target.desired, target.applied, STOPPED)
+        except (Ambiguous, NoHome):
+            return
+        meaning.apply(root, placement)
+        expected = {each: dict(objects) for each, objects in before.items()}
+        meaning.respond(expected[cluster], identity, STOPPED)
+        after = rendered(root, clusters)
+        for each in clusters:
+            assert without_syncs(after[each]) == without_syncs(expected[each]), placement
+
+
+def rendered(root: Path, clusters: list[str]) -> dict[str, oracle.Objects]:
+    """What each cluster gets; nothing where kustomize refuses a folder."""
+    try:
+        return {cluster: oracle.applied(root, f"clusters/{cluster}") for cluster in clusters}
+    except oracle.BuildFailed:
+        return {}
+
+
+def without_syncs(objects: oracle.Objects) -> oracle.Objects:
+    return {identity: each for identity, each in objects.items() if identity[1] != "Kustomization"}

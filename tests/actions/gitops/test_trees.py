@@ -1,0 +1,119 @@
+"""For each tree of tests/data/trees and each pod: the declaration that is found, and where its edit belongs."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from responder import errors
+from responder.gitops.placement import caveats, choose
+from responder.gitops.placement.placement import How, Wanted
+from responder.gitops.workloads.locate import Target, locate
+from responder.kubernetes.pod_names import Owner, Pod
+from responder.rules.model import Override
+
+from . import oracle
+from .everything import walked
+from .trees import TREES, Tree
+
+CASES = [
+    pytest.param(tree, case, id=f"{tree.name}-{number}-{case['pod']}")
+    for tree in TREES.values()
+    for number, case in enumerate(tree.cases)
+]
+EDITED = [param for param in CASES if "edit" in param.values[1]]  # type: ignore[operator]  # the case
+STOPPED = Wanted(keys=("spec", "replicas"), value=0)
+
+
+def find(tree: Tree, case: Mapping[str, Any]) -> Target:
+    namespace, name = case["pod"].split("/")
+    override = {**case["override"], "file": PurePosixPath(case["override"]["file"])} if "override" in case else None
+    return locate(
+        tree.checkout,
+        pod=Pod(namespace=namespace, name=name),
+        owners=[Owner(**owner) for owner in case.get("owners", [])],
+        cluster=case.get("cluster", next(iter(tree.entries), None) if len(tree.entries) == 1 else None),
+        clusters={cluster: PurePosixPath(path) for cluster, path in tree.entries.items()},
+        override=Override(pod="*", **override) if override else None,
+    )
+
+
+def wanted(case: Mapping[str, Any]) -> Wanted:
+    want = case.get("want")
+    return STOPPED if want is None else Wanted(**{**want, "keys": tuple(want.get("keys", ()))})
+
+
+@pytest.mark.parametrize(("tree", "case"), CASES)
+def test_a_pod_leads_to_its_declaration_or_to_a_refusal_that_says_why(tree: Tree, case: Mapping[str, Any]) -> None:
+    if case.get("refused") in ("NotFound", "Ambiguous"):
+        with pytest.raises(getattr(errors, case["refused"])) as refusal:
+            find(tree, case)
+        assert [said for said in case.get("says", []) if said not in str(refusal.value)] == []
+        return
+    target = find(tree, case)
+    assert str(target) == case["found"]
+    assert [str(workload) for workload in target.made] == case.get("made", [str(made) for made in target.made])
+    assert [str(each) for each in target.scalers] == case.get("scalers", [])
+
+
+@pytest.mark.parametrize(("tree", "case"), EDITED)
+def test_an_edit_is_placed_where_it_takes_effect_and_reaches_nothing_else(tree: Tree, case: Mapping[str, Any]) -> None:
+    target = find(tree, case)
+    placement = choose.place(target.desired, target.applied, wanted(case))
+    edit = case["edit"]
+    assert str(placement.file) == edit["file"]
+    assert placement.document == edit.get("document", 0)
+    assert list(placement.keys) == edit["keys"]
+    assert placement.how is How[edit["how"]]
+    assert placement.inside == (tuple(edit["inside"]) if "inside" in edit else None)
+    assert placement.value == edit.get("value", placement.value)
+    assert list(placement.shared) == case.get("shared", list(placement.shared))
+
+
+@pytest.mark.parametrize(("tree", "case"), EDITED)
+def test_what_would_make_a_commit_do_nothing_is_said_with_its_line(tree: Tree, case: Mapping[str, Any]) -> None:
+    target = find(tree, case)
+    want = wanted(case)
+    placement = choose.place(target.desired, target.applied, want)
+    said = [str(each) for each in caveats.find_all(target.desired, target.applied, want, placement)]
+    expected = case.get("findings", said)
+    assert all(any(line.startswith(start) for line in said) for start in expected), said
+
+
+@pytest.mark.parametrize(
+    ("tree", "case"),
+    [param for param in CASES if param.values[1].get("refused") == "NoHome"],  # type: ignore[union-attr]
+)
+def test_where_every_place_is_shared_nothing_is_edited(tree: Tree, case: Mapping[str, Any]) -> None:
+    target = find(tree, case)
+    with pytest.raises(errors.NoHome) as refusal:
+        choose.place(target.desired, target.applied, wanted(case))
+    assert [said for said in case.get("says", []) if said not in str(refusal.value)] == []
+
+
+@pytest.mark.parametrize("tree", TREES.values(), ids=str)
+def test_what_could_not_be_followed_is_named(tree: Tree) -> None:
+    found = walked(tree)
+    if tree.skipped is not None:
+        assert {str(each) for each in found.builder.skipped} == set(tree.skipped)
+    if tree.clusters is not None:
+        assert sorted(walk.cluster for walk in found.clusters) == sorted(tree.clusters)
+
+
+@oracle.needs_kustomize
+@pytest.mark.parametrize("tree", [tree for tree in TREES.values() if tree.rendered and tree.entries], ids=str)
+def test_a_walk_gives_each_cluster_what_kustomize_renders(tree: Tree, tmp_path: Path) -> None:
+    tree.write(tmp_path)
+    for walk in walked(tree).clusters:
+        objects = {
+            (each.object.data["apiVersion"], each.object.id.kind, each.object.id.namespace, each.object.id.name): each
+            for each in walk.applied
+            if each.object.id.kind in oracle.KINDS
+        }
+        rendered = oracle.applied(tmp_path, tree.entries[walk.cluster])
+        assert objects.keys() == {identity for identity in rendered if identity[1] in oracle.KINDS}
+        for identity, each in objects.items():
+            spec, expected = each.object.data.get("spec", {}), rendered[identity].get("spec", {})
+            assert spec.get("replicas") == expected.get("replicas"), identity
+            assert spec.get("path") == expected.get("path"), identity

@@ -1,0 +1,149 @@
+"""Golden directories: a desired state, an event, and the bytes that come out, or the reason why none do.
+
+`case.json` names the pod and says what becomes of the event; `after/` holds the files that change, and no others may.
+Wherever the folders render, `kustomize build` is asked whether the workload, and nothing but it, has changed.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import yaml
+
+from responder.falco import event
+from responder.gitops import checkout
+from responder.plan import planner
+from responder.plan.planner import Plan, Verdict
+from responder.proof import prover as proof
+from responder.proof.prover import Prover, Standing
+from responder.rules import model
+from tests import sidekick
+
+CASES = Path(__file__).parents[2] / "data" / "golden"
+EVERY_RULE = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
+KUSTOMIZE = shutil.which("kustomize")
+
+Objects = dict[str, Any]
+
+
+class Case:
+    """One golden directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.before = folder / "before"
+        self.after = folder / "after"
+        self.says: dict[str, Any] = json.loads((folder / "case.json").read_bytes())
+
+    def plan(self, root: Path, prover: Prover | None = None) -> Plan:
+        """What is planned for the event in the desired state at `root`."""
+        falco = sidekick.falco_events()["E02"]
+        namespace, _, pod = self.says["pod"].partition("/")
+        fields = {"k8s.ns.name": namespace, "k8s.pod.name": pod, **self.says.get("fields", {})}
+        extensions = {"cluster": self.says["cluster"]} if "cluster" in self.says else {}
+        sent = {**falco, "output_fields": {**falco["output_fields"], **fields}}
+        found = event.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
+        path = self.before / ".github" / "falco-response.yaml"
+        ruleset = model.load(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
+        return planner.make([found], ruleset, checkout.read(root), prover=prover)
+
+    @property
+    def expected(self) -> dict[PurePosixPath, bytes | None]:
+        """The files that change; None for one that goes."""
+        changed: dict[PurePosixPath, bytes | None] = {
+            PurePosixPath(path.relative_to(self.after)): path.read_bytes() for path in _files(self.after)
+        }
+        return changed | {PurePosixPath(path): None for path in self.says.get("gone", [])}
+
+    def copy_after(self, folder: Path) -> Path:
+        """A copy of the desired state with the expected files in it."""
+        root = folder / "state"
+        shutil.copytree(self.before, root)
+        for path, data in self.expected.items():
+            (root / path).unlink() if data is None else (root / path).write_bytes(data)
+        return root
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+cases = pytest.mark.parametrize("case", [pytest.param(Case(path), id=path.name) for path in sorted(CASES.iterdir())])
+
+
+@cases
+def test_the_files_that_change_change_to_these_bytes_and_no_other_file_does(case: Case) -> None:
+    made = case.plan(case.before)
+    (outcome,) = made.outcomes
+    assert (outcome.verdict, outcome.reason) == (case.says["verdict"], case.says["reason"])
+    assert list(outcome.response.warnings if outcome.response else ()) == case.says.get("warnings", [])
+    assert made.files == case.expected
+
+
+@cases
+def test_what_is_contained_is_in_place_the_second_time(case: Case, tmp_path: Path) -> None:
+    (outcome,) = case.plan(case.copy_after(tmp_path)).outcomes
+    if case.says["verdict"] != Verdict.CONTAINED:
+        assert outcome.verdict == case.says["verdict"]
+    elif case.says.get("removed"):
+        assert "no declared workload" in outcome.reason
+    else:
+        assert outcome.verdict == Verdict.IN_PLACE
+
+
+@cases
+@pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
+def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, tmp_path: Path) -> None:
+    before, after = shutil.copytree(case.before, tmp_path / "before"), case.copy_after(tmp_path)
+    changed: set[str] = set()
+    for root in _roots(before):
+        old, new = (_render(folder / root) for folder in (before, after))
+        assert (old is None) == (new is None), f"{root} renders only before or only after"
+        if old is not None and new is not None:
+            other = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+            if not (case.before / ".github").exists():
+                assert all(new[name]["spec"]["replicas"] == 0 for name in other & new.keys() if "Deployment" in name)
+            changed |= other
+    assert sorted(changed) == case.says.get("rendered", [])
+
+
+@cases
+@pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
+def test_whatever_is_contained_is_proved(case: Case) -> None:
+    with proof.prover(required=True) as prover:
+        (outcome,) = case.plan(case.before, prover).outcomes
+    assert outcome.verdict == case.says["verdict"]
+    if outcome.response and outcome.response.changes:
+        assert outcome.response.proof is not None
+        assert outcome.response.proof.standing is Standing.PROVED
+
+
+def _roots(state: Path) -> list[str]:
+    """The folders that render by themselves and that no other kustomization reads."""
+    folders = {path.parent for path in state.rglob("kustomization.yaml")}
+    if not folders:
+        return sorted({str(path.parent.relative_to(state)) for path in state.rglob("*.yaml")} - {".github"})
+    read = set()
+    for folder in folders:
+        content = yaml.safe_load((folder / "kustomization.yaml").read_bytes())
+        listed = [*content.get("resources", []), *content.get("components", [])]
+        read |= {Path(os.path.normpath(folder / reference)) for reference in listed}
+    return sorted(str(folder.relative_to(state)) for folder in folders - read)
+
+
+def _render(folder: Path) -> Objects | None:
+    """The objects that a folder renders to, None if it does not; a kustomization is made as Flux makes it."""
+    if not (folder / "kustomization.yaml").exists():
+        names = sorted(path.name for path in folder.glob("*.yaml"))
+        (folder / "kustomization.yaml").write_text(json.dumps({"resources": names}))
+    command = [str(KUSTOMIZE), "build", "--load-restrictor", "LoadRestrictionsNone", str(folder)]
+    result = subprocess.run(command, capture_output=True, check=False)
+    if result.returncode != 0:
+        return None
+    found = [each for each in yaml.safe_load_all(result.stdout) if each]
+    names = [f"{each['kind']} {each['metadata'].get('namespace', '-')}/{each['metadata']['name']}" for each in found]
+    return dict(zip(names, found, strict=True))

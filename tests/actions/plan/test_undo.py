@@ -1,0 +1,123 @@
+"""A response and its undo end where they began, for every golden directory; and what the undo refuses."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from responder.errors import ChangedSince
+from responder.gitops import checkout
+from responder.plan import commit_message, trailers, undo
+from responder.plan.planner import Plan
+from responder.plan.undo import Snapshot
+from responder.publish.git import Git
+from tests.actions.plan.test_golden import CASES, Case
+
+MERGE = Git(root=Path.cwd()).merge
+REMARK = b"# A remark of somebody else's.\n"
+BOM = b"\xef\xbb\xbf"
+CONTAINED = [
+    pytest.param(Case(path), id=path.name)
+    for path in sorted(CASES.iterdir())
+    if Case(path).says["verdict"] == "contained"
+]
+
+
+def snapshot(case: Case, tmp_path: Path) -> tuple[Snapshot, Path]:
+    """The response as a commit would have recorded it, and the desired state after it."""
+    made: Plan = case.plan(case.before)
+    after = case.copy_after(tmp_path)
+    recorded = trailers.responses(commit_message.compose(made.responses))
+    return Snapshot(sha="0" * 40, before=_reader(case.before), after=_reader(after), responses=tuple(recorded)), after
+
+
+def _reader(root: Path) -> Callable[[PurePosixPath], bytes | None]:
+    now = contents(root)
+    return lambda path: now.get(str(path))
+
+
+def _apply(root: Path, found: undo.Undo) -> None:
+    for path, data in found.files.items():
+        (root / path).unlink() if data is None else (root / path).write_bytes(data)
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("case", CONTAINED)
+def test_a_response_and_its_undo_end_byte_for_byte_where_they_began(case: Case, tmp_path: Path) -> None:
+    made, root = snapshot(case, tmp_path)
+    _apply(root, undo.undo(made, made.responses, checkout.read(root), merge=MERGE))
+    assert contents(root) == contents(case.before)
+
+
+@pytest.mark.parametrize("case", CONTAINED)
+def test_an_undo_the_second_time_changes_nothing(case: Case, tmp_path: Path) -> None:
+    made, _ = snapshot(case, tmp_path)
+    root = shutil.copytree(case.before, tmp_path / "restored")
+    found = undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+    assert found.files == {}
+
+
+@pytest.mark.parametrize("case", CONTAINED)
+def test_work_of_others_in_the_same_files_stays(case: Case, tmp_path: Path) -> None:
+    made, root = snapshot(case, tmp_path)
+    touched = {previous.file for each in made.responses for previous in each.previous if previous.path}
+    if not touched or any((root / file).read_bytes().startswith(BOM) for file in touched):
+        pytest.skip("nothing can be added above these files")
+    for file in touched:
+        (root / file).write_bytes(REMARK + (root / file).read_bytes())
+    _apply(root, undo.undo(made, made.responses, checkout.read(root), merge=MERGE))
+    for file in touched:
+        assert (root / file).read_bytes() == REMARK + (case.before / file).read_bytes()
+
+
+def prepared(name: str, tmp_path: Path) -> tuple[Snapshot, Path]:
+    return snapshot(Case(CASES / name), tmp_path)
+
+
+def test_a_value_that_somebody_changed_since_is_left_alone_unless_forced(tmp_path: Path) -> None:
+    made, root = prepared("kind-deployment", tmp_path)
+    changed = (root / "web.yaml").read_bytes().replace(b"replicas: 0", b"replicas: 1")
+    (root / "web.yaml").write_bytes(changed)
+    with pytest.raises(ChangedSince, match=r"spec\.replicas was changed since"):
+        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+    forced = undo.undo(made, made.responses, checkout.read(root), merge=MERGE, force=True)
+    assert forced.files == {
+        PurePosixPath("web.yaml"): (Case(CASES / "kind-deployment").before / "web.yaml").read_bytes()
+    }
+
+
+def test_an_item_that_has_moved_in_its_list_is_found(tmp_path: Path) -> None:
+    made, root = prepared("tree-shared-base", tmp_path)
+    file = root / "prod" / "kustomization.yaml"
+    file.write_bytes(file.read_bytes().replace(b"replicas:\n", b"replicas:\n  - {name: other, count: 2}\n"))
+    found = undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+    before = (Case(CASES / "tree-shared-base").before / "prod" / "kustomization.yaml").read_bytes()
+    assert found.files == {
+        PurePosixPath("prod/kustomization.yaml"): before + b"replicas:\n  - {name: other, count: 2}\n"
+    }
+
+
+def test_an_item_that_is_gone_is_said(tmp_path: Path) -> None:
+    made, root = prepared("tree-shared-base", tmp_path)
+    file = root / "prod" / "kustomization.yaml"
+    file.write_bytes(file.read_bytes().replace(b"count: 0", b"count: 1"))
+    with pytest.raises(ChangedSince, match="is not there as it was"):
+        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+
+
+def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
+    made, root = prepared("kind-deployment", tmp_path)
+    (root / "web.yaml").unlink()
+    with pytest.raises(ChangedSince, match=r"web\.yaml is not there any more"):
+        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+
+
+def test_a_policy_that_somebody_changed_is_left_alone(tmp_path: Path) -> None:
+    made, root = prepared("response-isolate", tmp_path)
+    (root / "apps" / "isolate-web.yaml").write_bytes(b"kind: NetworkPolicy\n")
+    with pytest.raises(ChangedSince, match=r"isolate-web\.yaml was changed since"):
+        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)

@@ -1,0 +1,176 @@
+"""The job summary with hostile events, as a browser would have it: text stays text, whatever is in it."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from responder.falco import event
+from responder.github.run import Run
+from responder.gitops import checkout as files
+from responder.notify.notification import Told
+from responder.notify.receiver import Notice
+from responder.plan import planner
+from responder.plan.planner import Plan
+from responder.publish.push import Published
+from responder.report.summary import Report
+from responder.rules import model
+from tests import sidekick
+from tests.actions.runs import ALPINE
+from tests.soak import examples
+
+EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</details></table><h1>All is well</h1>",
+    "</code>",
+    "<!-- -->",
+    "&lt;b&gt;",
+    "[click](javascript:alert(1))",
+    "![](https://evil.example/pixel.png)",
+    "https://evil.example/ www.evil.example a@evil.example",
+    "@acme/security #1 GH-1",
+    "`code` ``` fence\n```\n# Heading",
+    "```mermaid\nflowchart\n```",
+    "| a | b |\n| --- | --- |",
+    "\n\n## Contained\n\n",
+    "::error::x\n::set-output name=a::b",
+    "$(id) ${{ secrets.X }}",
+    "*a* _b_ ~~c~~",
+    "\\| \\` \\<",
+    "\x1b[31mred",
+    "\N{RIGHT-TO-LEFT OVERRIDE}evil",
+    "a" * 300,
+]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+REF = {"GITHUB_REF": "refs/heads/main"}
+# What the summary itself is made of.
+ALLOWED = frozenset(
+    ("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "a", "ul", "li")
+)
+
+
+class Page(HTMLParser):
+    """What a browser would make of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements[tag] += 1
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.attributes |= {name for name, _ in attrs}
+
+
+def summary(text: str) -> str:
+    """The summary of a batch in which one event is contained and one is not, with the text wherever it can be."""
+    falco = sidekick.falco_events()["E02"]
+    fields = {**falco["output_fields"], "proc.cmdline": text, "k8s.evil<b>|": text}
+    sent = {**falco, "rule": text, "output": text, "tags": [text], "hostname": text, "output_fields": fields}
+    attributes = {"event_id": text or "x", "source": text or "x"}
+    found = event.parse_all([_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)])
+    checkout = files.hold({"alpine.yaml": ALPINE})
+    made = planner.make(found, model.load(EVERY, name="rules"), checkout)
+    return report(made).summary()
+
+
+def _cloudevent(falco: dict[str, Any], attributes: dict[str, str]) -> dict[str, Any]:
+    made = sidekick.cloudevent(falco, event_id="1", cluster="prod")
+    return {**made, "id": attributes["event_id"], "source": attributes["source"]}
+
+
+def report(made: Plan) -> Report:
+    run = Run(environ={"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/state", **REF})
+    published = Published(
+        plan=made, diff="-  replicas: 2\n+  replicas: 0\n", commit="0123456789abcdef" * 2 + "01234567"
+    )
+    now = datetime.now(UTC)
+    return Report(
+        published=published,
+        dry_run=False,
+        run=run,
+        started=now,
+        finished=now,
+        told=(Told(cluster=None, notice=Notice(status=200, detail="")),),
+    )
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
+
+
+def page(markdown: str) -> Page:
+    found = Page()
+    found.feed(MARKDOWN.render(markdown))
+    return found
+
+
+class Text(HTMLParser):
+    """All text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def shown(markdown: str) -> str:
+    """What a person reads of the summary, white space aside."""
+    text = Text()
+    text.feed(MARKDOWN.render(markdown))
+    return " ".join("".join(text.parts).split())
+
+
+PLAIN = page(summary("a plain name"))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_in_an_event_becomes_markup(text: str) -> None:
+    found = page(summary(text))
+    assert found.elements == PLAIN.elements
+    assert set(found.elements) <= ALLOWED
+    assert found.attributes <= {"href", "class"}
+    assert all(link.startswith("https://github.example/acme/state/") for link in found.links)
+
+
+@pytest.mark.parametrize("text", ["<b>bold</b>", "a | b", "*a* _b_", "`x`", "@acme/security", "$(id)"])
+def test_a_person_can_read_what_it_says(text: str) -> None:
+    assert text in shown(summary(text))
+
+
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=60))
+def test_no_text_at_all_becomes_markup(text: str) -> None:
+    found = page(summary(text))
+    assert set(found.elements) <= ALLOWED
+    assert all(link.startswith("https://github.example/acme/state/") for link in found.links)
+
+
+def test_the_chart_holds_nothing_of_the_event_but_its_time() -> None:
+    chart = summary("hostile").partition("```mermaid\n")[2].partition("```")[0]
+    assert chart.splitlines()[0] == "sequenceDiagram"
+    assert "hostile" not in chart
+    assert "Falco->>relay" in chart
+
+
+def test_the_timeline_ends_with_how_flux_comes_to_know() -> None:
+    told = report(Plan(outcomes=()))
+    assert "| GitHub | told Flux |" in told.summary()
+    assert "| Flux | finds it at its next interval |" in replace(told, told=()).summary()
+
+
+def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:
+    undo = summary("a").partition("### How to undo it")[2].partition("###")[0]
+    assert "https://github.example/acme/state/actions/workflows/restore.yml" in undo
+    assert COMMIT in undo

@@ -1,0 +1,35 @@
+"""The table of moments: how long each came after the first that is known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from responder.report.timeline import Moment, markdown
+
+SEEN = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+
+
+def moment(after: timedelta | None) -> Moment:
+    return Moment(when=None if after is None else SEEN + after, who="GitHub", whom="Flux", what="told Flux")
+
+
+@pytest.mark.parametrize(
+    ("after", "row"),
+    [
+        (timedelta(0), "| 12:30:15 |  | GitHub | told Flux |"),
+        (timedelta(seconds=4.25), "| 12:30:19 | 4.2 s | GitHub | told Flux |"),
+        (timedelta(seconds=-1), "| 12:30:14 | -1.0 s | GitHub | told Flux |"),
+        (timedelta(minutes=9, seconds=59), "| 12:40:14 | 599.0 s | GitHub | told Flux |"),
+        (timedelta(minutes=10), "| 12:40:15 | 10.0 min | GitHub | told Flux |"),
+        (timedelta(hours=2), "| 14:30:15 | 2.0 h | GitHub | told Flux |"),
+        (timedelta(days=3), "| 12:30:15 | 3.0 d | GitHub | told Flux |"),
+        (None, "|  |  | GitHub | told Flux |"),
+    ],
+)
+def test_a_moment_says_how_long_after_the_first_one_it_was(after: timedelta | None, row: str) -> None:
+    seen = Moment(when=SEEN, who="Falco", whom="relay", what="saw it")
+    assert markdown([seen, moment(after)]).splitlines()[-1] == row
+
+
+def test_what_has_no_known_first_moment_has_no_distance() -> None:
+    assert "s |" not in markdown([moment(None), moment(timedelta(0))])

@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from responder import escape
+
+HOSTILE = [
+    pytest.param("Terminal\nshell", "Terminal\\nshell", id="line break"),
+    pytest.param("a\r\x1b[31mred", "a\\r\\x1b[31mred", id="terminal escape"),
+    pytest.param("a\u202egnp.exe", "a\\u202egnp.exe", id="text turned around"),
+    pytest.param("a\u2028b\u2029c", "a\\u2028b\\u2029c", id="line separators of Unicode"),
+    pytest.param("\ud800", "\\ud800", id="lone surrogate"),
+    pytest.param("Règle ünïcode 100% 🦅", "Règle ünïcode 100% 🦅", id="letters stay"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), HOSTILE)
+def test_one_line_shows_what_does_not_print_as_an_escape(text: str, expected: str) -> None:
+    assert escape.one_line(text) == expected
+
+
+def test_one_line_is_bounded() -> None:
+    assert escape.one_line("x" * 1000, limit=10) == "xxxxxxx..."
+
+
+@given(st.text())
+def test_one_line_is_one_printable_line_of_any_text(text: str) -> None:
+    line = escape.one_line(text)
+    assert line.isprintable()
+    assert len(line.splitlines()) <= 1
+    line.encode()
+
+
+@given(st.text())
+def test_markdown_code_leaves_no_character_that_markdown_or_html_reads(text: str) -> None:
+    inside = escape.markdown_code(text).removeprefix("<code>").removesuffix("</code>")
+    assert not set(inside) & set("<>`|*[]()!@\\\n\r\"'~{}:$")
+
+
+def test_markdown_code_does_not_close_its_table_cell_or_code_span() -> None:
+    assert escape.markdown_code("a|b`</code>@x") == "<code>a&#124;b&#96;&#60;/code&#62;&#64;x</code>"
+
+
+@given(st.text(alphabet="`\n a"))
+def test_a_fenced_block_cannot_be_closed_from_inside(text: str) -> None:
+    block = escape.fenced(text, "diff").splitlines()
+    fence = block[-1]
+    assert block[0] == f"{fence}diff"
+    assert not any(line.strip().startswith(fence) for line in block[1:-1])
+
+
+def test_command_data_and_properties_are_encoded_as_the_toolkit_does() -> None:
+    assert escape.command_data("50%\r\n::error::x") == "50%25%0D%0A::error::x"
+    assert escape.command_property("a:b,c\n") == "a%3Ab%2Cc%0A"

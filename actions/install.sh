@@ -9,13 +9,17 @@ packages="$RUNNER_TEMP/falco-dispatch-$(sha256sum "$actions/requirements.txt" | 
 if [ ! -e "$packages/.complete" ]; then
   # In the meantime: a fresh checkout of the action has no bytecode, and compiling it takes longer than running it.
   python3 -I -m compileall -qq "$actions/responder" >&2 &
+  options=(--quiet --target "$packages" --require-hashes --only-binary :all: -r "$actions/requirements.txt")
+  # A release carries the wheels (`make wheels`), so that containing does not depend on a package index.
+  if [ -d "$actions/wheels" ]; then
+    options+=(--no-index --find-links "$actions/wheels")
+  fi
   # Neither installer may pick up modules or settings from the checked-out repository.
   cd "$RUNNER_TEMP"
-  options=(--quiet --target "$packages" --require-hashes --only-binary :all: -r "$actions/requirements.txt")
   if command -v uv >/dev/null; then
     uv pip install --no-config --python "$(command -v python3)" "${options[@]}" >&2
   else
-    python3 -m pip install --disable-pip-version-check --root-user-action ignore --no-input "${options[@]}" >&2
+    python3 -I -m pip install --disable-pip-version-check --root-user-action ignore --no-input "${options[@]}" >&2
   fi
   wait
   touch "$packages/.complete"

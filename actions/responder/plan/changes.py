@@ -11,9 +11,7 @@ from ..gitops.placement.placement import Placement
 from ..yamledit import edit, json_patch, literal_block
 from ..yamledit.documents import Value, decode, parse
 from ..yamledit.edit import ABSENT, Absent, Edit
-from ..yamledit.values import at
-
-Path = tuple[str | int, ...]
+from ..yamledit.values import YamlPath, at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +24,8 @@ class Change:
 
     file: PurePosixPath
     document: int
-    path: Path
-    inside: Path | None
+    path: YamlPath
+    inside: YamlPath | None
     line: int
     previous: Value | Absent
     value: Value
@@ -95,7 +93,7 @@ def _emptied(checkout: Checkout, placement: Placement, before: bytes) -> tuple[C
 
 
 def _with(
-    checkout: Checkout, placement: Placement, done: Edit, path: Path, previous: Value | Absent
+    checkout: Checkout, placement: Placement, done: Edit, path: YamlPath, previous: Value | Absent
 ) -> tuple[Checkout, list[Change]]:
     change = Change(
         file=placement.file, document=placement.document, path=path, inside=placement.inside, line=done.line,

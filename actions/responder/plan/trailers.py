@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import BadHistory
-from ..yamledit.values import ABSENT, Absent, Path, Value
+from ..yamledit.values import ABSENT, Absent, Value, YamlPath
 
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 FIRST = "Falco-Rule"  # the trailer that each response begins with
@@ -24,8 +24,8 @@ class Previous:
 
     file: PurePosixPath
     document: int
-    path: Path
-    inside: Path | None
+    path: YamlPath
+    inside: YamlPath | None
     value: Value | Absent
 
     @classmethod

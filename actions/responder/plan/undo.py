@@ -14,7 +14,7 @@ from ..errors import ChangedSince, EditRefused
 from ..gitops.checkout import Checkout
 from ..yamledit import edit, literal_block
 from ..yamledit.documents import parse
-from ..yamledit.values import ABSENT, Absent, Path, Value, at, same
+from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, same
 from .changes import files
 from .trailers import Previous, Recorded
 
@@ -112,7 +112,7 @@ def _edited(data: bytes, previous: Previous, old: bytes | None, new: bytes) -> b
     return edit.remove(data, previous.document, path, parents=parents, null=null).after
 
 
-def _place(data: bytes, previous: Previous, new: bytes) -> Path:
+def _place(data: bytes, previous: Previous, new: bytes) -> YamlPath:
     """Where that is now which the response put there: an item of a list is known by what it says."""
     if not isinstance(previous.path[-1], int):
         return previous.path
@@ -128,7 +128,7 @@ def _is_item(new: bytes, previous: Previous) -> bool:
     return isinstance(previous.path[-1], int) and previous.value is ABSENT and _value(new, previous) is not ABSENT
 
 
-def _made(old: bytes | None, document: int, path: Path) -> tuple[int, bool]:
+def _made(old: bytes | None, document: int, path: YamlPath) -> tuple[int, bool]:
     """How many of the parents the response had to make, and whether it put them in the place of an empty value."""
     before = _document(old or b"", document)
     missing = [length for length in range(1, len(path)) if at(before, path[:length]) in (ABSENT, None)]

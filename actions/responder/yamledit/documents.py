@@ -10,8 +10,8 @@ from functools import cached_property
 import yaml
 
 from ..errors import NotYaml
+from . import lines
 from .lines import BREAKS, skip
-from .lines import number as line
 from .nodes import Node, check, compose, plain
 from .values import Value
 
@@ -55,7 +55,7 @@ class Document:
 
     def line_of(self, place: int) -> int:
         """The line, counted from 1, of a place in the text."""
-        return line(self.text, place)
+        return lines.number(self.text, place)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -64,7 +64,7 @@ def decode(data: bytes) -> tuple[str, str]:
         text = data.decode()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
-        raise NotYaml("it is not UTF-8", line=line(before, len(before))) from error
+        raise NotYaml("it is not UTF-8", line=lines.number(before, len(before))) from error
     return (text[1:], BOM) if text.startswith(BOM) else (text, "")
 
 
@@ -75,7 +75,9 @@ def parse(data: bytes) -> list[Document]:
         check(text)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark.index if error.problem_mark else None
-        raise NotYaml(_problem(text, error.problem), line=line(text, place) if place is not None else None) from error
+        raise NotYaml(
+            _problem(text, error.problem), line=lines.number(text, place) if place is not None else None
+        ) from error
     except yaml.YAMLError as error:
         raise NotYaml(_problem(text, getattr(error, "reason", None)), line=None) from error
     return list(_cut(text))

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import EditRefused, NotYaml
-from . import block, flow, lines, splice
-from . import style as notation
+from . import block, flow, lines, splice, style
 from .documents import decode, parse
 from .nodes import Node, plain
 from .splice import Splice
-from .values import ABSENT, Absent, Path, Value, at, dotted, put, same
+from .values import ABSENT, Absent, Value, YamlPath, at, dotted, put, same
 
-__all__ = ["ABSENT", "Absent", "Edit", "Path", "append", "remove", "set_value"]
+__all__ = ["ABSENT", "Absent", "Edit", "YamlPath", "append", "remove", "set_value"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class Edit:
     filled: bool = False
 
 
-def set_value(data: bytes, document: int, path: Path, value: Value) -> Edit:
+def set_value(data: bytes, document: int, path: YamlPath, value: Value) -> Edit:
     """Set what `path` leads to in the document of that number, with the mappings on the way that are missing.
 
     Raises NotYaml, or EditRefused with the reason's name.
@@ -51,7 +50,7 @@ def set_value(data: bytes, document: int, path: Path, value: Value) -> Edit:
     return subject.finish(subject.replace(value), put(subject.document.value, path, value))
 
 
-def append(data: bytes, document: int, path: Path, value: Value) -> Edit:
+def append(data: bytes, document: int, path: YamlPath, value: Value) -> Edit:
     """Append an item to the list that `path` leads to, which is made if it is missing; nothing if it has an equal one.
 
     Raises NotYaml, or EditRefused with the reason's name.
@@ -72,7 +71,7 @@ def append(data: bytes, document: int, path: Path, value: Value) -> Edit:
     return subject.finish(subject.append(value), put(subject.document.value, path, [*items, value]))
 
 
-def remove(data: bytes, document: int, path: Path, *, parents: int = 0, null: bool = False) -> Edit:
+def remove(data: bytes, document: int, path: YamlPath, *, parents: int = 0, null: bool = False) -> Edit:
     """Remove the entry or item that `path` leads to, and up to so many parents if nothing else is in them.
 
     A parent that is left empty becomes `{}` or `[]`, with `null` the empty value. Nothing is done where there is
@@ -100,7 +99,7 @@ def remove(data: bytes, document: int, path: Path, *, parents: int = 0, null: bo
 class _Subject:
     """A document and the nodes that a path leads through; the `rest` of the path leads to nothing."""
 
-    def __init__(self, data: bytes, number: int, path: Path) -> None:
+    def __init__(self, data: bytes, number: int, path: YamlPath) -> None:
         self.data = data
         self.path = path
         self.number = number
@@ -138,8 +137,8 @@ class _Subject:
             raise self.refusal("not-a-scalar", f"it is a {self.found.kind}")
         if self.found.style in ("|", ">"):
             raise self.refusal("block-scalar", "it is a block of text")
-        style = notation.around(self.text, self.nodes[:-1], value)
-        return splice.replace(self.text, self.found, self.parent, value, style)
+        notation = style.around(self.text, self.nodes[:-1], value)
+        return splice.replace(self.text, self.found, self.parent, value, notation)
 
     def insert(self, value: Value, *, created: int = 0) -> Edit:
         """Put the rest of the path there, with the value at its end."""
@@ -158,12 +157,12 @@ class _Subject:
 
     def append(self, value: Value) -> list[Splice]:
         """Put an item into the list that was found."""
-        style = notation.around(self.text, self.nodes, value)
+        notation = style.around(self.text, self.nodes, value)
         if unfolded := self._unfold([value], value):
             return unfolded
         if self.found.flow:
-            return flow.append(self.text, self.found, value, style)
-        return block.append(self.text, self.found, value, style)
+            return flow.append(self.text, self.found, value, notation)
+        return block.append(self.text, self.found, value, notation)
 
     def remove(self, depth: int, *, null: bool) -> list[Splice]:
         """Take out what the path leads to after `depth` steps."""
@@ -195,12 +194,12 @@ class _Subject:
         )  # fmt: skip
 
     def _enter(self, key: str, value: Value) -> list[Splice]:
-        style = notation.around(self.text, self.nodes, value)
+        notation = style.around(self.text, self.nodes, value)
         if unfolded := self._unfold({key: value}, value):
             return unfolded
         if self.found.flow:
-            return flow.insert(self.text, self.found, key, value, style)
-        return block.insert(self.text, self.found, key, value, style, below_key=self.parent is not None)
+            return flow.insert(self.text, self.found, key, value, notation)
+        return block.insert(self.text, self.found, key, value, notation, below_key=self.parent is not None)
 
     def _unfold(self, whole: Value, part: Value) -> list[Splice] | None:
         """A block in the place of `{}` or `[]` behind a key, for a value that would be hard to read in a flow."""
@@ -209,9 +208,9 @@ class _Subject:
             return None
         if self.text[node.start - 2 : node.end] not in (": {}", ": []") or not isinstance(part, dict | list):
             return None
-        style = notation.around(self.text, self.nodes[:-1], whole)
+        notation = style.around(self.text, self.nodes[:-1], whole)
         empty = Splice(node.start - 1, node.end, "")
-        return [empty, *splice.fill(self.text, node.end, parent, whole, style)]
+        return [empty, *splice.fill(self.text, node.end, parent, whole, notation)]
 
     def _is(self, after: bytes, wanted: Value) -> bool:
         try:

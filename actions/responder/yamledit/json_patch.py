@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..errors import Unsupported
-from .values import ABSENT, Absent, Path, Value, at, drop, put, same
+from .values import ABSENT, Absent, Value, YamlPath, at, drop, put, same
 
 Operation = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ class Single:
     """One edit; the list that an item is appended to is what `path` leads to."""
 
     kind: Kind
-    path: Path
+    path: YamlPath
     value: Value = None
 
 
@@ -77,7 +77,7 @@ def _singles(value: Value, operation: Operation) -> Iterator[Single]:
         yield Single(kind=Kind.REMOVE, path=path)
 
 
-def _addition(value: Value, operation: Operation, path: Path, added: Value | Absent) -> Single:
+def _addition(value: Value, operation: Operation, path: YamlPath, added: Value | Absent) -> Single:
     assert added is not ABSENT  # noqa: S101 - the callers have seen to it
     parent = at(value, path[:-1])
     if not isinstance(parent, list):
@@ -87,9 +87,9 @@ def _addition(value: Value, operation: Operation, path: Path, added: Value | Abs
     return Single(kind=Kind.APPEND, path=path[:-1], value=added)
 
 
-def _path(value: Value, operation: Operation, pointer: str) -> Path:
+def _path(value: Value, operation: Operation, pointer: str) -> YamlPath:
     """The path that a JSON pointer means in a value, all but whose last step has to be there."""
-    path: Path = ()
+    path: YamlPath = ()
     for token in pointer.split("/")[1:]:
         step = token.replace("~1", "/").replace("~0", "~")
         parent = at(value, path)

@@ -7,15 +7,16 @@ the other. https://yaml.org/spec/1.2.2/#812-literal-style
 import re
 
 from ..errors import EditRefused
-from . import edit
+from . import edit, lines
 from .documents import Value, decode, parse
-from .edit import Edit, Path
-from .nodes import Node, line
+from .edit import Edit
+from .nodes import Node
+from .values import YamlPath
 
 _HEADER = re.compile(r"\|[0-9+-]*[ \t]*(?:#[^\r\n]*)?(\r\n|\n|\r)")
 
 
-def set_value(data: bytes, document: int, path: Path, inside: Path, value: Value) -> Edit:
+def set_value(data: bytes, document: int, path: YamlPath, inside: YamlPath, value: Value) -> Edit:
     """Set what `inside` leads to in the YAML text that `path` leads to. Raises EditRefused or NotYaml.
 
     The line is that in the file, and `previous` is the value in the text.
@@ -24,22 +25,21 @@ def set_value(data: bytes, document: int, path: Path, inside: Path, value: Value
     text, mark = decode(data)
     done = edit.set_value(node.text.encode(), 0, inside, value)
     if done.after == done.before:
-        return Edit(before=data, after=data, line=line(text, node.start), previous=done.previous)
+        return Edit(before=data, after=data, line=lines.number(text, node.start), previous=done.previous)
     header = _HEADER.match(text, node.content(text))
     if header is None:
-        raise EditRefused("block-scalar", "the text is not a literal block", line=line(text, node.start))
+        raise EditRefused("block-scalar", "the text is not a literal block", line=lines.number(text, node.start))
     body = text[header.end() : node.end]
     indent = body[: len(body) - len(body.lstrip(" "))]
-    lines = done.after.decode().rstrip("\n").split("\n")
-    new = header[1].join(indent + each if each else each for each in lines)
+    written = done.after.decode().rstrip("\n").split("\n")
+    new = header[1].join(indent + each if each else each for each in written)
     after = (mark + text[: header.end()] + new + text[node.end :]).encode()
-    written = _block(after, document, path).text.encode()
-    if written != done.after or _rest(after, document) != _rest(data, document):
-        raise EditRefused("verification", "the edit would change more than that", line=line(text, node.start))
-    return Edit(before=data, after=after, line=line(text, header.end()) + done.line - 1, previous=done.previous)
+    if _block(after, document, path).text.encode() != done.after or _rest(after, document) != _rest(data, document):
+        raise EditRefused("verification", "the edit would change more than that", line=lines.number(text, node.start))
+    return Edit(before=data, after=after, line=lines.number(text, header.end()) + done.line - 1, previous=done.previous)
 
 
-def _block(data: bytes, document: int, path: Path) -> Node:
+def _block(data: bytes, document: int, path: YamlPath) -> Node:
     node = parse(data)[document].root
     for step in path:
         node = node.child(step) if node else None

@@ -14,11 +14,10 @@ import yaml
 
 from ..errors import NotYaml
 from . import lines
-from .lines import number as line
 from .scalars import implicit, tagged
 from .values import Value
 
-__all__ = ["C_PARSER", "Node", "Value", "check", "compose", "line", "plain"]
+__all__ = ["C_PARSER", "Node", "Value", "check", "compose", "plain"]
 
 C_PARSER: bool = yaml.__with_libyaml__  # without it everything is the same, some ten times slower
 
@@ -130,7 +129,7 @@ def compose(text: str, start: int, end: int) -> Node | None:
     try:
         return _Composer(text, start, end).document()
     except yaml.YAMLError as error:  # the parser goes on where a directive follows a document that nothing ends
-        raise NotYaml("it has a directive inside of a document", line=line(text, start)) from error
+        raise NotYaml("it has a directive inside of a document", line=lines.number(text, start)) from error
 
 
 def plain(node: Node) -> Value:
@@ -177,14 +176,16 @@ class _Composer:
 
     def _alias(self, event: Any, start: int, end: int) -> Node:
         if event.anchor not in self._anchors:
-            raise NotYaml(f"it has an alias to {event.anchor}, which is nothing yet", line=line(self._text, start))
+            raise NotYaml(
+                f"it has an alias to {event.anchor}, which is nothing yet", line=lines.number(self._text, start)
+            )
         node = Node("alias", start, end)
         node.target = self._anchors[event.anchor]
         return node
 
     def _collect(self, node: Node, depth: int) -> None:
         if depth > _DEPTH:
-            raise NotYaml("it is nested too deeply", line=line(self._text, node.start))
+            raise NotYaml("it is nested too deeply", line=lines.number(self._text, node.start))
         following = self._next
         event: Any
         last = node

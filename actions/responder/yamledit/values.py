@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, Final
 
 Value = None | bool | int | float | str | list[Any] | dict[str, Any]
-Path = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]  # the way to a value: keys of mappings and indexes of lists
 
 
 class Absent(Enum):
@@ -17,7 +17,7 @@ class Absent(Enum):
 ABSENT: Final = Absent.ABSENT
 
 
-def at(value: Any, path: Path) -> Value | Absent:
+def at(value: Any, path: YamlPath) -> Value | Absent:
     """What the path leads to."""
     for step in path:
         known: Any = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
@@ -27,7 +27,7 @@ def at(value: Any, path: Path) -> Value | Absent:
     return value  # type: ignore[no-any-return]  # plain data in, plain data out
 
 
-def put(value: Any, path: Path, new: Value) -> Any:
+def put(value: Any, path: YamlPath, new: Value) -> Any:
     """A copy with another value at the path; missing mappings on the way are made."""
     if not path:
         return new
@@ -38,7 +38,7 @@ def put(value: Any, path: Path, new: Value) -> Any:
     return copy
 
 
-def drop(value: Any, path: Path) -> Any:
+def drop(value: Any, path: YamlPath) -> Any:
     """A copy without what the path leads to."""
     step, *rest = path
     copy: Any = list(value) if isinstance(value, list) else dict(value)
@@ -56,6 +56,6 @@ def same(one: object, other: object) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def dotted(path: Path) -> str:
+def dotted(path: YamlPath) -> str:
     """The path as people write it."""
     return ".".join(map(str, path))

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from responder.gitops.kustomize.resource import Keys
 from responder.gitops.placement.placement import Placement, Wanted
+from responder.yamledit.values import YamlPath
 
 
 def apply(root: Path, placement: Placement) -> None:
@@ -36,7 +36,7 @@ def respond(objects: MutableMapping[Any, dict[str, Any]], identity: object, want
     _change(objects[identity], want.keys, want.value, append=want.append)
 
 
-def _change(document: Any, keys: Keys, value: Any, *, append: bool) -> None:
+def _change(document: Any, keys: YamlPath, value: Any, *, append: bool) -> None:
     for key in keys[:-1]:
         document = document.setdefault(key, {}) if isinstance(document, dict) else document[key]
     if append:
@@ -45,7 +45,7 @@ def _change(document: Any, keys: Keys, value: Any, *, append: bool) -> None:
         document[keys[-1]] = value
 
 
-def _at(document: Any, keys: Keys) -> Any:
+def _at(document: Any, keys: YamlPath) -> Any:
     for key in keys:
         document = document[key]
     return document

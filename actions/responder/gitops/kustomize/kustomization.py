@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...yamledit.values import YamlPath
 from .. import manifests
 from .patches import Patch
-from .resource import Declared, Keys, Phase, Place, items, mapping, set_in, text
+from .resource import Declared, Phase, Place, items, mapping, set_in, text
 from .selector import Selector
 
 # What can change objects in ways that are not followed; a rendering shows what they do.
@@ -89,7 +90,7 @@ def parse(file: str, data: bytes, read: Reader) -> Kustomization:
 
 
 def entries(
-    file: str | None, listed: list[Any], read: Reader, *, phase: Phase, document: int = 0, keys: Keys
+    file: str | None, listed: list[Any], read: Reader, *, phase: Phase, document: int = 0, keys: YamlPath
 ) -> Iterator[Patch]:
     """The patches of a list of them, which stands at `keys` in a document of `file` (None: it cannot be edited)."""
     for index, entry in enumerate(listed):
@@ -124,7 +125,7 @@ def _patches(file: str, content: Mapping[str, Any], read: Reader) -> Iterator[Pa
 
 
 def _texts(
-    file: str | None, entry: Mapping[str, Any], document: int, keys: Keys, read: Reader
+    file: str | None, entry: Mapping[str, Any], document: int, keys: YamlPath, read: Reader
 ) -> Iterator[tuple[Place | None, Any]]:
     """The bodies of one entry, inline or in a file, with the place where each can be edited."""
     inline = entry.get("patch")

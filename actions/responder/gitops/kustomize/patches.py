@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .resource import Declared, Id, Keys, Phase, Place, identify, mapping
+from ...yamledit.values import YamlPath
+from .resource import Declared, Id, Phase, Place, identify, mapping
 from .selector import Selector
 
 _DELETE = object()
@@ -19,7 +20,7 @@ _DELETE = object()
 class Setting:
     """Where a patch sets a value: `keys` in the patch's own text; not `exact` if it sets something around the value."""
 
-    keys: Keys
+    keys: YamlPath
     exact: bool
 
 
@@ -73,7 +74,7 @@ class Patch:
             meta["namespace"] = declared.id.namespace
         return declared.with_data({**merged, "metadata": meta})
 
-    def sets(self, keys: Keys) -> Setting | None:
+    def sets(self, keys: YamlPath) -> Setting | None:
         """Where the patch sets the value that `keys` lead to in an object, or something around it."""
         if isinstance(self.body, int):
             return Setting(keys=("count",), exact=True) if keys == ("spec", "replicas") else None
@@ -118,7 +119,7 @@ def operate(data: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any
     return result
 
 
-def pointer(path: str) -> Keys:
+def pointer(path: str) -> YamlPath:
     """The keys of a JSON pointer; places in sequences stay text."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:])
 
@@ -143,7 +144,7 @@ def _operate(document: dict[str, Any], kind: str, operation: Mapping[str, Any]) 
             parent[place : place + (kind == "replace")] = [value]
 
 
-def _remove(document: Any, keys: Keys) -> None:
+def _remove(document: Any, keys: YamlPath) -> None:
     parent = _at(document, keys[:-1])
     if isinstance(parent, dict):
         parent.pop(keys[-1], None)
@@ -151,7 +152,7 @@ def _remove(document: Any, keys: Keys) -> None:
         del parent[_place(parent, keys[-1]) :][:1]
 
 
-def _at(document: Any, keys: Keys) -> Any:
+def _at(document: Any, keys: YamlPath) -> Any:
     for key in keys:
         if isinstance(document, list):
             place = _place(document, key)
@@ -169,7 +170,7 @@ def _is_meant(actual: Id, wanted: Id) -> bool:
     return actual.same_as(wanted)
 
 
-def _set_by_merge(body: Mapping[str, Any], keys: Keys) -> Setting | None:
+def _set_by_merge(body: Mapping[str, Any], keys: YamlPath) -> Setting | None:
     value: Any = body
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or value.get("$patch") in ("replace", "delete"):
@@ -180,7 +181,7 @@ def _set_by_merge(body: Mapping[str, Any], keys: Keys) -> Setting | None:
     return Setting(keys=keys, exact=value is not None)
 
 
-def _set_by_operations(operations: list[Any], keys: Keys) -> Setting | None:
+def _set_by_operations(operations: list[Any], keys: YamlPath) -> Setting | None:
     for index in reversed(range(len(operations))):
         operation = operations[index]
         path = pointer(str(operation.get("path", ""))) if isinstance(operation, Mapping) else (*keys, "")

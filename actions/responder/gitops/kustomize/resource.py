@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from ...yamledit.values import YamlPath
+
 if TYPE_CHECKING:
     from .patches import Patch
-
-Keys = tuple[str | int, ...]  # the way to a value: keys of mappings and places in sequences
 
 
 class Phase(IntEnum):
@@ -55,7 +55,7 @@ class Place:
 
     file: str
     document: int
-    keys: Keys = ()
+    keys: YamlPath = ()
     text: bool = False
 
 
@@ -157,7 +157,7 @@ def items(data: Mapping[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def find(data: Any, keys: Keys) -> Any:
+def find(data: Any, keys: YamlPath) -> Any:
     """The value that `keys` lead to, None if there is none."""
     for key in keys:
         if isinstance(key, str):

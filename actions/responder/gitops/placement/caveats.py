@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...yamledit.values import YamlPath
 from .. import manifests
 from ..checkout import Checkout
 from ..flux.clusters import Desired
@@ -16,7 +17,7 @@ from ..flux.reconcile import Applied
 from ..flux.sources import Sources
 from ..kustomize.build import NOT_FOLLOWED
 from ..kustomize.patches import pointer
-from ..kustomize.resource import Declared, Keys, find, items, mapping, text
+from ..kustomize.resource import Declared, find, items, mapping, text
 from ..kustomize.selector import Selector
 from ..workloads import helm
 from . import markers
@@ -104,5 +105,5 @@ def _as_written(checkout: Checkout, declared: Declared, keys: tuple[str, ...]) -
     return find(written[0].data, keys) if written else None
 
 
-def _line(checkout: Checkout, declared: Declared, keys: Keys) -> int:
+def _line(checkout: Checkout, declared: Declared, keys: YamlPath) -> int:
     return markers.line(checkout.read(declared.file) or b"", declared, keys)

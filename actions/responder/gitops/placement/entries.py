@@ -6,14 +6,15 @@ from typing import Any
 
 import yaml
 
+from ...yamledit.values import YamlPath
 from ..flux.clusters import Desired
 from ..kustomize.patches import REPLICATED
-from ..kustomize.resource import Declared, Keys, Phase, Step, find
+from ..kustomize.resource import Declared, Phase, Step, find
 from ..kustomize.selector import Selector
 from .placement import How, Placement, Wanted
 from .readers import Readers
 
-_REPLICAS: Keys = ("spec", "replicas")
+_REPLICAS: YamlPath = ("spec", "replicas")
 
 
 def in_kustomization(
@@ -71,7 +72,7 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
     return {**first, **second, **both}
 
 
-def _added(file: str, keys: Keys, entry: Mapping[str, Any], how: How, readers: Readers) -> Placement:
+def _added(file: str, keys: YamlPath, entry: Mapping[str, Any], how: How, readers: Readers) -> Placement:
     return Placement(
         file=PurePosixPath(file), document=0, keys=keys, value=entry, append=True, how=how, shared=readers.others
     )
@@ -80,11 +81,11 @@ def _added(file: str, keys: Keys, entry: Mapping[str, Any], how: How, readers: R
 def placed(
     file: str,
     document: int,
-    keys: Keys,
+    keys: YamlPath,
     wanted: Wanted,
     *,
     how: How = How.MANIFEST,
-    inside: Keys | None = None,
+    inside: YamlPath | None = None,
     shared: tuple[str, ...] = (),
 ) -> Placement:
     return Placement(

@@ -4,11 +4,12 @@ from typing import Any
 
 import yaml
 
-from ..kustomize.resource import Declared, Keys
+from ...yamledit.values import YamlPath
+from ..kustomize.resource import Declared
 from ..manifests import Document, split
 
 
-def line(data: bytes, declared: Declared, keys: Keys) -> int:
+def line(data: bytes, declared: Declared, keys: YamlPath) -> int:
     """The line (from 1) of the value that `keys` lead to in an object that the file `data` declares.
 
     Where there is no such value, it is the line of the nearest thing around it.

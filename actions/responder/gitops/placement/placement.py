@@ -6,8 +6,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 
+from ...yamledit.values import YamlPath
 from ..kustomize.patches import operate, pointer
-from ..kustomize.resource import Declared, Keys, Phase, find
+from ..kustomize.resource import Declared, Phase, find
 
 FIRST = (-1, Phase.STRATEGIC_MERGE)  # the step and phase before all layers: the manifest
 
@@ -40,7 +41,7 @@ class Wanted:
         return not (self.keys or self.operations)
 
     @property
-    def fields(self) -> tuple[Keys, ...]:
+    def fields(self) -> tuple[YamlPath, ...]:
         """The fields that change."""
         operated = tuple(pointer(str(each["path"])) for each in self.operations)
         return operated or ((self.keys,) if self.keys else ())
@@ -68,10 +69,10 @@ class Placement:
 
     file: PurePosixPath
     document: int
-    keys: Keys
+    keys: YamlPath
     value: Any
     append: bool = False
-    inside: Keys | None = None
+    inside: YamlPath | None = None
     operations: tuple[Mapping[str, Any], ...] = ()
     how: How
     shared: tuple[str, ...] = ()

@@ -77,7 +77,10 @@ def test_a_wheel_that_was_tampered_with_is_not_installed(release: Path, tmp_path
     assert not list((tmp_path / "temp").glob("*/.complete"))
 
 
-def test_nothing_of_the_workspace_or_the_temporary_folder_is_imported(tmp_path: Path, new_remote: NewRemote) -> None:
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_nothing_of_the_workspace_or_the_temporary_folder_is_imported(
+    tmp_path: Path, new_remote: NewRemote, installer: str
+) -> None:
     workspace = new_remote({"alpine.yaml": ALPINE}).checkout().root
     temp, imported = tmp_path / "temp", tmp_path / "imported"
     temp.mkdir()
@@ -90,6 +93,7 @@ def test_nothing_of_the_workspace_or_the_temporary_folder_is_imported(tmp_path: 
     environ = {
         **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))},
         **ENVIRON,
+        "PATH": programs(tmp_path / "bin", installer),
         "HOME": str(tmp_path),
         "RUNNER_TEMP": str(temp),
         "PYTHONPATH": f"{workspace}:{temp}",

@@ -1,92 +1,87 @@
-# One command each; every one sets up what it needs. See README.md.
+# One command each; every one sets up what it needs, once. See README.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TOOLS := $(CURDIR)/.tools/bin
 GO := $(shell command -v go 2>/dev/null)
-# Pinned; the newest that Go 1.25 builds, and nats-server the newest that Go 1.26 builds.
-ACT := github.com/nektos/act@v0.2.89
-KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
-NATS_SERVER := github.com/nats-io/nats-server/v2@v2.15.2
-export PATH := $(TOOLS):$(PATH)
+export GO
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+SUBMAKE := $(MAKE) --no-print-directory
 
-.PHONY: help setup demo test format lint types workflows pytest bench try soak lock clean
 .DEFAULT_GOAL := help
+.PHONY: help demo test bench try soak lock clean setup act kustomize nats-server \
+	format lint types workflows pytest
 
-help:
-	@echo "make demo    the whole way, once, on this machine: event -> relay -> commit -> Flux"
-	@echo "make test    format, lint, types, workflow checks and tests"
-	@echo "make bench   how fast it is, as ratios against baselines of the same run"
-	@echo "make try     REPO=folder: what would become of an event in each of its workloads (needs kustomize)"
-	@echo "make soak    tests of faults, and those with generated input, in their long form: about an hour"
-	@echo "make lock    compile the hash-locked requirements anew"
-	@echo "make clean   remove what the other targets made"
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.stamp .tools/.stamp
-
-$(VENV)/.stamp: requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "falco-dispatch needs Python 3.11 or later: set PYTHON=/path/to/python3" >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)" >&2; exit 2; }
-	@echo "setting up $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $@
-
-.tools/.stamp: Makefile
-	@mkdir -p $(TOOLS)
-ifdef GO
-	@echo "building act, kustomize and nats-server with $$($(GO) version)"
-	@GOBIN=$(TOOLS) $(GO) install $(ACT)
-	@GOBIN=$(TOOLS) $(GO) install $(KUSTOMIZE)
-	@GOBIN=$(TOOLS) $(GO) install $(NATS_SERVER) || \
-		echo "nats-server is not built, for it needs a newer Go: the tests of the outbox on NATS are left out"
-	@touch $@
-else
-	@echo "no Go here: act, kustomize and nats-server are not built. Left out: workflow runs through act (the"
-	@echo "local GitHub's own runner executes the steps instead), checks against kustomize build, and the outbox on"
-	@echo "NATS, unless a nats-server from 2.12 on is on the PATH."
-endif
-
-demo: setup
+demo: ## the whole way, once, on this machine: event -> relay -> commit -> Flux (GO= does not wait for act)
+	@$(SUBMAKE) --jobs=2 $(VENV)/demo.stamp act
 	@$(BIN)/python -m tests.demo
 
-test: setup format lint types workflows pytest
+test: format lint types workflows pytest ## everything below, as CI runs it
 
-format: setup
+format: $(VENV)/dev.stamp ## the layout of the code, checked
 	$(BIN)/ruff format --check .
 
-lint: setup
+lint: $(VENV)/dev.stamp ## the linter's rules
 	$(BIN)/ruff check .
 
-types: setup
+types: $(VENV)/dev.stamp ## the types
 	$(BIN)/mypy
 
-workflows: setup
+workflows: $(VENV)/dev.stamp ## workflows and actions: security and schemas
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions actions/*/action.yml
 
-pytest: setup
+pytest: setup ## the tests
 	$(BIN)/pytest --numprocesses 4 --dist worksteal
 
-bench: setup
+bench: setup ## how fast it is, as ratios against baselines of the same run
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.action
 	@$(BIN)/python -m tests.bench.relay
 
-try: setup
+try: $(VENV)/dev.stamp kustomize ## REPO=folder: what would become of an event in each of its workloads
 	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"
 
-soak: setup
-	SOAK=1 $(BIN)/pytest tests/relay/test_faults.py tests/relay/test_fuzz.py \
+soak: setup ## tests of faults, and those with generated input, in their long form: about an hour
+	SOAK=1 $(BIN)/pytest --timeout 0 tests/relay/test_faults.py tests/relay/test_fuzz.py \
 		tests/actions/yamledit/test_edit_properties.py tests/actions/gitops/test_generated.py
 
-lock: setup
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --group dev pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header actions/requirements.in -o actions/requirements.txt
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header
+lock: $(VENV)/dev.stamp ## compile the hash-locked requirements anew
+	$(UV_COMPILE) --group dev pyproject.toml -o requirements-dev.txt
+	$(UV_COMPILE) --constraint requirements-dev.txt --group demo pyproject.toml -o requirements-demo.txt
+	$(UV_COMPILE) actions/requirements.in -o actions/requirements.txt
 
-clean:
-	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+setup: ## what the tests need: a virtual environment in .venv, the tools below in .tools
+	@$(SUBMAKE) --jobs=2 $(VENV)/dev.stamp act kustomize nats-server
+
+# Pinned; the newest that Go 1.25 builds, and nats-server the newest that Go 1.26 builds.
+act: ## runs workflows
+	@.ci/tool act github.com/nektos/act@v0.2.89 "workflows run through the local GitHub's own runner"
+
+kustomize: ## renders, for the proof and for what the code is held against
+	@.ci/tool kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.8.1 "what is held against kustomize build is skipped"
+
+nats-server: ## the outbox of more than one relay
+	@.ci/tool nats-server github.com/nats-io/nats-server/v2@v2.15.2 "the tests of the outbox on NATS are skipped" || \
+		echo "nats-server is not built (it needs Go 1.26): the tests of the outbox on NATS are skipped"
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+
+# The demo needs what the relay and the local GitHub need; everything else needs all, in the same versions (see lock).
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+$(VENV)/demo.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: | $(VENV)/pyvenv.cfg
+	@start=$$(date +%s); $(PIP_INSTALL) $< && touch $@ && echo "$(VENV): $< installed in $$(($$(date +%s) - start)) s"
+$(VENV)/demo.stamp: requirements-demo.txt
+$(VENV)/dev.stamp: requirements-dev.txt
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "falco-dispatch needs Python 3.11 or later: set PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)" >&2; exit 2; }

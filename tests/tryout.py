@@ -37,9 +37,17 @@ SUFFIXES = {
 Rendered = dict[tuple[str, Key], Mapping[str, Any]]  # by cluster and object
 
 
+class UsageError(Exception):
+    """The folder to try cannot be tried: what is wrong, the likely cause, and what to do."""
+
+
 def main() -> int:
-    """Print the figures; 1 if an edit was wrong."""
-    root = Path(sys.argv[1])
+    """Print the figures; return 1 if an edit was wrong, 2 if there is nothing to try."""
+    try:
+        root = desired_state(sys.argv[1:])
+    except UsageError as error:
+        print(f"make try: {error}", file=sys.stderr)
+        return 2
     checkout = files.read(root)
     desired = everything.walk(checkout, {})
     clusters = [walk.cluster for walk in desired.clusters if walk.syncs]
@@ -60,6 +68,28 @@ def main() -> int:
         for key, outcome in zip(workloads, made.outcomes, strict=True):
             print(f"{outcome.verdict:10} {key[0]}: {key[1][1]} {key[1][2]}/{key[1][3]}: {outcome.reason}")
     return 1 if wrong else 0
+
+
+def desired_state(arguments: list[str]) -> Path:
+    """Return the folder that the arguments name. Raise UsageError if it cannot be read or rendered."""
+    name = arguments[0] if arguments else ""
+    if not name:
+        raise UsageError("it needs a desired-state repository. Call it with its folder: make try REPO=../desired-state")
+    root = Path(name)
+    if not root.exists():
+        raise UsageError(
+            f"there is no folder {name} in {Path.cwd()}. Set REPO to a clone of a desired-state repository"
+        )
+    if not root.is_dir():
+        raise UsageError(
+            f"{name} is a file. Set REPO to the folder of a desired-state repository, such as {root.parent}"
+        )
+    if oracle.KUSTOMIZE is None:
+        raise UsageError(
+            "it renders with kustomize, which is neither in .tools/bin nor on the PATH. Install Go, with which it is"
+            " built by itself, or kustomize: https://kubectl.docs.kubernetes.io/installation/kustomize/"
+        )
+    return root
 
 
 def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) -> planner.Plan:

@@ -49,6 +49,10 @@ class Remote:
         """A file as of a commit (`main:apps/web.yaml`), or a commit itself."""
         return command("git", "show", revision, cwd=self.path)
 
+    def git_files(self) -> list[str]:
+        """Return the paths that main has."""
+        return command("git", "ls-tree", "-r", "--name-only", "main", cwd=self.path).decode().splitlines()
+
     def log(self, pretty: str) -> list[str]:
         """The commits of main, newest first."""
         return command("git", "log", f"--format={pretty}", "main", cwd=self.path).decode().splitlines()

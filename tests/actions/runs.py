@@ -9,6 +9,7 @@ from typing import Any
 
 from responder.commands import main
 from responder.github.run import Run
+from responder.publish.patience import Patience
 from tests import sidekick
 from tests.actions.conftest import ENVIRON, Remote
 
@@ -39,6 +40,7 @@ class Responder:
     environ: Mapping[str, str] = {}
 
     def __init__(self, remote: Remote, folder: Path) -> None:
+        self.patience = Patience()
         self._remote = remote
         self._folder = folder
 
@@ -46,7 +48,7 @@ class Responder:
         """A new checkout."""
         return self._remote.checkout().root
 
-    def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] = main.respond, /, **inputs: str) -> Ended:
+    def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] | None = None, /, **inputs: str) -> Ended:
         event, output, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
         event.write_text(json.dumps(run_event))
         output.write_text("")
@@ -64,7 +66,8 @@ class Responder:
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         }
         out = io.StringIO()
-        code = action(Run(environ=environ, out=out, marker="m4rker"))
+        current = Run(environ=environ, out=out, marker="m4rker")
+        code = action(current) if action else main.respond(current, self.patience)
         return Ended(code, out.getvalue(), summary.read_text(), _outputs(output.read_text()))
 
     def restored(self, **inputs: str) -> Ended:

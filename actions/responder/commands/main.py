@@ -19,6 +19,7 @@ from ..plan.planner import Outcome, Verdict
 from ..publish import push
 from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git
+from ..publish.patience import Patience
 from ..report.summary import Report, sentence
 from ..rules.model import Mode
 from . import check as checking
@@ -28,6 +29,7 @@ from .planning import Planning
 from .review import Rest
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+PATIENCE = Patience()
 
 _HELP = {
     PushRefused: "Branch rules can keep the workflow's token out: let GitHub Actions push to this branch, or give the "
@@ -45,14 +47,14 @@ _LEVELS = {
 }
 
 
-def respond(run: Run) -> int:
+def respond(run: Run, patience: Patience = PATIENCE) -> int:
     """Contain what the run's events name, commit it and tell Flux."""
-    return _ended(run, _respond)
+    return _ended(run, lambda run: _respond(run, patience))
 
 
-def restore(run: Run) -> int:
+def restore(run: Run, patience: Patience = PATIENCE) -> int:
     """Take a response back, commit that and tell Flux."""
-    return _ended(run, restoring.restore)
+    return _ended(run, lambda run: restoring.restore(run, patience))
 
 
 def check(run: Run) -> int:
@@ -72,7 +74,7 @@ def _ended(run: Run, action: Callable[[Run], int]) -> int:
         return FAILED
 
 
-def _respond(run: Run) -> int:
+def _respond(run: Run, patience: Patience) -> int:
     started = datetime.now(UTC)
     documents = event.read(run.event(), run.input("event"))
     mode = Mode(run.choice("mode", *Mode))
@@ -90,10 +92,11 @@ def _respond(run: Run) -> int:
     if dry_run:
         published, rest = push.preview(make_plan, git), Rest()
     else:
-        published = push.push(make_plan, git, branch=run.branch, commits=ByApi(api=run.api) if by_api else BY_GIT)
+        commits = ByApi(api=run.api) if by_api else BY_GIT
+        published = push.push(make_plan, git, branch=run.branch, commits=commits, patience=patience)
         commits = ByApi(api=run.api, makes_branches=True) if by_api else BY_GIT
         pulls = PullRequests(api=run.api, base=run.branch)
-        published, rest = review.carry_out(published, planning, pulls, commits)
+        published, rest = review.carry_out(published, planning, pulls, commits, patience)
     finished = datetime.now(UTC)
     told = (
         notification.tell(run, _touched(published.plan, planning, receivers), published.commit)

@@ -16,6 +16,7 @@ from ..plan.trailers import Recorded
 from ..plan.undo import Files, Snapshot, Undo
 from ..publish import push
 from ..publish.git import Git
+from ..publish.patience import Patience
 from ..publish.push import Published
 from ..rules import model
 from ..rules.model import Rules
@@ -73,7 +74,7 @@ class Restored:
         return commit_message.restoring(self.undo.snapshot.sha, self.undo.responses)
 
 
-def restore(run: Run) -> int:
+def restore(run: Run, patience: Patience) -> int:
     """Take back what the inputs name. Raises ResponderError."""
     asked = Asked.read(run)
     force = run.choice("force", "false", "true") == "true"
@@ -87,7 +88,9 @@ def restore(run: Run) -> int:
         snapshot, responses = _find(git, asked)
         return Restored(undo=undo.undo(snapshot, responses, checkout.read(git.root), merge=git.merge, force=force))
 
-    published = push.preview(make_plan, git) if dry_run else push.push(make_plan, git, branch=run.branch)
+    published = (
+        push.preview(make_plan, git) if dry_run else push.push(make_plan, git, branch=run.branch, patience=patience)
+    )
     told: list[Told] = []
     if published.commit:
         clusters = {each.cluster for each in published.plan.undo.responses if each.cluster}

@@ -15,6 +15,7 @@ from ..plan.planner import Outcome, Plan, Response, Verdict
 from ..publish import push
 from ..publish.commits import Commits
 from ..publish.git import Git
+from ..publish.patience import Patience
 from ..publish.push import Published
 from ..report import pull_request_body
 from .planning import Planning
@@ -45,7 +46,7 @@ class Rest:
 
 
 def carry_out(
-    published: Published[Plan], planning: Planning, pulls: PullRequests, commits: Commits
+    published: Published[Plan], planning: Planning, pulls: PullRequests, commits: Commits, patience: Patience
 ) -> tuple[Published[Plan], Rest]:
     """Propose and show what the plan has left for that, on top of what is published. One that fails is refused."""
     outcomes = list(published.plan.outcomes)
@@ -62,7 +63,7 @@ def carry_out(
     preview = push.preview(lambda: make_plan(_events(outcomes, shown)), planning.git)
     for number, outcome in zip(shown, preview.plan.outcomes, strict=True):
         outcomes[number] = _with(Verdict.SHOWN, outcome, "its rule wants it shown only")
-    review = _Review(git=planning.git, pulls=pulls, commits=commits, make_plan=make_plan)
+    review = _Review(git=planning.git, pulls=pulls, commits=commits, patience=patience, make_plan=make_plan)
     reviewed = [found for response, numbers in waiting if (found := review.propose(response, outcomes, numbers))]
     if waiting:
         planning.git.reset_to_tip(pulls.base)
@@ -97,6 +98,7 @@ class _Review:
     git: Git
     pulls: PullRequests
     commits: Commits
+    patience: Patience
     make_plan: Callable[[Sequence[Event]], Plan]
 
     def propose(self, response: Response, outcomes: list[Outcome], numbers: Sequence[int]) -> Reviewed | None:
@@ -134,7 +136,9 @@ class _Review:
     def _pushed(self, branch: str, events: Sequence[Event]) -> Published[Plan]:
         """The responses on the branch, which begins at the tip of the base."""
         self.git.reset_to_tip(branch if self.git.has_branch(branch) else self.pulls.base)
-        return push.push(lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits)
+        return push.push(
+            lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits, patience=self.patience
+        )
 
     def _told(self, branch: str, response: Response, published: Published[Plan]) -> PullRequest:
         """The pull request, which says what this run has to add; opened where there is none.

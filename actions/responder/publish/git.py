@@ -6,6 +6,7 @@ The token is only ever in the environment of the git process that talks to the r
 import base64
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ class Git:
     root: Path
     token: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    time_limit: float = 180.0  # seconds for one command
 
     def top(self) -> Path:
         """The root of the checkout that `root` lies in."""
@@ -172,14 +174,25 @@ class Git:
         }
         if remote and self.token:
             environ |= self._credential()
-        return subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
+        # A session of its own: git starts helpers for the transport, and all of them have to end at the limit.
+        process = subprocess.Popen(  # noqa: S603 - an argument list, no shell, and no event text in it
             command,
             cwd=self.root,
             env=environ,
-            input=stdin,
-            capture_output=True,
-            check=False,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
+        with process:
+            try:
+                out, err = process.communicate(stdin, timeout=self.time_limit)
+            except subprocess.TimeoutExpired as error:
+                raise GitFailed(arguments[0], f"it took more than {self.time_limit:g} seconds") from error
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def _credential(self) -> dict[str, str]:
         """The token as configuration in the environment, where the remote is reached over HTTP.

@@ -1,7 +1,5 @@
 """Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster."""
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,9 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from ..errors import PushLost
 from .commits import BY_GIT, Commits
 from .git import Git
-
-ATTEMPTS = 12
-_LONGEST_PAUSE = 8.0  # seconds
+from .patience import Patience
 
 
 class Publishable(Protocol):
@@ -54,14 +50,15 @@ def push(
     *,
     branch: str,
     commits: Commits = BY_GIT,
-    sleep: Callable[[float], None] = time.sleep,
-    chance: Callable[[], float] = random.random,
+    patience: Patience,
 ) -> Published[P]:
     """Plan, commit and push to `branch`; after a lost race plan anew on the branch as it is then.
 
-    Raises PushLost when `ATTEMPTS` races were lost, and whatever `make_plan` and `git` raise.
+    Raises PushLost when the patience is at its end, and whatever `make_plan` and `git` raise.
     """
-    for attempt in range(ATTEMPTS):
+    started = race_started = patience.clock()
+    losses = 0
+    while True:
         plan = make_plan()
         if not plan.files:
             return Published(plan=plan)
@@ -69,11 +66,15 @@ def push(
         try:
             commit = commits.add(git, tuple(plan.files), plan.message, branch=branch)
         except PushLost:
-            sleep(chance() * min(_LONGEST_PAUSE, 0.25 * 2**attempt))
+            now = patience.clock()
+            if now - started >= patience.limit:
+                raise
+            losses += 1
+            patience.sleep(patience.pause(losses=losses, race=now - race_started, waited=now - started))
+            race_started = patience.clock()
             git.reset_to_tip(branch)
         else:
             return Published(plan=plan, diff=diff, commit=commit)
-    raise PushLost(branch)
 
 
 def _write(plan: Publishable, git: Git) -> str:

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from responder.publish.patience import Patience
 from tests.actions.conftest import command
 from tests.actions.hosted import NAME, Hosted, HostedResponder
 from tests.actions.runs import ALPINE, Ended, shell
@@ -53,14 +54,13 @@ class Somebody:
         (self._root / f"notes-{number}.md").write_text("x\n")
         command("git", "add", "--all", cwd=self._root)
         command("git", "commit", "--quiet", "--message", f"Note {number}", cwd=self._root)
-        for _ in range(200):
+        while True:
             command("git", "pull", "--quiet", "--rebase", "origin", "main", cwd=self._root)
             try:
                 command("git", "push", "--quiet", "origin", "HEAD:main", cwd=self._root)
             except subprocess.CalledProcessError:
                 continue
             return f"Note {number}"
-        raise TimeoutError
 
 
 @pytest.mark.parametrize("commit_via", ["git", "api"])
@@ -72,6 +72,7 @@ def test_every_edit_of_fifty_runs_at_once_lands_or_is_found_in_place(hub: Hub, t
     responders = [HostedResponder(hub, remote, tmp_path / f"run-{number}") for number in range(RUNS)]
     barrier = Barrier(RUNS + 1)
     for responder in responders:
+        responder.patience = Patience(limit=3600)  # when a run gives up is tested beside `push`
         responder.meanwhile = barrier.wait  # all have a checkout before any goes on
 
     def respond(number: int) -> Ended:

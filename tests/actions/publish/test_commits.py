@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from responder.commands import main
-from responder.publish import push
+from responder.publish.patience import Patience
 from tests.actions.hosted import Hosted, HostedResponder
 from tests.actions.runs import ALPINE, MANIFEST, STOPPED, shell
 from tests.localhub import Hub
@@ -61,10 +61,8 @@ def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
     assert remote.log("%s")[:2] == ["Stop Deployment default/alpine-deployment", "Somebody else's change"]
 
 
-def test_stale_data_for_ever_fails_in_the_end_and_says_so(
-    remote: Hosted, responder: HostedResponder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(push, "ATTEMPTS", 1)
+def test_stale_data_for_ever_fails_in_the_end_and_says_so(remote: Hosted, responder: HostedResponder) -> None:
+    responder.patience = Patience(limit=0)
     responder.meanwhile = lambda: remote.commit({"x.yaml": b"{}\n"}, "Somebody else's change")
     ended = responder.dispatched(shell(), commit_via="api")
     assert ended.code == main.FAILED

@@ -1,4 +1,6 @@
+import socket
 import time
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -99,3 +101,14 @@ def test_nothing_is_fetched_where_the_last_commit_is_old_enough(new_remote: NewR
     command("git", "clone", "--quiet", "--depth=1", f"file://{remote.path}", str(root))
     remote.path.rename(tmp_path / "gone")
     assert Git(root=root, environ=ENVIRON).messages_since(time.time() + 60, "main") == []
+
+
+def test_a_remote_that_says_nothing_does_not_hold_the_run(remote: Remote) -> None:
+    git = replace(remote.checkout(), time_limit=1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/acme/state.git"
+        command("git", "remote", "set-url", "origin", address, cwd=git.root)
+        started = time.monotonic()
+        with pytest.raises(GitFailed, match="git fetch failed: it took more than 1 seconds"):
+            git.reset_to_tip("main")
+    assert time.monotonic() - started < 10

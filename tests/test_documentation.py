@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from responder.plan.effects import STOP
-from responder.plan.planner import Verdict
+from responder.plan.outcome import Verdict
 from responder.rules import model
 from tests import sidekick, stack
 

@@ -19,11 +19,11 @@ from responder.gitops import checkout as files
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.clusters import Desired
 from responder.plan import planner
-from responder.plan.planner import Outcome
+from responder.plan.outcome import Outcome
 from responder.proof import kustomize_build
-from responder.proof import prover as proof
-from responder.proof.kustomize_build import Key
-from responder.proof.render_target import Folder
+from responder.proof.prover import kustomize_prover
+from responder.proof.render_target import RenderTarget
+from responder.proof.rendered import ObjectKey
 from responder.rules import model
 from tests import sidekick
 from tests.actions.gitops import everything, oracle
@@ -34,7 +34,7 @@ SUFFIXES = {
     "DaemonSet": "-", "ReplicaSet": "-", "ReplicationController": "-", "Job": "-", "CronJob": "-29385720-", "Pod": "",
 }  # fmt: skip
 
-Rendered = dict[tuple[str, Key], Mapping[str, Any]]  # by cluster and object
+Rendered = dict[tuple[str, ObjectKey], Mapping[str, Any]]  # by cluster and object
 
 
 class UsageError(Exception):
@@ -101,11 +101,11 @@ def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) 
         "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
     }
     ruleset = model.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
-    with proof.prover(required=False) as prover:
+    with kustomize_prover(required=False) as prover:
         return planner.make(events, ruleset, checkout, prover=prover)
 
 
-def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
+def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> event.Event:
     """A shell in a pod of the workload."""
     _, kind, namespace, name = key
     if kind == "HelmRelease":
@@ -121,13 +121,13 @@ def shell(cluster: str, key: Key, declared: Mapping[str, Any]) -> event.Event:
     return event.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 
-def given(desired: Desired, known: Iterable[Folder] = ()) -> list[Folder]:
+def given(desired: Desired, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
     """All folders that clusters are given, those among them that are `known` already."""
     again = [replace(each, view=desired.sources.named(each.source)) for each in known]
-    return list(dict.fromkeys([*(Folder.of(each, desired) for each in desired.applied), *again]))
+    return list(dict.fromkeys([*(RenderTarget.of(each, desired) for each in desired.applied), *again]))
 
 
-def rendered(folders: Iterable[Folder]) -> tuple[Rendered, list[str]]:
+def rendered(folders: Iterable[RenderTarget]) -> tuple[Rendered, list[str]]:
     """All objects of all clusters, and the folders that do not render."""
     found: Rendered = {}
     failed: list[str] = []
@@ -139,7 +139,7 @@ def rendered(folders: Iterable[Folder]) -> tuple[Rendered, list[str]]:
                 root.mkdir()
                 renderers[folder.source] = kustomize_build.Renderer(root, str(oracle.KUSTOMIZE))
             try:
-                objects = folder.render(renderers[folder.source])
+                objects = renderers[folder.source].render_target(folder)
                 found |= {(folder.cluster, key): each for key, each in objects.items()}
             except NotRendered as error:
                 failed.append(f"{folder}: {error}")

@@ -15,7 +15,7 @@ from ..notify import notification
 from ..notify.notification import Receivers
 from ..notify.receiver import Receiver
 from ..plan import planner
-from ..plan.planner import Outcome, Verdict
+from ..plan.outcome import Outcome, Verdict
 from ..publish import push
 from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git

@@ -12,7 +12,7 @@ from ..gitops import checkout as files
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.planner import Plan
-from ..proof import prover as proof
+from ..proof.prover import kustomize_prover
 from ..publish.git import Git
 from ..rules import model
 from ..rules.model import Mode, Rules
@@ -48,7 +48,7 @@ class Planning:
         origin = Origin(url=self.git.remote_url, branch=self.branch)
         with ExitStack() as stack:
             required = self.verify == "require"
-            prover = None if self.verify == "off" else stack.enter_context(proof.prover(required=required))
+            prover = None if self.verify == "off" else stack.enter_context(kustomize_prover(required=required))
             checkout = files.read(self.git.root)
             return planner.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent, mode=mode)
 

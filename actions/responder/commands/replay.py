@@ -9,7 +9,7 @@ from ..falco.event import Event
 from ..gitops.checkout import Checkout
 from ..gitops.flux.sources import Origin
 from ..plan import planner
-from ..plan.planner import Outcome, Verdict
+from ..plan.outcome import Outcome, Verdict
 from ..rules import matching
 from ..rules.model import Rule, Rules
 

@@ -11,7 +11,8 @@ from ..errors import NothingToReview, ResponderError
 from ..escape import fenced, markdown_code
 from ..falco.event import Event
 from ..github.pull_requests import PullRequest, PullRequests
-from ..plan.planner import Outcome, Plan, Response, Verdict
+from ..plan.outcome import Outcome, Response, Verdict
+from ..plan.planner import Plan
 from ..publish import push
 from ..publish.commits import Commits
 from ..publish.git import Git

@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # What Flux leaves out of every source: https://fluxcd.io/flux/components/source/gitrepositories/#excluding-files
@@ -85,6 +85,17 @@ def hold(contents: Mapping[str, bytes]) -> Checkout:
     """A checkout of files that are held in memory."""
     manifests = {path: data for path, data in contents.items() if is_manifest(posixpath.basename(path))}
     return Checkout(manifests=manifests, others={path: contents[path] for path in contents.keys() - manifests.keys()})
+
+
+def changed_files(before: Checkout, after: Checkout) -> dict[PurePosixPath, bytes | None]:
+    """Return the new content of the manifests that differ, None for one that is removed."""
+    changed: dict[str, bytes | None] = {
+        path: data
+        for path, data in after.manifests.items()
+        if before.manifests.get(path) is not data and before.read(path) != data
+    }
+    changed |= {path: None for path in before.manifests if path not in after.manifests}
+    return {PurePosixPath(path): data for path, data in changed.items()}
 
 
 def is_manifest(name: str) -> bool:

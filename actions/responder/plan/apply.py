@@ -8,7 +8,7 @@ from ..gitops.checkout import Checkout
 from ..gitops.placement import caveats, choose
 from ..gitops.source_tree import View
 from ..gitops.workloads.locate import Target
-from ..proof.prover import Addition, Claim
+from ..proof.claim import AddedObject, Claim, EditedObject
 from ..rules.responses import Demand, Isolate
 from . import changes as change
 from . import effects, network_policy
@@ -23,14 +23,14 @@ class Made:
 
     checkout: Checkout
     changes: tuple[Change, ...] = ()
-    claims: tuple[Claim | Addition, ...] = ()
+    claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
 
     def and_then(
         self,
         checkout: Checkout,
         changes: Iterable[Change],
-        claims: Iterable[Claim | Addition],
+        claims: Iterable[Claim],
         notes: Iterable[str] = (),
     ) -> "Made":
         """With more of all that."""
@@ -60,7 +60,9 @@ def _aimed(made: Made, aim: Aim, target: Target, notes: list[str]) -> Made:
         _refuse_what_stays(aim)
     checkout, changes = change.make(made.checkout, placement)
     _refuse_an_empty_folder(aim, checkout)
-    return made.and_then(checkout, changes, [Claim(applied=aim.applied, wanted=aim.wanted)], [*notes, *map(str, found)])
+    return made.and_then(
+        checkout, changes, [EditedObject(applied=aim.applied, wanted=aim.wanted)], [*notes, *map(str, found)]
+    )
 
 
 def _refuse_what_stays(aim: Aim) -> None:
@@ -86,5 +88,5 @@ def _isolated(made: Made, policy: Policy, target: Target) -> Made:
         checkout, listed = change.make(checkout, policy.listing)
         changes = [*changes, *listed]
     is_rendered = policy.listing or target.applied.sync  # a file that nothing here applies is rendered by itself
-    added = [Addition(cluster=target.applied.cluster, content=policy.content)] if changes and is_rendered else []
+    added = [AddedObject(cluster=target.applied.cluster, content=policy.content)] if changes and is_rendered else []
     return made.and_then(checkout, changes, added)

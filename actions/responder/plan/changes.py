@@ -1,7 +1,6 @@
 """Makes a placed edit: from the files as they are to the files as they shall be, and what it takes to undo it. Pure."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -111,17 +110,6 @@ def add(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Checkout,
         raise EditRefused("file-exists", f"{file} is there already, with other content")
     change = Change(file=file, document=0, path=(), inside=None, line=1, previous=ABSENT, value=parse(data)[0].value)
     return replace(checkout, manifests={**checkout.manifests, str(file): data}), [change]
-
-
-def files(before: Checkout, after: Checkout) -> Mapping[PurePosixPath, bytes | None]:
-    """The new content of the files that differ; None for those that are gone."""
-    changed: dict[str, bytes | None] = {
-        path: data
-        for path, data in after.manifests.items()
-        if before.manifests.get(path) is not data and before.read(path) != data
-    }
-    changed |= {path: None for path in before.manifests if path not in after.manifests}
-    return {PurePosixPath(path): data for path, data in changed.items()}
 
 
 def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:

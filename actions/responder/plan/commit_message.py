@@ -5,21 +5,18 @@ https://git-scm.com/docs/git-interpret-trailers
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..escape import one_line
 from ..yamledit.edit import ABSENT
 from .changes import Change
+from .outcome import Response
 from .trailers import Recorded
-
-if TYPE_CHECKING:
-    from .planner import Response
 
 _SUBJECT = 72  # characters, beyond which tools cut the first line
 _TRAILER = 300
 
 
-def compose(responses: Sequence["Response"]) -> str:
+def compose(responses: Sequence[Response]) -> str:
     """The message for the responses that change something, of which there is at least one."""
     trailers = [line for response in responses for line in _trailers(response)]
     return "\n\n".join([_subject(responses), *map(_paragraph, responses), "\n".join(trailers)]) + "\n"
@@ -48,21 +45,21 @@ def previous(change: Change) -> str:
     return json.dumps({**place, **inside, **known}, separators=(",", ":"))
 
 
-def _subject(responses: Sequence["Response"]) -> str:
+def _subject(responses: Sequence[Response]) -> str:
     action = responses[0].action.capitalize()
     if len(responses) > 1:
         return f"{action} {len(responses)} workloads"
     return one_line(f"{action} {responses[0].workload}", limit=_SUBJECT)
 
 
-def _paragraph(response: "Response") -> str:
+def _paragraph(response: Response) -> str:
     event = response.event
     seen = f" at {one_line(event.time)}" if event.time else ""
     rule = json.dumps(one_line(event.rule), ensure_ascii=False)
     return f"Falco's rule {rule} ({event.priority.word}) fired in pod {response.pod}{seen}."
 
 
-def _trailers(response: "Response") -> list[str]:
+def _trailers(response: Response) -> list[str]:
     event = response.event
     values = {
         "Falco-Rule": event.rule,

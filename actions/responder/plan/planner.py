@@ -5,76 +5,30 @@ Reads the checkout and writes nothing, so a plan can be made again on a newer ti
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from ..errors import BadEvent, OverLimit, Protected, Refused, Unproved
 from ..falco.event import Event
-from ..gitops.checkout import Checkout
+from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
 from ..gitops.workloads.locate import Target
 from ..kubernetes.pod_names import Pod, Workload
-from ..proof.prover import Proof, Prover, Standing
+from ..proof.standing import Proof, Prover, Standing
 from ..rules import matching
 from ..rules.matching import Decision
 from ..rules.model import Mode, Rules
 from ..rules.responses import Demand
 from . import apply, commit_message
-from . import changes as change
 from .apply import Made
-from .changes import Change
-
-
-class Verdict(StrEnum):
-    """What became of an event, from best to worst."""
-
-    CONTAINED = "contained"
-    PROPOSED = "proposed"
-    SHOWN = "shown"
-    IN_PLACE = "in place"
-    IGNORED = "ignored"
-    REFUSED = "refused"
-    INVALID = "invalid"
-
+from .outcome import Outcome, Response, Verdict
 
 _VERDICTS = {
     Mode.COMMIT: Verdict.CONTAINED,
     Mode.PULL_REQUEST: Verdict.PROPOSED,
     Mode.DRY_RUN: Verdict.SHOWN,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Response:
-    """What a rule demands for an event and what that changes; no changes where it is in place already."""
-
-    event: Event
-    pod: Pod
-    rule: str
-    action: str
-    workload: Workload
-    cluster: str = ""
-    changes: tuple[Change, ...]
-    warnings: tuple[str, ...] = ()
-    proof: Proof | None = None
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.workload}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one event, and why, in a sentence."""
-
-    verdict: Verdict
-    reason: str
-    event: Event | None = None
-    response: Response | None = None
-    rendered: str = ""  # how the rendered objects would differ
-    refusal: Refused | None = None
-    pull_request: str = ""  # its address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +65,7 @@ def make(
     """
     planner = _Planner(ruleset, checkout, origin, prover, spent, mode)
     outcomes = [planner.outcome(event) for event in events]
-    return Plan(outcomes=tuple(outcomes), files=change.files(checkout, planner.checkout))
+    return Plan(outcomes=tuple(outcomes), files=changed_files(checkout, planner.checkout))
 
 
 class _Planner:

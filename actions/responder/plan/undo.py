@@ -11,11 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import ChangedSince, EditRefused
-from ..gitops.checkout import Checkout
+from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import edit, literal_block
 from ..yamledit.documents import parse
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, same
-from .changes import files
 from .trailers import Previous, Recorded
 
 Files = Mapping[PurePosixPath, bytes | None]
@@ -56,7 +55,7 @@ def undo(
     for previous in [each for response in responses for each in response.previous][::-1]:
         if previous.file not in merged:
             now = _back(snapshot, previous, now, force=force)
-    return Undo(snapshot=snapshot, responses=tuple(responses), files=files(checkout, now))
+    return Undo(snapshot=snapshot, responses=tuple(responses), files=changed_files(checkout, now))
 
 
 def _merged(

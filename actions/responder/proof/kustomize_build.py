@@ -1,7 +1,7 @@
 """Renders folders of a desired state as Flux would, with `kustomize build`, in a copy outside the workspace.
 
-Flux's own part is played as kustomize-controller plays it: it writes its fields into the folder's kustomization, and
-makes one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
+Does what kustomize-controller does before the build: it writes its fields into the folder's kustomization, and makes
+one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
 """
 
 import json
@@ -19,14 +19,13 @@ from ..escape import one_line
 from ..gitops import manifests
 from ..gitops.checkout import KUSTOMIZATIONS, hold
 from ..gitops.source_tree import View
+from .render_target import RenderTarget
+from .rendered import Objects, key_of
 
 _TIMEOUT = 60.0  # seconds for one folder
 _NAMES = (("namespace", "targetNamespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix"))
 _LISTS = ("patches", "components")
-_FIELDS = {*_LISTS, *(theirs for _, theirs in _NAMES)}
-
-Key = tuple[str, str, str, str]  # API group, kind, namespace, name
-Objects = Mapping[Key, Mapping[str, Any]]
+_FIELDS = {*_LISTS, *(flux_field for _, flux_field in _NAMES)}
 
 
 class Renderer:
@@ -38,7 +37,7 @@ class Renderer:
         self._held = View(hold({}))
 
     def hold(self, view: View) -> None:
-        """Become a copy of a source: what it has in common with the one before is there already."""
+        """Become a copy of a source. Only files that differ from those of the former source are written."""
         before, self._held = self._held, view
         for path, content in view.contents.items():
             if before.contents.get(path) is not content:
@@ -51,10 +50,15 @@ class Renderer:
             if not link.is_symlink():
                 link.symlink_to(os.path.relpath(self._root / real, link.parent))
 
-    def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
-        """What a folder renders to under the `spec` of a Flux Kustomization; or `only` one file of it.
+    def render_target(self, target: RenderTarget) -> Objects:
+        """Return what a target renders to. Raise NotRendered."""
+        self.hold(target.view)
+        return self.render(target.path, target.sync.as_sync.spec if target.sync else {}, only=target.only)
 
-        Raises NotRendered.
+    def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
+        """Return what a folder, or `only` one file of it, renders to under the `spec` of a Flux Kustomization.
+
+        Raise NotRendered.
         """
         if not (self._root / folder).is_dir():
             raise NotRendered(f"there is no folder {folder}")
@@ -66,9 +70,9 @@ class Renderer:
         content = {"resources": [only]} if only else self._kustomization(folder, file)
         if not isinstance(content, dict):
             raise NotRendered(f"{folder}/{file} is not a kustomization")
-        for ours, theirs in _NAMES:
-            if spec.get(theirs):
-                content[ours] = spec[theirs]
+        for field, flux_field in _NAMES:
+            if spec.get(flux_field):
+                content[field] = spec[flux_field]
         for key in _LISTS:
             if spec.get(key):
                 content[key] = [*(content.get(key) or []), *spec[key]]
@@ -77,8 +81,8 @@ class Renderer:
 
     def _kustomization(self, folder: str, file: str | None) -> Any:
         if file is None:
-            listed = self._held.scan(folder, self._held.below(folder))
-            return {"resources": [posixpath.relpath(path, folder) for path in listed]}
+            paths = self._held.scan(folder, self._held.below(folder))
+            return {"resources": [posixpath.relpath(path, folder) for path in paths]}
         try:
             return manifests.load((self._root / folder / file).read_bytes())
         except manifests.Unreadable as error:
@@ -95,16 +99,16 @@ class Renderer:
         except subprocess.TimeoutExpired as error:
             raise NotRendered(f"kustomize build {folder} took more than {_TIMEOUT:.0f} s") from error
         if result.returncode != 0:
-            said = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
-            raise NotRendered(f"kustomize build {folder}: {one_line(said, limit=400)}")
+            message = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
+            raise NotRendered(f"kustomize build {folder}: {one_line(message, limit=400)}")
         try:
-            return {_key(each): each for each in manifests.load_all(result.stdout) if each}
+            return {key_of(content): content for content in manifests.load_all(result.stdout) if content}
         except manifests.Unreadable as error:
             raise NotRendered(f"kustomize build {folder} gives no YAML: {one_line(error)}") from error
 
 
 def _write(file: Path, content: bytes | str) -> None:
-    """Write the bytes, or link the file that the text names: thousands of them are there at once."""
+    """Write the bytes, or link the file that the text names: copying thousands of files takes long."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         file.write_bytes(content)
@@ -117,20 +121,14 @@ def _write(file: Path, content: bytes | str) -> None:
 
 @contextmanager
 def _replaced(file: Path, content: str) -> Iterator[None]:
-    """Another content for a file; what it is linked to stays as it is."""
-    kept = file.with_name(file.name + ".kept")
+    """Replace the content of a file for a while. A file that it is a hard link of stays as it is."""
+    backup = file.with_name(file.name + ".kept")
     if file.exists():
-        file.rename(kept)
+        file.rename(backup)
     file.write_text(content)
     try:
         yield
     finally:
         file.unlink()
-        if kept.exists():
-            kept.rename(file)
-
-
-def _key(each: Mapping[str, Any]) -> Key:
-    meta = each.get("metadata") or {}
-    group = str(each.get("apiVersion", "")).rpartition("/")[0]
-    return group, str(each.get("kind")), str(meta.get("namespace") or ""), str(meta.get("name"))
+        if backup.exists():
+            backup.rename(file)

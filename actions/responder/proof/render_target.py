@@ -1,20 +1,22 @@
-"""The folders that clusters are given, and that can be rendered: those of Flux Kustomizations, and entries."""
+"""What can be rendered of the sources that clusters read: folders of Flux Kustomizations, and entry paths.
+
+Decides which of them a change of files can reach. Does not render.
+"""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from ..gitops.flux.clusters import Desired
 from ..gitops.flux.reconcile import Applied
 from ..gitops.source_tree import View
-from .kustomize_build import Objects, Renderer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folder:
-    """What a cluster is given of a source: a folder, or `only` one file of it that no kustomization reads.
+class RenderTarget:
+    """What a cluster gets of a source: a folder, or `only` one file of it that no kustomization reads.
 
-    `sync` is the Flux Kustomization that gives it; None for what none here does.
+    `sync` is the Flux Kustomization that applies it, None where nothing in the repository does.
     """
 
     cluster: str
@@ -25,8 +27,8 @@ class Folder:
     view: View = field(compare=False)
 
     @classmethod
-    def of(cls, applied: Applied, desired: Desired) -> "Folder":
-        """Where an object comes from."""
+    def of(cls, applied: Applied, desired: Desired) -> "RenderTarget":
+        """Return the target whose rendering has an object."""
         steps = applied.object.steps
         view = desired.sources.named(steps[-1].view if steps else "")
         if applied.sync:
@@ -38,14 +40,26 @@ class Folder:
         return cls(cluster=applied.cluster, source=view.name, path=path or ".", only=only, sync=applied.sync, view=view)
 
     def lists(self, files: Iterable[str]) -> bool:
-        """Whether one of the files is read just because it is in the folder."""
-        own = self.only is None and not self.source and self.view.kustomization(self.path) is None
-        return own and any(self.path == "." or file.startswith(f"{self.path}/") for file in files)
-
-    def render(self, renderer: Renderer) -> Objects:
-        """The objects in it. Raises NotRendered."""
-        renderer.hold(self.view)
-        return renderer.render(self.path, self.sync.as_sync.spec if self.sync else {}, only=self.only)
+        """Return whether one of the files is read only because it is in the folder."""
+        is_listing = self.only is None and not self.source and self.view.kustomization(self.path) is None
+        return is_listing and any(self.path == "." or file.startswith(f"{self.path}/") for file in files)
 
     def __str__(self) -> str:
         return f"{posixpath.join(self.path, self.only) if self.only else self.path} in cluster {self.cluster}"
+
+
+def reached_targets(before: Desired, after: Desired, files: Set[str]) -> Iterator[tuple[RenderTarget, RenderTarget]]:
+    """Yield the targets whose rendering the changed files can reach, each as it is before and after the change."""
+    successors = {applied.identity: applied for applied in after.applied}
+    for applied in before.applied:
+        target = RenderTarget.of(applied, before)
+        sources = _files_of(applied) | (_files_of(applied.sync) if applied.sync else set())
+        if files & sources or target.lists(files):
+            yield target, RenderTarget.of(successors.get(applied.identity, applied), after)
+
+
+def _files_of(applied: Applied) -> set[str]:
+    """Return the files that an object is read through."""
+    declared = applied.object
+    patches = {layer.patch.place.file for layer in declared.layers if layer.patch.place}
+    return {declared.file, *(step.file for step in declared.steps if step.file), *patches}

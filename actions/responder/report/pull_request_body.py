@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ..escape import fenced, markdown_code
 from ..falco.event import Event
-from ..plan.planner import Outcome, Response
+from ..plan.outcome import Outcome, Response
 from .event_table import story
 
 BODY_LIMIT = 65_536  # characters, a limit of GitHub's

@@ -12,7 +12,8 @@ from ..errors import OverLimit
 from ..escape import fenced, markdown_code, one_line
 from ..github.run import Run
 from ..notify.notification import Told
-from ..plan.planner import Outcome, Plan, Verdict
+from ..plan.outcome import Outcome, Verdict
+from ..plan.planner import Plan
 from ..publish.push import Published
 from . import timeline
 from .event_table import pasted, story

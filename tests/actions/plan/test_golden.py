@@ -18,9 +18,10 @@ import yaml
 from responder.falco import event
 from responder.gitops import checkout
 from responder.plan import planner
-from responder.plan.planner import Plan, Verdict
-from responder.proof import prover as proof
-from responder.proof.prover import Prover, Standing
+from responder.plan.outcome import Verdict
+from responder.plan.planner import Plan
+from responder.proof.prover import kustomize_prover
+from responder.proof.standing import Prover, Standing
 from responder.rules import model
 from tests import sidekick
 
@@ -114,7 +115,7 @@ def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, t
 @cases
 @pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
 def test_whatever_is_contained_is_proved(case: Case) -> None:
-    with proof.prover(required=True) as prover:
+    with kustomize_prover(required=True) as prover:
         (outcome,) = case.plan(case.before, prover).outcomes
     assert outcome.verdict == case.says["verdict"]
     if outcome.response and outcome.response.changes:

@@ -13,9 +13,10 @@ from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads import locate
 from responder.kubernetes.pod_names import Pod
 from responder.plan import planner
-from responder.plan.planner import Outcome, Verdict
-from responder.proof import prover as proof
-from responder.proof.prover import Claim, Proof, Prover, Standing
+from responder.plan.outcome import Outcome, Verdict
+from responder.proof.claim import EditedObject
+from responder.proof.prover import KustomizeProver, kustomize_prover
+from responder.proof.standing import Proof, Prover, Standing
 from responder.rules import model
 from tests import sidekick
 
@@ -75,8 +76,8 @@ def hold(tree: Mapping[str, str]) -> Checkout:
 
 @pytest.fixture
 def prover() -> Iterator[Prover]:
-    with proof.prover(required=False) as made:
-        yield made
+    with kustomize_prover(required=False) as kustomize:
+        yield kustomize
 
 
 def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) -> Proof:
@@ -85,7 +86,7 @@ def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) ->
     before, after = hold(tree), hold({**tree, **edited})
     target = locate.locate(before, pod=POD, cluster="prod", clusters=clusters)
     desired = locate.read(after, pod=POD, owners=(), clusters=clusters)
-    return prover.prove(target.desired, desired, [Claim(applied=target.applied, wanted=STOPPED)])
+    return prover.prove(target.desired, desired, [EditedObject(applied=target.applied, wanted=STOPPED)])
 
 
 def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES) -> Outcome:
@@ -196,11 +197,11 @@ replacements:
 
 
 def test_a_required_proof_that_is_not_possible_refuses_the_response(tmp_path: Path) -> None:
-    without = Prover(None, tmp_path, required=True)
+    without = KustomizeProver(None, tmp_path, required=True)
     found = outcome(TREE, without)
     assert found.verdict is Verdict.REFUSED
     assert found.reason == "the rendered proof failed: there is no kustomize on the PATH"
-    found = outcome(TREE, Prover(None, tmp_path, required=False))
+    found = outcome(TREE, KustomizeProver(None, tmp_path, required=False))
     assert found.verdict is Verdict.CONTAINED
     assert found.response is not None
     assert found.response.proof is not None

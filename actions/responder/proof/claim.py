@@ -1,0 +1,92 @@
+"""What a response claims to do to one rendered object: to edit it, or to add it.
+
+Decides whether a rendered object is the claimed one and what it has to become. Does not render or compare.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..gitops.flux.reconcile import Applied
+from ..gitops.kustomize.patches import operate
+from ..gitops.kustomize.resource import find, set_in
+from ..gitops.placement.placement import Wanted
+from .rendered import ObjectKey
+
+_SELECTOR = ("spec", "podSelector", "matchLabels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedObject:
+    """One object of one cluster that becomes what is wanted."""
+
+    applied: Applied
+    wanted: Wanted
+
+    def is_about(self, cluster: str, key: ObjectKey) -> bool:
+        """Return whether a rendered object is the edited one."""
+        return is_rendering_of(self.applied, cluster, key)
+
+    def __str__(self) -> str:
+        return str(self.applied)
+
+    def after(self, before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """Return what the object becomes, None if it goes."""
+        if before is None or self.wanted.is_removal:
+            return None
+        if self.wanted.operations:
+            return operate(before, self.wanted.operations)
+        value = self.wanted.value
+        if self.wanted.append:
+            value = [*(find(before, self.wanted.keys) or []), value]
+        return set_in(before, self.wanted.keys, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedObject:
+    """An object that a cluster gets, with this content except for what kustomizations do to its name and labels."""
+
+    cluster: str
+    content: Mapping[str, Any]
+
+    def is_about(self, cluster: str, key: ObjectKey) -> bool:
+        """Return whether a rendered object is the added one."""
+        group = str(self.content["apiVersion"]).rpartition("/")[0]
+        is_of_kind = (cluster, key[0], key[1]) == (self.cluster, group, self.content["kind"])
+        return is_of_kind and self.content["metadata"]["name"] in key[3]
+
+    def __str__(self) -> str:
+        return f"{self.content['kind']} {self.content['metadata']['name']}"
+
+    def matches(self, after: Mapping[str, Any] | None) -> bool:
+        """Return whether a rendered object has this content; a kustomization may have added labels to its selector."""
+        labels = find(self.content, _SELECTOR)
+        selector = find(after, _SELECTOR)
+        if not isinstance(after, dict) or not isinstance(selector, dict) or not labels.items() <= selector.items():
+            return False
+        return bool(set_in(after, _SELECTOR, labels)["spec"] == self.content["spec"])
+
+
+Claim = EditedObject | AddedObject
+
+
+def is_rendering_of(applied: Applied, cluster: str, key: ObjectKey) -> bool:
+    """Return whether a rendered object is one that a cluster gets. Its folder renders it with variables as written."""
+    group, kind, namespace, name = key
+    ids = applied.object.ids
+    return (
+        (cluster, group, kind) == (applied.cluster, ids[-1].group, ids[-1].kind)
+        and name in {id_.name for id_ in ids}
+        and namespace in {id_.namespace or "" for id_ in ids}
+    )
+
+
+def explains(claims: list[Claim], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+    """Return whether the difference of one object is what the claims about it say, and nothing besides."""
+    if before is None:
+        return any(isinstance(claim, AddedObject) and claim.matches(after) for claim in claims)
+    expected: Mapping[str, Any] | None = before
+    for claim in claims:
+        if isinstance(claim, EditedObject):
+            expected = claim.after(expected)
+    return bool(claims) and after == expected

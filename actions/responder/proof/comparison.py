@@ -1,0 +1,72 @@
+"""Whether rendered clusters differ in a response and in nothing else.
+
+In the cluster of a response its object has to become what is claimed; every other object of every cluster has to stay
+the same. Decides nothing about how targets are rendered: that is handed in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..errors import NotRendered
+from .claim import Claim, explains, is_rendering_of
+from .render_target import RenderTarget
+from .rendered import ObjectKey, Objects, diff, differing_keys, label
+from .standing import Proof, Standing
+
+Render = Callable[[RenderTarget], Objects]
+
+
+def compare(
+    targets: Mapping[RenderTarget, RenderTarget],
+    claims: Sequence[Claim],
+    *,
+    render_before: Render,
+    render_after: Render,
+) -> Proof:
+    """Return how the claims stand. `targets` maps each target as it is before to what it is after.
+
+    A target that does not render before leaves no proof; one that does not render only after disproves.
+    """
+    confirmed: list[Claim] = []
+    diffs: list[str] = []
+    unrendered: list[str] = []
+    for target, successor in targets.items():
+        try:
+            before = render_before(target)
+        except NotRendered as error:
+            unrendered.append(str(error))
+            continue
+        try:
+            after = render_after(successor)
+        except NotRendered as error:
+            return Proof(standing=Standing.DISPROVED, reason=f"{target} does not render any more: {error}")
+        for key in differing_keys(before, after):
+            diffs.append(diff(f"{label(key)} of {target}", before.get(key), after.get(key)))
+            if _is_followed(targets, target.cluster, key):
+                continue
+            relevant = [claim for claim in claims if claim.is_about(target.cluster, key)]
+            if not explains(relevant, before.get(key), after.get(key)):
+                reason = f"{label(key)} of {target} would change, which is not the response"
+                return Proof(standing=Standing.DISPROVED, reason=reason, diff="\n".join(diffs))
+            confirmed += relevant
+    unconfirmed = [str(claim) for claim in claims if claim not in confirmed]
+    return _conclusion(targets, unconfirmed, unrendered, "\n".join(diffs))
+
+
+def _conclusion(
+    targets: Mapping[RenderTarget, RenderTarget], unconfirmed: list[str], unrendered: list[str], differences: str
+) -> Proof:
+    if unrendered:
+        reason = "; ".join(dict.fromkeys(unrendered))
+        return Proof(standing=Standing.NOT_POSSIBLE, reason=reason, diff=differences)
+    if unconfirmed:
+        reason = f"the commit would do nothing to {', '.join(unconfirmed)}: its rendering stays the same"
+        return Proof(standing=Standing.DISPROVED, reason=reason, diff=differences)
+    folders = "; ".join(map(str, targets))
+    reason = f"the response is the only difference in {folders}"
+    return Proof(standing=Standing.PROVED, reason=reason, diff=differences)
+
+
+def _is_followed(targets: Mapping[RenderTarget, RenderTarget], cluster: str, key: ObjectKey) -> bool:
+    """Return whether an object is a Flux Kustomization whose own folder is compared, which shows what it leads to."""
+    syncs = [target.sync for target in targets if target.sync and target.cluster == cluster]
+    return any(is_rendering_of(sync, cluster, key) for sync in syncs)

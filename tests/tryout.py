@@ -15,7 +15,6 @@ from typing import Any
 
 from responder.errors import NotRendered
 from responder.falco import event
-from responder.gitops import checkout as files
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.clusters import Desired
 from responder.plan import planner
@@ -24,6 +23,7 @@ from responder.proof import kustomize_build
 from responder.proof.prover import kustomize_prover
 from responder.proof.render_target import RenderTarget
 from responder.proof.rendered import ObjectKey
+from responder.publish.work_tree import WorkTree
 from responder.rules import model
 from tests import sidekick
 from tests.actions.gitops import everything, oracle
@@ -48,7 +48,7 @@ def main() -> int:
     except UsageError as error:
         print(f"make try: {error}", file=sys.stderr)
         return 2
-    checkout = files.read(root)
+    checkout = WorkTree(root).checkout()
     desired = everything.walk(checkout, {})
     clusters = [walk.cluster for walk in desired.clusters if walk.syncs]
     folders = given(desired)
@@ -123,7 +123,7 @@ def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> event.Ev
 
 def given(desired: Desired, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
     """All folders that clusters are given, those among them that are `known` already."""
-    again = [replace(each, view=desired.sources.named(each.source)) for each in known]
+    again = [replace(each, tree=desired.sources.by_name(each.source)) for each in known]
     return list(dict.fromkeys([*(RenderTarget.of(each, desired) for each in desired.applied), *again]))
 
 
@@ -151,7 +151,7 @@ def changed(checkout: Checkout, made: planner.Plan) -> Checkout:
     gone = {str(path) for path, data in made.files.items() if data is None}
     kept = {path: data for path, data in checkout.manifests.items() if path not in gone}
     new = {str(path): data for path, data in made.files.items() if data is not None}
-    return Checkout(manifests={**kept, **new}, others=checkout.others, links=checkout.links)
+    return Checkout(manifests={**kept, **new}, other_files=checkout.other_files, links=checkout.links)
 
 
 def differing(before: Rendered, after: Rendered, made: planner.Plan) -> Iterator[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from responder.falco import event
-from responder.gitops import checkout
 from responder.plan import planner
+from responder.publish.work_tree import WorkTree
 from responder.rules import model
 from tests import sidekick
 from tests.actions.gitops import fleet
@@ -86,7 +86,7 @@ def shell(team: int) -> event.Event:
 
 def contain(root: Path, found: event.Event) -> None:
     """From an event to the bytes that change."""
-    made = planner.make([found], model.load(RULES_FILE, name="rules"), checkout.read(root))
+    made = planner.make([found], model.load(RULES_FILE, name="rules"), WorkTree(root).checkout())
     if len(made.files) != 1:
         raise RuntimeError(f"not contained: {made.outcomes}")
 

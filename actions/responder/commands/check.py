@@ -10,9 +10,9 @@ import yaml
 from ..errors import BadInput, BadRules
 from ..escape import markdown_code, one_line
 from ..github.run import Run
-from ..gitops import checkout as files
 from ..gitops.flux.sources import Origin
 from ..publish.git import Git
+from ..publish.work_tree import WorkTree
 from ..rules import model
 from ..rules.model import Rules
 from . import inputs, replay
@@ -31,7 +31,7 @@ def check(run: Run) -> int:
         ruleset = model.load(_content(git.top() / name), name=name)
     except BadRules as error:
         return _mistaken(run, error)
-    checkout = files.read(git.root)
+    checkout = WorkTree(git.root).checkout()
     samples = dict(_samples(_folder(run, "events") or SAMPLES))
     origin = Origin(url=git.remote_url, branch=run.target_branch)
     replayed = replay.replay(samples, ruleset, checkout, origin)

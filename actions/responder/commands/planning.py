@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ..errors import BadEvent
 from ..falco.event import Event
-from ..gitops import checkout as files
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.planner import Plan
 from ..proof.prover import kustomize_prover
 from ..publish.git import Git
+from ..publish.work_tree import WorkTree
 from ..rules import model
 from ..rules.model import Mode, Rules
 
@@ -46,10 +46,13 @@ class Planning:
         self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None, spent: Callable[[], int]
     ) -> Plan:
         origin = Origin(url=self.git.remote_url, branch=self.branch)
+        work_tree = WorkTree(self.git.root)
         with ExitStack() as stack:
             required = self.verify == "require"
-            prover = None if self.verify == "off" else stack.enter_context(kustomize_prover(required=required))
-            checkout = files.read(self.git.root)
+            prover = None
+            if self.verify != "off":
+                prover = stack.enter_context(kustomize_prover(required=required, copy=work_tree.copy))
+            checkout = work_tree.checkout()
             return planner.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent, mode=mode)
 
     def _spent(self) -> int:

@@ -43,7 +43,7 @@ def unmatched(ruleset: Rules, names: Iterable[str]) -> list[Rule]:
 
 def nowhere(ruleset: Rules, checkout: Checkout) -> list[str]:
     """What the rules name that is not in the repository: the entry paths of clusters, the files of workloads."""
-    folders = [f"{path}/" for path in (*checkout.manifests, *checkout.others)]
+    folders = [f"{path}/" for path in (*checkout.manifests, *checkout.other_files)]
     said = []
     for name, cluster in ruleset.clusters.items():
         path = f"{cluster.path}/"

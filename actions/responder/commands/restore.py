@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ..errors import BadInput, NotRecorded
 from ..escape import fenced, markdown_code, one_line
 from ..github.run import Run
-from ..gitops import checkout
 from ..notify import notification
 from ..notify.notification import Receivers, Told
 from ..plan import commit_message, trailers, undo
@@ -18,6 +17,7 @@ from ..publish import push
 from ..publish.git import Git
 from ..publish.patience import Patience
 from ..publish.push import Published
+from ..publish.work_tree import WorkTree
 from ..rules import model
 from ..rules.model import Rules
 from . import inputs
@@ -86,7 +86,9 @@ def restore(run: Run, patience: Patience) -> int:
 
     def make_plan() -> Restored:
         snapshot, responses = _find(git, asked)
-        return Restored(undo=undo.undo(snapshot, responses, checkout.read(git.root), merge=git.merge, force=force))
+        return Restored(
+            undo=undo.undo(snapshot, responses, WorkTree(git.root).checkout(), merge=git.merge, force=force)
+        )
 
     published = (
         push.preview(make_plan, git) if dry_run else push.push(make_plan, git, branch=run.branch, patience=patience)

@@ -1,16 +1,17 @@
 """A source as Flux unpacks it: the checkout itself, or an artifact put together from parts of it.
 
-Paths in a view are those that kustomizations and `spec.path` speak of; `real` gives the file of the checkout.
+Paths in a source tree are those that kustomizations and `spec.path` speak of; `real` gives the file of the checkout.
 """
 
 import bisect
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from .checkout import KUSTOMIZATIONS, Checkout
+from .checkout import KUSTOMIZATIONS, Checkout, is_manifest
 
 
-class View:
+class SourceTree:
     """Files by the path that they have in a source; `files` maps it to the path in the checkout, None: the same."""
 
     def __init__(self, checkout: Checkout, *, name: str = "", files: Mapping[str, str] | None = None) -> None:
@@ -19,10 +20,11 @@ class View:
         self._files = files
 
     @cached_property
-    def contents(self) -> Mapping[str, bytes | str]:
-        """All files, each with its content or where that can be read."""
-        every = {**self.checkout.others, **self.checkout.manifests}
-        return every if self._files is None else {path: every[real] for path, real in self._files.items()}
+    def files(self) -> Mapping[str, str]:
+        """The path in the checkout of each file, by its path in the source."""
+        if self._files is not None:
+            return self._files
+        return {path: path for path in (*self.checkout.other_files, *self.checkout.manifests)}
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -33,7 +35,7 @@ class View:
         """The path in the checkout of the file at `path`, None if there is no such file."""
         if self._files is not None:
             return self._files.get(path)
-        return path if path in self.checkout.manifests or path in self.checkout.others else None
+        return path if path in self.checkout else None
 
     def resolve(self, folder: str, reference: str) -> str | None:
         """The path that `reference` means in `folder`, None if it leads out of the source."""
@@ -85,5 +87,5 @@ class View:
     @cached_property
     def _paths(self) -> list[str]:
         if self._files is None:
-            return sorted(self.checkout.manifests)
+            return sorted(path for path in self.checkout.manifests if is_manifest(posixpath.basename(path)))
         return sorted(path for path, real in self._files.items() if real in self.checkout.manifests)

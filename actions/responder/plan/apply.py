@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..errors import Unsupported
 from ..gitops.checkout import Checkout
 from ..gitops.placement import caveats, choose
-from ..gitops.source_tree import View
+from ..gitops.source_tree import SourceTree
 from ..gitops.workloads.locate import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
 from ..rules.responses import Demand, Isolate
@@ -75,7 +75,7 @@ def _refuse_what_stays(aim: Aim) -> None:
 def _refuse_an_empty_folder(aim: Aim, checkout: Checkout) -> None:
     sync = aim.applied.sync
     folder = sync.as_sync.folder if sync else None
-    if sync and folder and aim.wanted.is_removal and not View(checkout).below(folder):
+    if sync and folder and aim.wanted.is_removal and not SourceTree(checkout).below(folder):
         raise Unsupported(
             f"it is the last file in {folder}: Flux Kustomization {sync.object.id.name} would fail, and prune nothing"
         )

@@ -65,7 +65,7 @@ def policy(demand: Isolate, target: Target) -> Policy:
     name = f"isolate-{before.name}"
     if not _FILE_NAME.fullmatch(name):
         raise Unsupported(f"{before.name} is no name for a file")
-    if step and step.view:
+    if step and step.tree:
         raise NoHome(f"{target.workload} comes from an artifact, to which no file can be added")
     folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(declared.file)
     meta = {"name": name, **({"namespace": before.namespace} if before.namespace else {})}

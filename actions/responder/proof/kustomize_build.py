@@ -7,9 +7,8 @@ one where there is none. Variables are left as they are. https://github.com/flux
 import json
 import os
 import posixpath
-import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from typing import Any
 from ..errors import NotRendered
 from ..escape import one_line
 from ..gitops import manifests
-from ..gitops.checkout import KUSTOMIZATIONS, hold
-from ..gitops.source_tree import View
+from ..gitops.checkout import KUSTOMIZATIONS, Checkout
+from ..gitops.source_tree import SourceTree
 from .render_target import RenderTarget
 from .rendered import Objects, key_of
 
@@ -27,24 +26,30 @@ _NAMES = (("namespace", "targetNamespace"), ("namePrefix", "namePrefix"), ("name
 _LISTS = ("patches", "components")
 _FIELDS = {*_LISTS, *(flux_field for _, flux_field in _NAMES)}
 
+Copy = Callable[[str, Path], None]  # copies the file at a path of the checkout to another path
+
 
 class Renderer:
     """A copy of a source that folders can be rendered in, one after the other."""
 
-    def __init__(self, root: Path, kustomize: str) -> None:
+    def __init__(self, root: Path, kustomize: str, *, copy: Copy | None = None) -> None:
         self._root = root
         self._kustomize = kustomize
-        self._held = View(hold({}))
+        self._copy = copy
+        self._held = SourceTree(Checkout.from_contents({}))
+        self._written: dict[str, bytes | str] = {}  # as `_content` returns it
 
-    def hold(self, view: View) -> None:
+    def hold(self, tree: SourceTree) -> None:
         """Become a copy of a source. Only files that differ from those of the former source are written."""
-        before, self._held = self._held, view
-        for path, content in view.contents.items():
-            if before.contents.get(path) is not content:
-                _write(self._root / path, content)
-        for path in before.contents.keys() - view.contents.keys():
+        self._held = tree
+        files = {path: self._content(tree.checkout, real) for path, real in tree.files.items()}
+        for path, content in files.items():
+            if self._written.get(path) != content:
+                self._write(self._root / path, content)
+        for path in self._written.keys() - files.keys():
             (self._root / path).unlink()
-        for path, real in view.links.items():
+        self._written = files
+        for path, real in tree.links.items():
             link = self._root / path
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
@@ -52,7 +57,7 @@ class Renderer:
 
     def render_target(self, target: RenderTarget) -> Objects:
         """Return what a target renders to. Raise NotRendered."""
-        self.hold(target.view)
+        self.hold(target.tree)
         return self.render(target.path, target.sync.as_sync.spec if target.sync else {}, only=target.only)
 
     def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
@@ -78,6 +83,20 @@ class Renderer:
                 content[key] = [*(content.get(key) or []), *spec[key]]
         with _replaced(self._root / folder / (file or KUSTOMIZATIONS[0]), json.dumps(content, default=str)):
             return self._build(folder)
+
+    def _content(self, checkout: Checkout, path: str) -> bytes | str:
+        """Return the content of a file, or its path in the checkout where it can be copied without being read."""
+        if self._copy and path not in checkout.manifests:
+            return path
+        return checkout.read(path) or b""
+
+    def _write(self, target: Path, content: bytes | str) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # it may be a link to a file of the work tree
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        elif self._copy:
+            self._copy(content, target)
 
     def _kustomization(self, folder: str, file: str | None) -> Any:
         if file is None:
@@ -105,18 +124,6 @@ class Renderer:
             return {key_of(content): content for content in manifests.load_all(result.stdout) if content}
         except manifests.Unreadable as error:
             raise NotRendered(f"kustomize build {folder} gives no YAML: {one_line(error)}") from error
-
-
-def _write(file: Path, content: bytes | str) -> None:
-    """Write the bytes, or link the file that the text names: copying thousands of files takes long."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(content, bytes):
-        file.write_bytes(content)
-        return
-    try:
-        os.link(content, file)
-    except OSError:
-        shutil.copyfile(content, file)
 
 
 @contextmanager

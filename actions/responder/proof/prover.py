@@ -15,7 +15,7 @@ from ..gitops.checkout import changed_files
 from ..gitops.flux.clusters import Desired
 from .claim import Claim
 from .comparison import compare
-from .kustomize_build import Renderer
+from .kustomize_build import Copy, Renderer
 from .render_target import RenderTarget, reached_targets
 from .rendered import Objects
 from .standing import Proof, Standing
@@ -24,10 +24,14 @@ _BEFORE, _AFTER = "before", "after"
 
 
 class KustomizeProver:
-    """Proves responses in copies of the sources below `folder`. Without `kustomize` no proof is possible."""
+    """Proves responses in copies of the sources below `folder`. Without `kustomize` no proof is possible.
 
-    def __init__(self, kustomize: str | None, folder: Path, *, required: bool) -> None:
+    `copy` copies a file of the checkout that is no manifest. Without it, the content that the checkout has is written.
+    """
+
+    def __init__(self, kustomize: str | None, folder: Path, *, required: bool, copy: Copy | None = None) -> None:
         self.required = required
+        self._copy = copy
         self._kustomize = kustomize
         self._folder = folder
         self._renderers: dict[tuple[str, str], Renderer] = {}
@@ -61,12 +65,12 @@ class KustomizeProver:
         if key not in self._renderers:
             root = self._folder / f"{state}-{len(self._renderers)}"
             root.mkdir()
-            self._renderers[key] = Renderer(root, kustomize)
+            self._renderers[key] = Renderer(root, kustomize, copy=self._copy)
         return self._renderers[key].render_target(target)
 
 
 @contextmanager
-def kustomize_prover(*, required: bool) -> Iterator[KustomizeProver]:
+def kustomize_prover(*, required: bool, copy: Copy | None = None) -> Iterator[KustomizeProver]:
     """Yield a prover with the kustomize that is on the PATH, if there is one."""
     with tempfile.TemporaryDirectory(prefix="falco-dispatch-") as folder:
-        yield KustomizeProver(shutil.which("kustomize"), Path(folder), required=required)
+        yield KustomizeProver(shutil.which("kustomize"), Path(folder), required=required, copy=copy)

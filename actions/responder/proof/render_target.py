@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..gitops.flux.clusters import Desired
 from ..gitops.flux.reconcile import Applied
-from ..gitops.source_tree import View
+from ..gitops.source_tree import SourceTree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,24 +24,24 @@ class RenderTarget:
     path: str
     only: str | None = None
     sync: Applied | None = field(compare=False, default=None)
-    view: View = field(compare=False)
+    tree: SourceTree = field(compare=False)
 
     @classmethod
     def of(cls, applied: Applied, desired: Desired) -> "RenderTarget":
         """Return the target whose rendering has an object."""
         steps = applied.object.steps
-        view = desired.sources.named(steps[-1].view if steps else "")
+        tree = desired.sources.by_name(steps[-1].tree if steps else "")
         if applied.sync:
             path, only = applied.sync.as_sync.folder or ".", None
         elif steps and steps[-1].file:
             path, only = steps[-1].folder, None
         else:
             path, only = posixpath.split(applied.object.file)
-        return cls(cluster=applied.cluster, source=view.name, path=path or ".", only=only, sync=applied.sync, view=view)
+        return cls(cluster=applied.cluster, source=tree.name, path=path or ".", only=only, sync=applied.sync, tree=tree)
 
     def lists(self, files: Iterable[str]) -> bool:
         """Return whether one of the files is read only because it is in the folder."""
-        is_listing = self.only is None and not self.source and self.view.kustomization(self.path) is None
+        is_listing = self.only is None and not self.source and self.tree.kustomization(self.path) is None
         return is_listing and any(self.path == "." or file.startswith(f"{self.path}/") for file in files)
 
     def __str__(self) -> str:

@@ -10,12 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from responder.errors import Ambiguous, NoHome
-from responder.gitops import checkout as files
+from responder.gitops.checkout import Checkout
 from responder.gitops.flux.reconcile import Applied
 from responder.gitops.placement import choose
 from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod
+from responder.publish.work_tree import WorkTree
 from tests.soak import examples
 
 from . import everything, meaning, oracle
@@ -148,7 +149,7 @@ def readings(applied: tuple[Applied, ...], source: object) -> list[str]:
 @given(generated=trees())
 def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(generated: tuple[Tree, list[str]]) -> None:
     tree, clusters = generated
-    checkout = files.hold({path: content.encode() for path, content in written(tree).items()})
+    checkout = Checkout.from_contents({path: content.encode() for path, content in written(tree).items()})
     entries = {cluster: f"clusters/{cluster}" for cluster in clusters}
     whole = everything.walk(checkout, entries)
     for each in (each for walk in whole.clusters for each in walk.applied if each.object.id.kind != "Kustomization"):
@@ -187,7 +188,7 @@ def test_a_stop_changes_one_workload_of_one_cluster_and_nothing_else(
         pod = Pod(namespace=identity[2] or "default", name=f"{identity[3]}-{suffix}")
         entries = {each: PurePosixPath(f"clusters/{each}") for each in clusters}
         try:
-            target = locate(root, pod=pod, cluster=cluster, clusters=entries)
+            target = locate(WorkTree(root).checkout(), pod=pod, cluster=cluster, clusters=entries)
             placement = choose.place(target.desired, target.applied, STOPPED)
         except (Ambiguous, NoHome):
             return

@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from responder.gitops import checkout as files
 from responder.gitops.checkout import Checkout
 
 DATA = Path(__file__).parents[2] / "data" / "trees"
@@ -30,7 +29,7 @@ class Tree:
 
     @property
     def checkout(self) -> Checkout:
-        return files.hold({path: content.encode() for path, content in self.contents.items()})
+        return Checkout.from_contents({path: content.encode() for path, content in self.contents.items()})
 
     def write(self, root: Path) -> None:
         for path, content in self.contents.items():

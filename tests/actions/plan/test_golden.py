@@ -16,12 +16,12 @@ import pytest
 import yaml
 
 from responder.falco import event
-from responder.gitops import checkout
 from responder.plan import planner
 from responder.plan.outcome import Verdict
 from responder.plan.planner import Plan
 from responder.proof.prover import kustomize_prover
 from responder.proof.standing import Prover, Standing
+from responder.publish.work_tree import WorkTree
 from responder.rules import model
 from tests import sidekick
 
@@ -50,7 +50,7 @@ class Case:
         found = event.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.before / ".github" / "falco-response.yaml"
         ruleset = model.load(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
-        return planner.make([found], ruleset, checkout.read(root), prover=prover)
+        return planner.make([found], ruleset, WorkTree(root).checkout(), prover=prover)
 
     @property
     def expected(self) -> dict[PurePosixPath, bytes | None]:

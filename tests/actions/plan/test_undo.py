@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from responder.errors import ChangedSince
-from responder.gitops import checkout
 from responder.plan import commit_message, trailers, undo
 from responder.plan.planner import Plan
 from responder.plan.undo import Snapshot
 from responder.publish.git import Git
+from responder.publish.work_tree import WorkTree
 from tests.actions.plan.test_golden import CASES, Case
 
 MERGE = Git(root=Path.cwd()).merge
@@ -49,7 +49,7 @@ def contents(root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("case", CONTAINED)
 def test_a_response_and_its_undo_end_byte_for_byte_where_they_began(case: Case, tmp_path: Path) -> None:
     made, root = snapshot(case, tmp_path)
-    _apply(root, undo.undo(made, made.responses, checkout.read(root), merge=MERGE))
+    _apply(root, undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE))
     assert contents(root) == contents(case.before)
 
 
@@ -57,7 +57,7 @@ def test_a_response_and_its_undo_end_byte_for_byte_where_they_began(case: Case, 
 def test_an_undo_the_second_time_changes_nothing(case: Case, tmp_path: Path) -> None:
     made, _ = snapshot(case, tmp_path)
     root = shutil.copytree(case.before, tmp_path / "restored")
-    found = undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+    found = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
     assert found.files == {}
 
 
@@ -69,7 +69,7 @@ def test_work_of_others_in_the_same_files_stays(case: Case, tmp_path: Path) -> N
         pytest.skip("nothing can be added above these files")
     for file in touched:
         (root / file).write_bytes(REMARK + (root / file).read_bytes())
-    _apply(root, undo.undo(made, made.responses, checkout.read(root), merge=MERGE))
+    _apply(root, undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE))
     for file in touched:
         assert (root / file).read_bytes() == REMARK + (case.before / file).read_bytes()
 
@@ -83,8 +83,8 @@ def test_a_value_that_somebody_changed_since_is_left_alone_unless_forced(tmp_pat
     changed = (root / "web.yaml").read_bytes().replace(b"replicas: 0", b"replicas: 1")
     (root / "web.yaml").write_bytes(changed)
     with pytest.raises(ChangedSince, match=r"spec\.replicas was changed since"):
-        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
-    forced = undo.undo(made, made.responses, checkout.read(root), merge=MERGE, force=True)
+        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
+    forced = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE, force=True)
     assert forced.files == {
         PurePosixPath("web.yaml"): (Case(CASES / "kind-deployment").before / "web.yaml").read_bytes()
     }
@@ -94,7 +94,7 @@ def test_an_item_that_has_moved_in_its_list_is_found(tmp_path: Path) -> None:
     made, root = prepared("tree-shared-base", tmp_path)
     file = root / "prod" / "kustomization.yaml"
     file.write_bytes(file.read_bytes().replace(b"replicas:\n", b"replicas:\n  - {name: other, count: 2}\n"))
-    found = undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+    found = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
     before = (Case(CASES / "tree-shared-base").before / "prod" / "kustomization.yaml").read_bytes()
     assert found.files == {
         PurePosixPath("prod/kustomization.yaml"): before + b"replicas:\n  - {name: other, count: 2}\n"
@@ -106,18 +106,18 @@ def test_an_item_that_is_gone_is_said(tmp_path: Path) -> None:
     file = root / "prod" / "kustomization.yaml"
     file.write_bytes(file.read_bytes().replace(b"count: 0", b"count: 1"))
     with pytest.raises(ChangedSince, match="is not there as it was"):
-        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
     made, root = prepared("kind-deployment", tmp_path)
     (root / "web.yaml").unlink()
     with pytest.raises(ChangedSince, match=r"web\.yaml is not there any more"):
-        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
 
 
 def test_a_policy_that_somebody_changed_is_left_alone(tmp_path: Path) -> None:
     made, root = prepared("response-isolate", tmp_path)
     (root / "apps" / "isolate-web.yaml").write_bytes(b"kind: NetworkPolicy\n")
     with pytest.raises(ChangedSince, match=r"isolate-web\.yaml was changed since"):
-        undo.undo(made, made.responses, checkout.read(root), merge=MERGE)
+        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from responder.falco import event
-from responder.gitops import checkout
 from responder.gitops.checkout import Checkout
 from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads import locate
@@ -71,7 +70,7 @@ OWN = {
 
 
 def hold(tree: Mapping[str, str]) -> Checkout:
-    return checkout.hold({path: content.encode() for path, content in tree.items()})
+    return Checkout.from_contents({path: content.encode() for path, content in tree.items()})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from responder.falco import event
 from responder.github.run import Run
-from responder.gitops import checkout as files
+from responder.gitops.checkout import Checkout
 from responder.notify.notification import Told
 from responder.notify.receiver import Notice
 from responder.plan import planner
@@ -79,7 +79,7 @@ def summary(text: str) -> str:
     sent = {**falco, "rule": text, "output": text, "tags": [text], "hostname": text, "output_fields": fields}
     attributes = {"event_id": text or "x", "source": text or "x"}
     found = event.parse_all([_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)])
-    checkout = files.hold({"alpine.yaml": ALPINE})
+    checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
     made = planner.make(found, model.load(EVERY, name="rules"), checkout)
     return report(made).summary()
 

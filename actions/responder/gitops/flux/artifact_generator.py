@@ -1,4 +1,4 @@
-"""Artifacts that Flux's source-watcher puts together from parts of a source, as views of the checkout.
+"""Artifacts that Flux's source-watcher puts together from parts of a source, as source trees.
 
 https://github.com/fluxcd/source-watcher/blob/main/docs/spec/v1beta1/artifactgenerators.md
 """

@@ -100,7 +100,7 @@ def _supposed(builder: Builder, sources: Sources, entry: str, inside: list[Decla
 
 def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
     """Folders that may be entries of clusters, the likelier first: those that apply themselves, then most."""
-    folders = {each.source: Sync(each).folder for each in syncs if sources.view(Sync(each).source, ()) is sources.main}
+    folders = {each.source: Sync(each).folder for each in syncs if sources.tree(Sync(each).source, ()) is sources.main}
     own = {folder for each in syncs if (folder := folders.get(each.source)) and _is_in(each.file, folder)}
     reach: dict[str, int] = {}
     for each in syncs:
@@ -111,16 +111,16 @@ def _entries(sources: Sources, syncs: list[Declared]) -> list[str]:
 
 def _heads(builder: Builder, sources: Sources) -> tuple[list[Walk], list[Walk]]:
     """Kustomizations that nothing has read so far and no other refers to: those of clusters, and the others."""
-    view = sources.main
+    tree = sources.main
     unread = {dirname(file) or ".": file for file in builder.reach.kustomizations - builder.visited}
     referred: set[str | None] = set()
     for folder in unread:
-        found = builder.kustomization(view, folder)
+        found = builder.kustomization(tree, folder)
         if found:
-            referred |= {view.resolve(folder, each) for each in (*found.resources, *found.components)}
+            referred |= {tree.resolve(folder, each) for each in (*found.resources, *found.components)}
             referred |= {folder} if found.is_component else set()
     heads = sorted(unread.keys() - referred)
-    giving = [folder for folder in heads if any(is_sync(each.id) for each in builder.build(view, folder))]
+    giving = [folder for folder in heads if any(is_sync(each.id) for each in builder.build(tree, folder))]
     builder.visited.clear()  # what counts from here on is read by a cluster
     walks = [_walk(builder, sources, folder, folder) for folder in giving]
     walks += [_walk(builder, sources, folder, folder) for folder in heads if unread[folder] not in builder.visited]
@@ -129,10 +129,10 @@ def _heads(builder: Builder, sources: Sources) -> tuple[list[Walk], list[Walk]]:
 
 def _loose(checkout: Checkout, builder: Builder, sources: Sources) -> Walk:
     """The manifests that no kustomization has anything to do with."""
-    view = sources.main
+    tree = sources.main
     folders = {dirname(file) or "." for file in checkout.manifests if is_kustomization(file)}
-    used = {file for path in builder.reach.kustomizations for file in builder.mentioned(view, dirname(path) or ".")}
-    json = (file for file in checkout.others if file.endswith(".json"))
+    used = {file for path in builder.reach.kustomizations for file in builder.mentioned(tree, dirname(path) or ".")}
+    json = (file for file in checkout.other_files if file.endswith(".json"))
     alone = [file for file in [*builder.reach.files, *json] if file not in used and folders.isdisjoint(around(file))]
     objects = [each for file in sorted(alone) for each in builder.declared(file, checkout.read(file) or b"")]
     return Walk(builder, sources, ".").run(tuple(objects), ".")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..kustomize.build import Builder, Skipped
 from ..kustomize.resource import Declared, mapping
-from ..source_tree import View
+from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import Sync, is_sync
 from .sources import Elsewhere, Sources
@@ -77,7 +77,7 @@ class Walk:
         """Whether it is a Flux Kustomization of this repository that applies `folder`."""
         if not is_sync(applied.object.id):
             return False
-        return applied.as_sync.folder == folder and self._view(applied.as_sync) is self._sources.main
+        return applied.as_sync.folder == folder and self._tree(applied.as_sync) is self._sources.main
 
     def _apply(self, applied: list[Applied]) -> None:
         for each in applied:
@@ -97,26 +97,26 @@ class Walk:
     def _is_ready(self, applied: Applied) -> bool:
         """Whether all that a Flux Kustomization takes from the cluster is known."""
         names = {name for kind, name in applied.as_sync.variables_from if kind == "ConfigMap"}
-        return names.issubset(name for name, _ in self._config) and self._view(applied.as_sync) is not None
+        return names.issubset(name for name, _ in self._config) and self._tree(applied.as_sync) is not None
 
-    def _view(self, sync: Sync) -> View | Elsewhere | None:
-        return self._sources.view(sync.source, self._generators)
+    def _tree(self, sync: Sync) -> SourceTree | Elsewhere | None:
+        return self._sources.tree(sync.source, self._generators)
 
     def _follow(self, applied: Applied) -> None:
         sync = applied.as_sync
-        view = self._view(sync)
-        if not isinstance(view, View):
-            self._skip(applied, view.reason if view else f"{sync.source.kind} {sync.source.name} is not declared here")
+        tree = self._tree(sync)
+        if not isinstance(tree, SourceTree):
+            self._skip(applied, tree.reason if tree else f"{sync.source.kind} {sync.source.name} is not declared here")
             return
         folder = sync.folder
-        if folder is None or not (view.kustomization(folder) or view.below(folder)):
+        if folder is None or not (tree.kustomization(folder) or tree.below(folder)):
             self._skip(applied, f"{NO_FOLDER} {sync.spec.get('path')} here")
             return
         self.followed += 1
         cluster = applied.cluster + (f" through {sync.remote}" if sync.remote else "")
-        if not (self._builder.leads(view, folder) or sync.spec.get("components")):
+        if not (self._builder.leads(tree, folder) or sync.spec.get("components")):
             return
-        objects = self._builder.build(view, folder, sync.override)
+        objects = self._builder.build(tree, folder, sync.override)
         finished = (sync.finish(each, self._config) for each in objects)
         self._apply([Applied(cluster=cluster, object=each, sync=applied) for each in finished])
 

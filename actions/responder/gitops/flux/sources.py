@@ -1,4 +1,4 @@
-"""Whether what a Flux Kustomization applies is this repository, and through which view of it.
+"""Whether what a Flux Kustomization applies is this repository, and as which source tree.
 
 A source is this repository if it is the one that Flux was bootstrapped with (`flux-system`), if nothing in the
 repository declares it (Flux was given it by hand, and it has to come from somewhere), if its address and branch are
@@ -15,7 +15,7 @@ from typing import Any
 from .. import manifests as manifest
 from ..checkout import Checkout
 from ..kustomize.resource import Declared, identify, mapping, text
-from ..source_tree import View
+from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import GROUP, Source, folder, is_sync
 
@@ -44,24 +44,26 @@ class Sources:
 
     def __init__(self, checkout: Checkout, origin: Origin) -> None:
         self.checkout = checkout
-        self.main = View(checkout)
+        self.main = SourceTree(checkout)
         self._origin = origin
-        self._views: dict[tuple[str, ...], View | Elsewhere] = {}
+        self._trees: dict[tuple[str, ...], SourceTree | Elsewhere] = {}
         self._speaking: dict[str, dict[str, bytes]] = {}
-        self._paths = (*checkout.manifests, *checkout.others)
+        self._paths = (*checkout.manifests, *checkout.other_files)
 
-    def view(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
+    def tree(self, source: Source, generators: Iterable[Declared]) -> SourceTree | Elsewhere | None:
         """What a source gives; None for an artifact that none of the `generators` makes, so far."""
         if source.kind == "ExternalArtifact":
             return self._artifact(source, generators)
         key = (source.kind, source.name)
-        if key not in self._views:
-            self._views[key] = self._repository(source.kind, source.name)
-        return self._views[key]
+        if key not in self._trees:
+            self._trees[key] = self._repository(source.kind, source.name)
+        return self._trees[key]
 
-    def named(self, name: str) -> View:
-        """The view that was given before under this name."""
-        return next((each for each in self._views.values() if isinstance(each, View) and each.name == name), self.main)
+    def by_name(self, name: str) -> SourceTree:
+        """Return the source tree of this name, the whole checkout if there is none."""
+        return next(
+            (each for each in self._trees.values() if isinstance(each, SourceTree) and each.name == name), self.main
+        )
 
     def pinned(self, source: Source) -> str | None:
         """The tag or commit that a source of this repository is held at, so that a new commit does not reach it."""
@@ -72,7 +74,7 @@ class Sources:
                     return f"{key} {text(reference, key)}"
         return None
 
-    def _repository(self, kind: str, name: str) -> View | Elsewhere:
+    def _repository(self, kind: str, name: str) -> SourceTree | Elsewhere:
         declared = self._declared(kind, name)
         if name == BOOTSTRAP or not declared or any(self._is_own(spec) for spec in declared):
             return self.main
@@ -120,24 +122,26 @@ class Sources:
                     continue
                 yield from ((file, each) for each in objects)
 
-    def _artifact(self, source: Source, generators: Iterable[Declared]) -> View | Elsewhere | None:
+    def _artifact(self, source: Source, generators: Iterable[Declared]) -> SourceTree | Elsewhere | None:
         for generator in generators:
             key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), source.name)
-            if key not in self._views and generator.id.namespace == source.namespace:
+            if key not in self._trees and generator.id.namespace == source.namespace:
                 copies = artifact_generator.copies(generator, source.name, self._paths)
                 if copies is not None:
-                    self._views[key] = self._assembled(generator, source.name, copies)
-            if key in self._views:
-                return self._views[key]
+                    self._trees[key] = self._assembled(generator, source.name, copies)
+            if key in self._trees:
+                return self._trees[key]
         return None
 
-    def _assembled(self, generator: Declared, name: str, copies: list[artifact_generator.Copy]) -> View | Elsewhere:
+    def _assembled(
+        self, generator: Declared, name: str, copies: list[artifact_generator.Copy]
+    ) -> SourceTree | Elsewhere:
         listed = artifact_generator.sources(generator).items()
         own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
         files = artifact_generator.assemble(copies, own, self._paths)
         if files is None:
             return Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
-        return View(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
+        return SourceTree(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
 
 
 def _address(url: str) -> str:

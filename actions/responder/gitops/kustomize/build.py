@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from .. import manifests
 from ..manifests import Manifest
-from ..source_tree import View
+from ..source_tree import SourceTree
 from . import kustomization
 from .kustomization import Kustomization
 from .patches import Patch
@@ -50,48 +50,48 @@ class Builder:
         self.skipped: set[Skipped] = set()
         self.visited: set[str] = set()
 
-    def leads(self, view: View, folder: str) -> bool:
+    def leads(self, tree: SourceTree, folder: str) -> bool:
         """Whether a folder can give an object that matters: if not, it need not be built."""
-        file = view.kustomization(folder)
+        file = tree.kustomization(folder)
         return file is None or file in self._paths
 
-    def build(self, view: View, folder: str, override: Override | None = None) -> tuple[Declared, ...]:
+    def build(self, tree: SourceTree, folder: str, override: Override | None = None) -> tuple[Declared, ...]:
         """The objects that a folder gives; without a kustomization every manifest below it counts, as with Flux."""
-        key = (view.name, folder)
-        found = self.kustomization(view, folder)
+        key = (tree.name, folder)
+        found = self.kustomization(tree, folder)
         if found and found.file:
             self.visited.add(found.file)
         if override is None and key in self._built:
             return self._built[key]
         if key in self._building:
-            self._skip(view.kustomization(folder) or folder, folder, "leads back to itself")
+            self._skip(tree.kustomization(folder) or folder, folder, "leads back to itself")
             return ()
         self._building.add(key)
-        found = found or self._generated(view, folder)
-        objects = self._accumulate(view, folder, override(found) if override else found, [])
+        found = found or self._generated(tree, folder)
+        objects = self._accumulate(tree, folder, override(found) if override else found, [])
         self._building.discard(key)
         if override is None:
             self._built[key] = objects
         return objects
 
-    def kustomization(self, view: View, folder: str) -> Kustomization | None:
+    def kustomization(self, tree: SourceTree, folder: str) -> Kustomization | None:
         """The kustomization of a folder, None if it has none that can be read."""
-        key = (view.name, folder)
+        key = (tree.name, folder)
         if key not in self._kustomizations:
-            self._kustomizations[key] = self._read(view, folder)
+            self._kustomizations[key] = self._read(tree, folder)
         return self._kustomizations[key]
 
-    def inputs(self, view: str, folder: str) -> tuple[Declared, ...]:
+    def inputs(self, tree: str, folder: str) -> tuple[Declared, ...]:
         """The objects that came into the kustomization of a folder that was built, before it changed them."""
-        return self._inputs.get((view, folder), ())
+        return self._inputs.get((tree, folder), ())
 
-    def mentioned(self, view: View, folder: str) -> set[str]:
+    def mentioned(self, tree: SourceTree, folder: str) -> set[str]:
         """The files of the checkout that the kustomization of a folder names."""
-        found = self.kustomization(view, folder)
+        found = self.kustomization(tree, folder)
         if found is None:
             return set()
-        paths = (view.resolve(folder, each) for each in found.resources)
-        listed = {file for path in paths if path and (file := view.real(path))}
+        paths = (tree.resolve(folder, each) for each in found.resources)
+        listed = {file for path in paths if path and (file := tree.real(path))}
         return listed | {patch.place.file for patch in found.patches if patch.place}
 
     def declared(self, file: str, data: bytes) -> tuple[Declared, ...]:
@@ -100,18 +100,18 @@ class Builder:
             self._files[file] = self._declared(file, data)
         return self._files[file]
 
-    def _generated(self, view: View, folder: str) -> Kustomization:
+    def _generated(self, tree: SourceTree, folder: str) -> Kustomization:
         """The kustomization that Flux generates for a folder that has none."""
-        paths = [path for path in view.below(folder) if view.real(path) in self._paths]
-        return Kustomization(file=None, resources=tuple(view.scan(folder, paths)))
+        paths = [path for path in tree.below(folder) if tree.real(path) in self._paths]
+        return Kustomization(file=None, resources=tuple(tree.scan(folder, paths)))
 
-    def _read(self, view: View, folder: str) -> Kustomization | None:
-        file = view.kustomization(folder)
-        data = view.checkout.read(file) if file else None
+    def _read(self, tree: SourceTree, folder: str) -> Kustomization | None:
+        file = tree.kustomization(folder)
+        data = tree.checkout.read(file) if file else None
         if file is None or data is None:
             return None
         try:
-            found = kustomization.parse(file, data, lambda reference: view.file(folder, reference))
+            found = kustomization.parse(file, data, lambda reference: tree.file(folder, reference))
         except manifests.Unreadable as error:
             self._skip(file, "the kustomization", f"cannot be read: {error}")
             return Kustomization(file=file)
@@ -138,50 +138,50 @@ class Builder:
         )
 
     def _accumulate(
-        self, view: View, folder: str, found: Kustomization, objects: list[Declared], *, component: bool = False
+        self, tree: SourceTree, folder: str, found: Kustomization, objects: list[Declared], *, component: bool = False
     ) -> tuple[Declared, ...]:
         where = found.file or folder
         for reference in found.resources:
-            objects.extend(self._resource(view, "." if found.file is None else folder, reference, where))
+            objects.extend(self._resource(tree, "." if found.file is None else folder, reference, where))
         for reference in found.components:
-            objects = self._component(view, folder, reference, where, objects)
-        self._inputs[view.name, folder] = tuple(objects)
-        return tuple(_transform(objects, found, view.name, folder, component))
+            objects = self._component(tree, folder, reference, where, objects)
+        self._inputs[tree.name, folder] = tuple(objects)
+        return tuple(_transform(objects, found, tree.name, folder, component))
 
-    def _resource(self, view: View, folder: str, reference: str, where: str) -> tuple[Declared, ...]:
+    def _resource(self, tree: SourceTree, folder: str, reference: str, where: str) -> tuple[Declared, ...]:
         if kustomization.is_remote(reference):
             self._skip(where, reference, "lies elsewhere")
             return ()
-        path = view.resolve(folder, reference)
+        path = tree.resolve(folder, reference)
         if path is None:
             self._skip(where, reference, "leads out of the repository")
             return ()
-        file = view.real(path)
+        file = tree.real(path)
         if file is None:
-            if view.kustomization(path) is None:
+            if tree.kustomization(path) is None:
                 self._skip(where, reference, "is not there")
                 return ()
-            return self.build(view, path) if self.leads(view, path) else ()
+            return self.build(tree, path) if self.leads(tree, path) else ()
         if file in self._files:
             return self._files[file]
-        return self.declared(file, view.checkout.read(file) or b"")
+        return self.declared(file, tree.checkout.read(file) or b"")
 
     def _component(
-        self, view: View, folder: str, reference: str, where: str, objects: list[Declared]
+        self, tree: SourceTree, folder: str, reference: str, where: str, objects: list[Declared]
     ) -> list[Declared]:
-        path = None if kustomization.is_remote(reference) else view.resolve(folder, reference)
-        found = self.kustomization(view, path) if path else None
+        path = None if kustomization.is_remote(reference) else tree.resolve(folder, reference)
+        found = self.kustomization(tree, path) if path else None
         if path is None or found is None:
             self._skip(where, reference, "is not a component in this repository")
             return objects
-        key = (view.name, path)
+        key = (tree.name, path)
         if key in self._building:
             self._skip(where, reference, "leads back to itself")
             return objects
         self._building.add(key)
         if found.file:
             self.visited.add(found.file)
-        result = list(self._accumulate(view, path, found, objects, component=True))
+        result = list(self._accumulate(tree, path, found, objects, component=True))
         self._building.discard(key)
         return result
 
@@ -190,7 +190,7 @@ class Builder:
 
 
 def _transform(
-    objects: Iterable[Declared], found: Kustomization, view: str, folder: str, component: bool
+    objects: Iterable[Declared], found: Kustomization, tree: str, folder: str, component: bool
 ) -> list[Declared]:
     """The objects after one kustomization has changed them, in Kustomize's order of phases."""
     result = [
@@ -198,7 +198,7 @@ def _transform(
             each,
             steps=(
                 *each.steps,
-                Step(file=found.file, view=view, folder=folder, component=component, before=each.id),
+                Step(file=found.file, tree=tree, folder=folder, component=component, before=each.id),
             ),
         )
         for each in objects

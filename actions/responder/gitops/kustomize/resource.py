@@ -63,12 +63,12 @@ class Place:
 class Step:
     """A kustomization that an object has passed.
 
-    `file` is None where Flux generates the kustomization; `folder` and `view` name the folder and the source that it
-    lies in; `before` is the object's name and namespace as it came in.
+    `file` is None where Flux generates the kustomization; `folder` and `tree` name the folder and the source tree
+    that it lies in; `before` is the object's name and namespace as it came in.
     """
 
     file: str | None
-    view: str
+    tree: str
     folder: str
     component: bool
     before: Id

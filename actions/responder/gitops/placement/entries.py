@@ -102,4 +102,4 @@ def placed(
 
 
 def _inputs(desired: Desired, step: Step) -> tuple[Declared, ...]:
-    return desired.builder.inputs(step.view, step.folder)
+    return desired.builder.inputs(step.tree, step.folder)

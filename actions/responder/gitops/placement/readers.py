@@ -52,4 +52,4 @@ def _way(declared: Declared) -> tuple[list[Step], list[Patch]]:
 def _passes(declared: Declared, step: Step) -> bool:
     if step.file:
         return any(passed.file == step.file for passed in declared.steps)
-    return any((passed.view, passed.folder) == (step.view, step.folder) for passed in declared.steps)
+    return any((passed.tree, passed.folder) == (step.tree, step.folder) for passed in declared.steps)

@@ -30,7 +30,7 @@ def _unlisted(desired: Desired, declared: Declared) -> Iterator[Placement]:
     """Out of the `resources:` of the kustomization that lists its file, if nothing else is in that."""
     step = declared.steps[0] if declared.steps else None
     documents = manifests.split(desired.sources.checkout.read(declared.file) or b"")
-    if not (step and step.file and not step.view and len(documents) == 1):
+    if not (step and step.file and not step.tree and len(documents) == 1):
         return
     found = desired.builder.kustomization(desired.sources.main, step.folder)
     listed = found.resources if found else ()

@@ -6,12 +6,11 @@ Reads the desired state, writes nothing. Where an edit of the workload belongs i
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from ...errors import Ambiguous, NotFound
 from ...kubernetes.pod_names import Owner, Pod, Workload
 from ...rules.model import Override
-from .. import checkout as files
 from ..checkout import Checkout
 from ..flux import clusters as roots
 from ..flux.clusters import Desired
@@ -49,7 +48,7 @@ class Target:
 
 
 def locate(
-    source: Path | Checkout,
+    checkout: Checkout,
     *,
     pod: Pod,
     owners: Sequence[Owner] = (),
@@ -67,7 +66,6 @@ def locate(
     entries = clusters or {}
     if entries and cluster is not None and cluster not in entries:
         raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {_few(sorted(entries))}")
-    checkout = source if isinstance(source, Checkout) else files.read(source)
     desired = read(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     walks = [walk for walk in desired.clusters if cluster is None or not entries or walk.cluster == cluster]
     applied = [each for walk in walks for each in walk.applied if each.cluster == walk.cluster]

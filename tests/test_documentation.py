@@ -13,7 +13,7 @@ import yaml
 
 from responder.plan.effects import STOP
 from responder.plan.outcome import Verdict
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick, stack
 
 ROOT = Path(__file__).parent.parent
@@ -94,14 +94,14 @@ def test_every_response_is_described() -> None:
 
 def test_the_rules_in_the_readme_are_rules() -> None:
     shown = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
-    assert [len(model.load(each.encode(), name="README.md").rules) for each in shown] == [2]
+    assert [len(parser.parse(each.encode(), name="README.md").rules) for each in shown] == [2]
 
 
 def test_the_built_in_rule_is_the_one_that_is_described() -> None:
-    (rule,) = model.load(None, name="none").rules
-    assert rule.match.rules is not None
+    (rule,) = parser.built_in(name="none").rules
+    assert rule.criteria.rules is not None
     assert "*Terminal shell in container* → `stop`" in (RESPOND / "README.md").read_text()
-    assert str(rule.match.rules) == "Terminal shell in container"
+    assert str(rule.criteria.rules) == "Terminal shell in container"
 
 
 def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:

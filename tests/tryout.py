@@ -24,7 +24,7 @@ from responder.proof.prover import kustomize_prover
 from responder.proof.render_target import RenderTarget
 from responder.proof.rendered import ObjectKey
 from responder.publish.work_tree import WorkTree
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick
 from tests.actions.gitops import everything, oracle
 
@@ -100,7 +100,7 @@ def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) 
         "limits": {"responses-per-hour": 1_000_000},
         "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
     }
-    ruleset = model.load(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
+    ruleset = parser.parse(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
     with kustomize_prover(required=False) as prover:
         return planner.make(events, ruleset, checkout, prover=prover)
 

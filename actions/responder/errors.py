@@ -107,7 +107,7 @@ class Unsupported(Refused):
     """A response that this kind of workload does not have."""
 
 
-class Protected(Unsupported):
+class ProtectedWorkload(Unsupported):
     """A workload that no response touches, whatever the rules say."""
 
 
@@ -172,25 +172,25 @@ class NotRendered(ResponderError):
 
 
 class GitFailed(ResponderError):
-    """A git command that should work did not; `said` is git's own message in one line."""
+    """A git command that should work did not; `message` is git's own message in one line."""
 
-    def __init__(self, command: str, said: str) -> None:
-        super().__init__(f"git {command} failed: {said}")
+    def __init__(self, command: str, message: str) -> None:
+        super().__init__(f"git {command} failed: {message}")
         self.command = command
-        self.said = said
+        self.message = message
 
 
 class ApiRefused(ResponderError):
-    """An answer of GitHub's API that is no success; `said` is its message in one line, `kind` GraphQL's type of it.
+    """An answer of GitHub's API that is no success; `message` is its message in one line, `kind` GraphQL's type of it.
 
     `status` is None where there was no answer.
     """
 
-    def __init__(self, request: str, status: int | None, said: str, *, kind: str = "") -> None:
-        super().__init__(f"{request} at GitHub's API: {status or 'no status'}, {said}")
+    def __init__(self, request: str, status: int | None, message: str, *, kind: str = "") -> None:
+        super().__init__(f"{request} at GitHub's API: {status or 'no status'}, {message}")
         self.request = request
         self.status = status
-        self.said = said
+        self.message = message
         self.kind = kind
 
 
@@ -215,9 +215,9 @@ class PushLost(ResponderError):
 
 
 class PushRefused(ResponderError):
-    """The remote refuses the commit, and would refuse the next one too; `said` is its message in one line."""
+    """The remote refuses the commit, and would refuse the next one too; `message` is its message in one line."""
 
-    def __init__(self, branch: str, said: str) -> None:
-        super().__init__(f"the push to {branch} was refused: {said}")
+    def __init__(self, branch: str, message: str) -> None:
+        super().__init__(f"the push to {branch} was refused: {message}")
         self.branch = branch
-        self.said = said
+        self.message = message

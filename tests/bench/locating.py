@@ -13,7 +13,7 @@ import yaml
 from responder.falco import event
 from responder.plan import planner
 from responder.publish.work_tree import WorkTree
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick
 from tests.actions.gitops import fleet
 from tests.bench.tables import markdown, medians, seconds
@@ -86,7 +86,7 @@ def shell(team: int) -> event.Event:
 
 def contain(root: Path, found: event.Event) -> None:
     """From an event to the bytes that change."""
-    made = planner.make([found], model.load(RULES_FILE, name="rules"), WorkTree(root).checkout())
+    made = planner.make([found], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
     if len(made.files) != 1:
         raise RuntimeError(f"not contained: {made.outcomes}")
 

@@ -13,9 +13,8 @@ from ..github.run import Run
 from ..gitops.flux.sources import Origin
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
-from ..rules import model
 from ..rules.model import Rules
-from . import inputs, replay
+from . import inputs, replay, rules_file
 from .replay import Replayed
 
 SAMPLES = Path(__file__).parents[2] / "check" / "samples"
@@ -28,7 +27,7 @@ def check(run: Run) -> int:
     name = run.input("rules", ".github/falco-response.yaml")
     git = Git(root=inputs.directory(run))
     try:
-        ruleset = model.load(_content(git.top() / name), name=name)
+        ruleset = rules_file.read(git.top(), name)
     except BadRules as error:
         return _mistaken(run, error)
     checkout = WorkTree(git.root).checkout()
@@ -62,7 +61,7 @@ def _unmatched(run: Run, ruleset: Rules) -> Iterator[str]:
     if not names:
         raise BadInput("input falco-rules names no Falco rules: it is a file of names, or Falco's own rules files")
     for rule in replay.unmatched(ruleset, names):
-        yield f"rule {rule.name!r} (line {rule.line}) can never match: no Falco rule is called {rule.match.rules}"
+        yield f"rule {rule.name!r} (line {rule.line}) can never match: no Falco rule is called {rule.criteria.rules}"
 
 
 def _falco_rules(path: Path) -> Iterator[str]:
@@ -108,10 +107,6 @@ def _inside(run: Run, given: str) -> Path:
     if not path.is_relative_to(run.workspace) or not path.exists():
         raise BadInput(f"{one_line(given)} is nothing in the workspace")
     return path
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def _summary(ruleset: Rules, replayed: Iterable[Replayed], problems: list[str]) -> str:

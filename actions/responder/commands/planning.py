@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import BadEvent
 from ..falco.event import Event
@@ -14,8 +13,8 @@ from ..plan.planner import Plan
 from ..proof.prover import kustomize_prover
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
-from ..rules import model
 from ..rules.model import Mode, Rules
+from . import rules_file
 
 _HOUR = 3600.0  # seconds
 
@@ -31,8 +30,7 @@ class Planning:
 
     def ruleset(self) -> Rules:
         """The response rules. Raises BadRules."""
-        path = self.git.top() / self.rules
-        return model.load(_read(path), name=self.rules)
+        return rules_file.read(self.git.top(), self.rules)
 
     def all(self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
         """The plan for a run's events, within the limits of the rules."""
@@ -57,7 +55,3 @@ class Planning:
 
     def _spent(self) -> int:
         return trailers.count(self.git.messages_since(time.time() - _HOUR, self.branch))
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

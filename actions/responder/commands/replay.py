@@ -37,7 +37,9 @@ def unmatched(ruleset: Rules, names: Iterable[str]) -> list[Rule]:
     """The rules that can never match an event of a Falco rule with one of these names."""
     known = list(names)
     return [
-        rule for rule in ruleset.rules if rule.match.rules and not any(rule.match.rules.holds(name) for name in known)
+        rule
+        for rule in ruleset.rules
+        if rule.criteria.rules and not any(rule.criteria.rules.holds(name) for name in known)
     ]
 
 
@@ -49,7 +51,7 @@ def nowhere(ruleset: Rules, checkout: Checkout) -> list[str]:
         path = f"{cluster.path}/"
         if path != "./" and not any(folder.startswith(path) for folder in folders):
             said.append(f"cluster {name}: there is no folder {cluster.path}")
-    absent = [one for one in ruleset.overrides if str(one.file) not in checkout.manifests]
+    absent = [one for one in ruleset.assignments if str(one.file) not in checkout.manifests]
     return [*said, *(f"workloads, pod {one.pod}: there is no file {one.file}" for one in absent)]
 
 

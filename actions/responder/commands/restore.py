@@ -18,9 +18,7 @@ from ..publish.git import Git
 from ..publish.patience import Patience
 from ..publish.push import Published
 from ..publish.work_tree import WorkTree
-from ..rules import model
-from ..rules.model import Rules
-from . import inputs
+from . import inputs, rules_file
 
 _SHA = re.compile("[0-9a-f]{7,40}")
 _WORKLOAD = re.compile(r"([A-Za-z]+) ([^/ ]+)/([^/ ]+)")
@@ -82,7 +80,7 @@ def restore(run: Run, patience: Patience) -> int:
     receivers = Receivers.read(run)
     name = run.input("rules", ".github/falco-response.yaml")
     git = Git(root=inputs.directory(run), token=run.input("token"))
-    ruleset = _ruleset(git, name)
+    ruleset = rules_file.read(git.top(), name)
 
     def make_plan() -> Restored:
         snapshot, responses = _find(git, asked)
@@ -124,11 +122,6 @@ def _tell(run: Run, published: Published[Restored], told: list[Told]) -> None:
     for one in told:
         if not one.notice.delivered:
             run.annotate("warning", str(one))
-
-
-def _ruleset(git: Git, name: str) -> Rules:
-    path = git.top() / name
-    return model.load(path.read_bytes() if path.is_file() else None, name=name)
 
 
 def _verdict(published: Published[Restored]) -> str:

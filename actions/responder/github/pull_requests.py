@@ -68,7 +68,7 @@ class PullRequests:
         try:
             return PullRequest.read(self.api.post("pulls", content))
         except ApiRefused as error:
-            if "No commits between" in error.said:
+            if "No commits between" in error.message:
                 raise NothingToReview(branch) from error
             already = [each for each in self.of(branch) if each.is_open] if error.status == 422 else []
             if not already:
@@ -86,8 +86,8 @@ class PullRequests:
 
 def _explained(error: ApiRefused) -> ApiRefused:
     """With what would help, where the token may not; a 404 is GitHub's other way to say so."""
-    if "not permitted to create" in error.said:
-        return NotPermitted(error.request, error.status, f"{error.said} {_SETTING}")
+    if "not permitted to create" in error.message:
+        return NotPermitted(error.request, error.status, f"{error.message} {_SETTING}")
     if error.status in (401, 403, 404):
-        return NotPermitted(error.request, error.status, f"{error.said}: {_PERMISSION}")
+        return NotPermitted(error.request, error.status, f"{error.message}: {_PERMISSION}")
     return error

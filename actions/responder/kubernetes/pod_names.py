@@ -74,7 +74,7 @@ class Owner:
     kind: str
     name: str
 
-    def is_made_by(self, kind: str, name: str) -> bool:
+    def is_created_by(self, kind: str, name: str) -> bool:
         """Whether this controller is the workload `kind` `name`, or was made by it."""
         if self.kind == kind:
             return self.name == name
@@ -86,7 +86,7 @@ class Owner:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class WorkloadKind:
     """A kind of workload: the API groups that define it and how it names its pods."""
 
     groups: frozenset[str]
@@ -94,13 +94,13 @@ class Kind:
 
 
 def owns(kind: str, name: str, pod: str) -> bool:
-    """Whether a workload of this kind and name (as in the cluster) names a pod so. False for a kind not in KINDS."""
-    return kind in KINDS and KINDS[kind].names(name, pod)
+    """Return whether a workload of this kind and name (in the cluster) creates pods with this name."""
+    return kind in WORKLOAD_KINDS and WORKLOAD_KINDS[kind].names(name, pod)
 
 
 def is_workload(api_version: str, kind: str) -> bool:
     """Whether objects of this type own pods in a way that `owns` knows."""
-    return kind in KINDS and api_version.rpartition("/")[0] in KINDS[kind].groups
+    return kind in WORKLOAD_KINDS and api_version.rpartition("/")[0] in WORKLOAD_KINDS[kind].groups
 
 
 def _is_named(name: str, pod: str) -> bool:
@@ -164,11 +164,11 @@ def _after(text: str, name: str) -> str:
     return text[len(name) + 1 :] if text.startswith(f"{name}-") else "-"
 
 
-def _kind(names: Callable[[str, str], bool], *groups: str) -> Kind:
-    return Kind(groups=frozenset(groups), names=names)
+def _kind(names: Callable[[str, str], bool], *groups: str) -> WorkloadKind:
+    return WorkloadKind(groups=frozenset(groups), names=names)
 
 
-KINDS: Mapping[str, Kind] = {
+WORKLOAD_KINDS: Mapping[str, WorkloadKind] = {
     "Deployment": _kind(_is_generated_by_replica_set, "apps", "extensions"),
     "Rollout": _kind(_is_generated_by_replica_set, "argoproj.io"),
     "StatefulSet": _kind(_is_numbered, "apps"),

@@ -1,4 +1,4 @@
-"""Makes what a rule demands for a workload in a checkout held in memory: the edits, and what they claim to do."""
+"""Applies what a rule asks for a workload in a checkout held in memory: the edits, and what they claim to do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..gitops.placement import caveats, choose
 from ..gitops.source_tree import SourceTree
 from ..gitops.workloads.locate import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
-from ..rules.responses import Demand, Isolate
+from ..rules.actions import Action, Isolate
 from . import changes as change
 from . import effects, network_policy
 from .changes import Change
@@ -40,16 +40,16 @@ class Made:
         )  # fmt: skip
 
 
-def make(checkout: Checkout, demands: Iterable[Demand], target: Target) -> Made:
-    """All that is demanded; what is in place already takes no edit. Raises Refused if one of the demands cannot be."""
+def make(checkout: Checkout, actions: Iterable[Action], target: Target) -> Made:
+    """All that is demanded; what is in place already takes no edit. Raises Refused if one of the actions cannot be."""
     made = Made(checkout=checkout)
-    for demand in demands:
-        if isinstance(demand, Isolate):
-            made = _isolated(made, network_policy.policy(demand, target), target)
+    for action in actions:
+        if isinstance(action, Isolate):
+            made = _isolated(made, network_policy.policy(action, target), target)
             continue
-        for aim in effects.aims(demand, target):
+        for aim in effects.aims(action, target):
             if not aim.wanted.holds(aim.applied.object):
-                made = _aimed(made, aim, target, effects.warnings(demand, target))
+                made = _aimed(made, aim, target, effects.warnings(action, target))
     return made
 
 

@@ -17,7 +17,7 @@ from ..gitops.placement.placement import Wanted
 from ..gitops.workloads import helm
 from ..gitops.workloads.locate import Target
 from ..kubernetes.pod_names import Workload
-from ..rules.responses import Annotate, Demand, Label, Patch, Remove, Scale, Stop
+from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from ..yamledit import json_patch
 
 Fields = Sequence[tuple[tuple[str, ...], Any]]
@@ -55,34 +55,34 @@ class Aim:
     wanted: Wanted
 
 
-def aims(demand: Demand, target: Target) -> list[Aim]:
-    """All that a demand wants for a workload. Raises Unsupported where the workload's kind does not have it."""
-    if isinstance(demand, Stop) and target.workload.kind == "Pod":
-        demand = Remove()
-    if isinstance(demand, Remove):
+def aims(action: Action, target: Target) -> list[Aim]:
+    """All that an action wants for a workload. Raises Unsupported where the workload's kind does not have it."""
+    if isinstance(action, Stop) and target.workload.kind == "Pod":
+        action = Remove()
+    if isinstance(action, Remove):
         return [Aim(applied=target.applied, wanted=Wanted())]
     if helm.is_release(target.applied.object.id):
-        return [_post_renderer(demand, target)]
-    if isinstance(demand, Patch):
-        wanted = Wanted(operations=tuple(each for each in demand.operations if each["op"] != "test"))
+        return [_post_renderer(action, target)]
+    if isinstance(action, PatchManifest):
+        wanted = Wanted(operations=tuple(each for each in action.operations if each["op"] != "test"))
         if not wanted.holds(target.applied.object):
-            json_patch.edits(dict(target.applied.object.data), demand.operations)
+            json_patch.edits(dict(target.applied.object.data), action.operations)
         return [Aim(applied=target.applied, wanted=wanted)]
-    fields = _fields(demand, target.workload)
+    fields = _fields(action, target.workload)
     own = [Aim(applied=target.applied, wanted=Wanted(keys=keys, value=value)) for keys, value in fields]
     return own + [aim for keys, _ in fields if keys == _REPLICAS for aim in _held_off(target.scalers)]
 
 
-def warnings(demand: Demand, target: Target) -> list[str]:
+def warnings(action: Action, target: Target) -> list[str]:
     """What a person should know before the response is made."""
     policy = find(target.applied.object.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
-    if isinstance(demand, Stop) and policy == "Delete":
+    if isinstance(action, Stop) and policy == "Delete":
         return [f"{target.workload} deletes its volumes when it is scaled down, and evidence with them"]
     return []
 
 
-def _fields(demand: Demand, workload: Workload) -> Fields:
-    match demand:
+def _fields(action: Action, workload: Workload) -> Fields:
+    match action:
         case Stop() if workload.kind in STOP:
             return [STOP[workload.kind]]
         case Scale(replicas=replicas) if STOP.get(workload.kind, ((),))[0] == _REPLICAS:
@@ -91,7 +91,7 @@ def _fields(demand: Demand, workload: Workload) -> Fields:
             return [((*_meta(workload, on_pods=on_pods), "labels", key), value) for key, value in values.items()]
         case Annotate(set=values, on_pods=on_pods):
             return [((*_meta(workload, on_pods=on_pods), "annotations", key), value) for key, value in values.items()]
-    raise Unsupported(f"a {workload.kind} has no response `{type(demand).__name__.lower()}`")
+    raise Unsupported(f"a {workload.kind} has no response `{action.name}`")
 
 
 def _meta(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
@@ -118,24 +118,24 @@ def _held_off(scalers: Sequence[Applied]) -> list[Aim]:
     return found
 
 
-def _post_renderer(demand: Demand, target: Target) -> Aim:
+def _post_renderer(action: Action, target: Target) -> Aim:
     """The post-renderer that does to what the chart makes what would be done to a manifest.
 
     Of all kinds that would name the pod so, those that the chart does not make are patched in vain, which is no error.
     """
     patches = []
     for made in target.made:
-        content: Any = list(demand.operations) if isinstance(demand, Patch) else _merged(demand, made)
+        content: Any = list(action.operations) if isinstance(action, PatchManifest) else _merged(action, made)
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
         patches.append({"target": {"kind": made.kind, "name": made.name}, "patch": text})
     value = {"kustomize": {"patches": patches}}
     return Aim(applied=target.applied, wanted=Wanted(keys=("spec", "postRenderers"), value=value, append=True))
 
 
-def _merged(demand: Demand, made: Workload) -> dict[str, Any]:
+def _merged(action: Action, made: Workload) -> dict[str, Any]:
     """The strategic merge patch that does to a workload what is demanded."""
     patch: dict[str, Any] = {}
-    for keys, value in _fields(demand, made):
+    for keys, value in _fields(action, made):
         _set(patch, keys, value)
     head = {"apiVersion": _API_VERSIONS.get(made.kind, "apps/v1"), "kind": made.kind}
     return {**head, "metadata": {"name": made.name, **patch.pop("metadata", {})}, **patch}

@@ -19,7 +19,7 @@ from ..gitops.placement import choose
 from ..gitops.placement.placement import How, Placement
 from ..gitops.workloads import helm
 from ..gitops.workloads.locate import Target
-from ..rules.responses import Isolate
+from ..rules.actions import Isolate
 
 # The label that every namespace has: https://kubernetes.io/docs/reference/labels-annotations-taints/
 _NAMESPACE = "kubernetes.io/metadata.name"
@@ -51,7 +51,7 @@ class Policy:
         return yaml.safe_dump(plain, sort_keys=False, default_flow_style=False, width=1000).encode()
 
 
-def policy(demand: Isolate, target: Target) -> Policy:
+def policy(action: Isolate, target: Target) -> Policy:
     """The policy for a workload. Raises Unsupported where its pods cannot be selected, NoHome where others read it."""
     labels = _pod_labels(target)
     declared = target.applied.object
@@ -73,7 +73,7 @@ def policy(demand: Isolate, target: Target) -> Policy:
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": meta,
-        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress", "Egress"], **_allowed(demand)},
+        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress", "Egress"], **_allowed(action)},
     }
     listing = _listing(step.file, f"{name}.yaml") if step and step.file else None
     return Policy(file=PurePosixPath(folder, f"{name}.yaml"), content=content, listing=listing)
@@ -85,10 +85,10 @@ def _listing(file: str, name: str) -> Placement:
     )
 
 
-def _allowed(demand: Isolate) -> dict[str, Any]:
-    peers = [{"namespaceSelector": {"matchLabels": {_NAMESPACE: name}}} for name in demand.namespaces]
+def _allowed(action: Isolate) -> dict[str, Any]:
+    peers = [{"namespaceSelector": {"matchLabels": {_NAMESPACE: name}}} for name in action.namespaces]
     dns = {"to": [{"namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}}}], "ports": _DNS_PORTS}
-    egress = [*([{"to": peers}] if peers else []), *([dns] if demand.dns else [])]
+    egress = [*([{"to": peers}] if peers else []), *([dns] if action.dns else [])]
     return {**({"ingress": [{"from": peers}]} if peers else {}), **({"egress": egress} if egress else {})}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from ..errors import BadEvent, OverLimit, Protected, Refused, Unproved
+from ..errors import BadEvent, OverLimit, ProtectedWorkload, Refused, Unproved
 from ..falco.event import Event
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
@@ -17,9 +17,9 @@ from ..gitops.workloads.locate import Target
 from ..kubernetes.pod_names import Pod, Workload
 from ..proof.standing import Proof, Prover, Standing
 from ..rules import matching
+from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, Rules
-from ..rules.responses import Demand
 from . import apply, commit_message
 from .apply import Made
 from .outcome import Outcome, Response, Verdict
@@ -102,10 +102,10 @@ class _Planner:
 
     def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
         target = self._locate(event, pod)
-        if protection := self._ruleset.protection(target.workload):
-            raise Protected(f"{target.workload} is protected ({protection}): no response touches it")
-        demands = _once(demand for each in decisions for demand in each.rule.respond)
-        made = apply.make(self.checkout, demands, target)
+        if protection := self._ruleset.protection_of(target.workload):
+            raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
+        actions = _once(action for each in decisions for action in each.rule.actions)
+        made = apply.make(self.checkout, actions, target)
         proof, key = None, (target.applied.cluster, target.workload)
         verdict = _VERDICTS[self._careful(decisions)] if made.changes else Verdict.IN_PLACE
         if made.changes and key not in self._waiting:
@@ -118,7 +118,7 @@ class _Planner:
             self._waiting.add(key)
         response = Response(
             event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
-            action=" and ".join(type(demand).__name__.lower() for demand in demands),
+            action=" and ".join(action.name for action in actions),
             workload=target.workload, cluster=target.applied.cluster, changes=made.changes, warnings=made.notes,
             proof=proof,
         )  # fmt: skip
@@ -145,7 +145,7 @@ class _Planner:
     def _locate(self, event: Event, pod: Pod) -> Target:
         return locate.locate(
             self.checkout, pod=pod, owners=event.owner_hints, cluster=event.cluster, clusters=self._clusters,
-            override=self._ruleset.override(pod, cluster=event.cluster), origin=self._origin,
+            assignment=self._ruleset.assignment_of(pod, cluster=event.cluster), origin=self._origin,
         )  # fmt: skip
 
     def _prove(self, event: Event, pod: Pod, target: Target, made: Made) -> Proof | None:
@@ -161,11 +161,11 @@ class _Planner:
         return proof
 
 
-def _once(demands: Iterable[Demand]) -> list[Demand]:
+def _once(actions: Iterable[Action]) -> list[Action]:
     """Without those that came before."""
-    found: list[Demand] = []
-    for demand in demands:
-        found += [] if demand in found else [demand]
+    found: list[Action] = []
+    for action in actions:
+        found += [] if action in found else [action]
     return found
 
 

@@ -70,7 +70,7 @@ class ByApi:
         except ApiRefused as error:
             if error.kind == "STALE_DATA":
                 raise PushLost(branch) from error
-            raise PushRefused(branch, error.said) from error
+            raise PushRefused(branch, error.message) from error
         return str(made["createCommitOnBranch"]["commit"]["oid"])
 
     def _make(self, branch: str, sha: str) -> None:
@@ -78,5 +78,5 @@ class ByApi:
             self.api.post("git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
         except ApiRefused as error:
             # A branch that is there may be behind: the mutation will say so.
-            if "already exists" not in error.said:
-                raise PushRefused(branch, error.said) from error
+            if "already exists" not in error.message:
+                raise PushRefused(branch, error.message) from error

@@ -1,32 +1,32 @@
-"""What a rule can ask of one value of an event. Pure; knows neither files nor events.
+"""Decides whether one value of an event fulfils a condition. It knows neither files nor events.
 
-A value is what JSON has; a list of values fulfils what any of its items does. Nothing that an attacker leaves out is
-ever fulfilled: every condition but `Exists(False)` is false for None, negations too.
+A value is any JSON value. A list fulfils a condition if one of its items does. An attacker can leave values out, so
+every condition except `Exists(False)` is false for None, negations too.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from .globs import matches_glob
 from .linear_regex import Regex
 
 
 @dataclass(frozen=True)
-class Is:
-    """Equality: of numbers as numbers, else of texts. `text` is how the value was written in the rules."""
+class EqualTo:
+    """The value equals this one: numbers as numbers, all others as text. `text` is the spelling in the rules file."""
 
     value: object
     text: str
 
-    def holds(self, found: Any) -> bool:
-        return any(self._equals(one) for one in _items(found))
+    def holds(self, actual: Any) -> bool:
+        return any(self._equals(item) for item in _items(actual))
 
-    def _equals(self, found: object) -> bool:
-        if _is_number(self.value) and _is_number(found):
-            return self.value == found
-        return self.text == _text(found)
+    def _equals(self, item: object) -> bool:
+        if _is_number(self.value) and _is_number(item):
+            return self.value == item
+        return self.text == text_of(item)
 
     def __str__(self) -> str:
         return self.text
@@ -34,25 +34,25 @@ class Is:
 
 @dataclass(frozen=True)
 class Glob:
-    """The whole text, in which `*` stands for any characters and `?` for one; all others mean themselves."""
+    """The glob matches the whole text of the value."""
 
     pattern: str
 
-    def holds(self, found: Any) -> bool:
-        return any(matches_glob(_text(one), self.pattern) for one in _items(found))
+    def holds(self, actual: Any) -> bool:
+        return any(matches_glob(text_of(item), self.pattern) for item in _items(actual))
 
     def __str__(self) -> str:
         return f"glob {self.pattern}"
 
 
 @dataclass(frozen=True)
-class Matches:
-    """The whole text, by a regular expression."""
+class RegexMatch:
+    """The regular expression matches the whole text of the value."""
 
     regex: Regex
 
-    def holds(self, found: Any) -> bool:
-        return any(self.regex.fullmatch(_text(one)) for one in _items(found))
+    def holds(self, actual: Any) -> bool:
+        return any(self.regex.fullmatch(text_of(item)) for item in _items(actual))
 
     def __str__(self) -> str:
         return f"regex {self.regex.pattern}"
@@ -60,38 +60,38 @@ class Matches:
 
 @dataclass(frozen=True)
 class Exists:
-    """Whether Falco had a value at all."""
+    """Falco has a value, or has none if `expected` is false."""
 
-    wanted: bool
+    expected: bool
 
-    def holds(self, found: Any) -> bool:
-        return (found is not None) is self.wanted
+    def holds(self, actual: Any) -> bool:
+        return (actual is not None) is self.expected
 
     def __str__(self) -> str:
-        return "any value" if self.wanted else "no value"
+        return "any value" if self.expected else "no value"
 
 
 @dataclass(frozen=True)
 class Not:
-    """A value, but not such a one."""
+    """Falco has a value, and it does not fulfil the condition."""
 
     condition: "Condition"
 
-    def holds(self, found: Any) -> bool:
-        return found is not None and not self.condition.holds(found)
+    def holds(self, actual: Any) -> bool:
+        return actual is not None and not self.condition.holds(actual)
 
     def __str__(self) -> str:
         return f"not {self.condition}"
 
 
 @dataclass(frozen=True)
-class OneOf:
-    """At least one of them."""
+class AnyOf:
+    """At least one of the conditions holds."""
 
     conditions: tuple["Condition", ...]
 
-    def holds(self, found: Any) -> bool:
-        return any(condition.holds(found) for condition in self.conditions)
+    def holds(self, actual: Any) -> bool:
+        return any(condition.holds(actual) for condition in self.conditions)
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.conditions))
@@ -99,56 +99,30 @@ class OneOf:
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every one of them."""
+    """All conditions hold."""
 
     conditions: tuple["Condition", ...]
 
-    def holds(self, found: Any) -> bool:
-        return all(condition.holds(found) for condition in self.conditions)
+    def holds(self, actual: Any) -> bool:
+        return all(condition.holds(actual) for condition in self.conditions)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.conditions))
 
 
-Condition = Is | Glob | Matches | Exists | Not | OneOf | AllOf
+Condition = EqualTo | Glob | RegexMatch | Exists | Not | AnyOf | AllOf
 
 
-def read(value: Any) -> Condition:
-    """The condition that a value of the rules stands for; it is as schema/rules.json describes it."""
-    if isinstance(value, list):
-        return OneOf(tuple(map(read, value)))
-    if not isinstance(value, dict):
-        return Is(value, getattr(value, "text", None) or _text(value))
-    parts = [_READERS[key](found) for key, found in value.items()]
-    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+def text_of(value: object) -> str:
+    """Return the text that a value is compared as: text as it is, all others as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def _one_of(make: Callable[[str], Condition], found: str | list[str]) -> Condition:
-    return OneOf(tuple(map(make, found))) if isinstance(found, list) else make(found)
-
-
-_READERS: Mapping[str, Callable[[Any], Condition]] = {
-    "glob": lambda found: _one_of(Glob, found),
-    "regex": lambda found: _one_of(lambda pattern: Matches(Regex(pattern)), found),
-    "exists": Exists,
-    "not": lambda found: Not(read(found)),
-}
-
-
-def matches_glob(text: str, glob: str) -> bool:
-    """Whether a glob fits the whole text: `*` for any characters, `?` for one, nothing else is special."""
-    return fnmatchcase(text, glob.replace("[", "[[]"))
-
-
-def _items(found: Any) -> Sequence[Any]:
-    """The values in a list, else the value alone; none where there is none."""
-    items = found if isinstance(found, list) else [found]
+def _items(actual: Any) -> Sequence[Any]:
+    """Return the items of a list, or the value as the only item. Items without a value are left out."""
+    items = actual if isinstance(actual, list) else [actual]
     return [item for item in items if item is not None]
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -1,19 +1,22 @@
-"""What a rule can ask of a whole event. Pure; `conditions` judges single values."""
+"""Defines what a rule can ask of a whole event. `conditions` decides about single values, `matching` about events."""
 
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..falco.event import Priority
-from . import conditions
-from .conditions import Condition, matches_glob
+from .conditions import Condition
+from .globs import matches_any
 
-_SIGNS: Mapping[str, Callable[[Priority, Priority], bool]] = {
-    ">=": operator.ge, ">": operator.gt, "=": operator.eq, "<": operator.lt, "<=": operator.le,
-}  # fmt: skip
-_PARTS = re.compile(r"([<>=!]*)\s*(.*)", re.DOTALL)
+_COMPARISONS: Mapping[str, Callable[[Priority, Priority], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_BOUND = re.compile(r"([<>=!]*)\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,31 +28,34 @@ class Bound:
 
     @classmethod
     def parse(cls, text: str) -> "Bound":
-        """From text like `>=Notice` or `Notice`. Raises ValueError."""
-        sign, word = _PARTS.match(text).groups()  # type: ignore[union-attr]  # the pattern matches every text
-        if sign and sign not in _SIGNS:
-            raise ValueError(f"`{sign}` is no comparison; it can be {', '.join(_SIGNS)}")
+        """Return the bound that a text like `>=Notice` or `Notice` describes. Raises ValueError."""
+        sign, word = _BOUND.match(text).groups()  # type: ignore[union-attr]  # the pattern matches every text
+        if sign and sign not in _COMPARISONS:
+            raise ValueError(f"`{sign}` is not a comparison; use one of {', '.join(_COMPARISONS)}")
         return cls(sign or "=", Priority.parse(word))
 
-    def holds(self, found: Priority) -> bool:
-        return _SIGNS[self.sign](found, self.priority)
+    def holds(self, priority: Priority) -> bool:
+        return _COMPARISONS[self.sign](priority, self.priority)
 
     def __str__(self) -> str:
         return f"{self.sign}{self.priority.word}"
 
 
 @dataclass(frozen=True)
-class Patterns:
-    """Globs for a name, of which one has to fit; none that begins with `!` may. With only such, all other names do."""
+class NamePatterns:
+    """Globs for a name. At least one must match; those that begin with `!` must not.
+
+    If all of them begin with `!`, every other name matches.
+    """
 
     globs: tuple[str, ...]
 
     def holds(self, name: str | None) -> bool:
         if name is None:
             return False
-        unwanted = [glob[1:] for glob in self.globs if glob.startswith("!")]
-        wanted = [glob for glob in self.globs if not glob.startswith("!")]
-        return _fits(name, wanted or ["*"]) and not _fits(name, unwanted)
+        excluded = [glob[1:] for glob in self.globs if glob.startswith("!")]
+        included = [glob for glob in self.globs if not glob.startswith("!")]
+        return matches_any(name, included or ["*"]) and not matches_any(name, excluded)
 
     def __str__(self) -> str:
         return ", ".join(self.globs)
@@ -57,14 +63,14 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Tags:
-    """Tags that an event has to have: all of some, any of others, none of yet others."""
+    """Tags that an event must have: every tag of `all`, at least one of `any`, and no tag of `none`."""
 
     all: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
 
-    def holds(self, found: Sequence[str]) -> bool:
-        tags = set(found)
+    def holds(self, event_tags: Sequence[str]) -> bool:
+        tags = set(event_tags)
         return tags >= set(self.all) and (not self.any or not tags.isdisjoint(self.any)) and tags.isdisjoint(self.none)
 
     def __str__(self) -> str:
@@ -74,41 +80,12 @@ class Tags:
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """What an event has to be, where given; at least one thing is."""
+    """What an event must be. A criterion that is None or empty asks for nothing; at least one asks for something."""
 
-    rules: Patterns | None = None
+    rules: NamePatterns | None = None
     priority: tuple[Bound, ...] = ()
     source: tuple[str, ...] = ()
     tags: Tags | None = None
-    namespaces: Patterns | None = None
-    clusters: Patterns | None = None
+    namespaces: NamePatterns | None = None
+    clusters: NamePatterns | None = None
     output_fields: Mapping[str, Condition] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, value: Mapping[str, Any]) -> "Criteria":
-        """From a `match` of the rules, which is as schema/rules.json describes it."""
-        fields = value.get("output_fields", {})
-        return cls(
-            rules=_patterns(value.get("rules")), namespaces=_patterns(value.get("namespaces")),
-            clusters=_patterns(value.get("clusters")), source=_texts(value.get("source")),
-            priority=tuple(map(Bound.parse, _texts(value.get("priority")))), tags=_tags(value.get("tags")),
-            output_fields={name: conditions.read(wanted) for name, wanted in fields.items()},
-        )  # fmt: skip
-
-
-def _patterns(value: Sequence[str] | None) -> Patterns | None:
-    return Patterns(tuple(value)) if value else None
-
-
-def _tags(value: Mapping[str, Sequence[str]] | Sequence[str] | None) -> Tags | None:
-    if isinstance(value, Mapping):
-        return Tags(**{word: tuple(tags) for word, tags in value.items()})
-    return Tags(any=tuple(value)) if value else None
-
-
-def _texts(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value or ())
-
-
-def _fits(name: str, globs: Sequence[str]) -> bool:
-    return any(matches_glob(name, glob) for glob in globs)

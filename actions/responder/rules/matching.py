@@ -15,7 +15,7 @@ _SHOWN = 80  # characters of a value in a reason
 
 
 @dataclass(frozen=True)
-class Reason:
+class MatchResult:
     """Whether something is so, and why; as a truth value it is the former."""
 
     holds: bool
@@ -37,12 +37,12 @@ class Decision:
     mode: Mode
 
 
-def match(event: Event, rule: Rule) -> Reason:
+def match(event: Event, rule: Rule) -> MatchResult:
     """Whether the event fulfils all that the rule asks: then why, else the first thing that it does not fulfil.
 
     Raises BadEvent where the rule asks for a namespace and the event's pod cannot be one.
     """
-    return _fulfils(event, rule.match)
+    return _fulfils(event, rule.criteria)
 
 
 def decide(event: Event, rules: Rules) -> list[Decision]:
@@ -54,7 +54,7 @@ def decide(event: Event, rules: Rules) -> list[Decision]:
     for rule in rules.rules:
         if reason := match(event, rule):
             decisions.append(Decision(rule=rule, reason=reason.text, mode=_mode(event, rule, rules)))
-            if not rule.goes_on:
+            if not rule.continues:
                 break
     return decisions
 
@@ -64,16 +64,16 @@ def _mode(event: Event, rule: Rule, rules: Rules) -> Mode:
     return Mode.most_careful([rule.mode, Mode.PULL_REQUEST if needs_review else Mode.COMMIT])
 
 
-def _fulfils(event: Event, criteria: Criteria) -> Reason:
+def _fulfils(event: Event, criteria: Criteria) -> MatchResult:
     fulfilled = []
     for reason in _reasons(event, criteria):
         if not reason:
             return reason
         fulfilled.append(reason.text)
-    return Reason(True, "; ".join(fulfilled))
+    return MatchResult(True, "; ".join(fulfilled))
 
 
-def _reasons(event: Event, criteria: Criteria) -> Iterator[Reason]:
+def _reasons(event: Event, criteria: Criteria) -> Iterator[MatchResult]:
     """One by one, so that the dearer ones are only looked at where the cheaper ones hold."""
     if wanted := criteria.rules:
         yield _reason("rule", event.rule, wanted, wanted.holds(event.rule))
@@ -94,7 +94,7 @@ def _reasons(event: Event, criteria: Criteria) -> Iterator[Reason]:
         yield _reason(name, found, condition, condition.holds(found))
 
 
-def _reason(what: str, found: object, wanted: object, holds: bool) -> Reason:
+def _reason(what: str, found: object, wanted: object, holds: bool) -> MatchResult:
     is_found = f"{what} {one_line(found, limit=_SHOWN)}" if found is not None else f"no {what}"
     asked = f"wanted {one_line(wanted, limit=_SHOWN)}"
-    return Reason(holds, f"{is_found} ({asked})" if holds else f"{is_found}, but {asked}")
+    return MatchResult(holds, f"{is_found} ({asked})" if holds else f"{is_found}, but {asked}")

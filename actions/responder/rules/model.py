@@ -1,32 +1,17 @@
-"""The response rules: what people want done about which events, read from .github/falco-response.yaml.
+"""Defines the response rules: what people want to happen for which events.
 
-`schema/rules.json` is the language and its documentation. A file with any mistake gives no rules at all.
+`parser` makes them from a file, and `schema/rules.json` documents the language. This module reads nothing.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Any
 
-from ..errors import BadRules, Mistake
 from ..kubernetes.pod_names import Pod, Workload
-from . import responses, validation
-from .conditions import matches_glob
+from .actions import Action
 from .criteria import Criteria
-from .responses import Demand
-from .strict_yaml import Source
-
-LIMIT = 1024 * 1024  # bytes of a file
-# What contains a cluster, watches it and brings it back must not be stopped by a response.
-ALWAYS_PROTECTED = ("kube-system", "flux-system", "falco", "falco-dispatch")
-BUILT_IN = b"""\
-version: 1
-rules:
-  - name: shell in a container
-    match: {rules: [Terminal shell in container]}
-    respond: [stop]
-"""
+from .globs import matches_glob
 
 
 class Mode(StrEnum):
@@ -38,26 +23,26 @@ class Mode(StrEnum):
 
     @classmethod
     def most_careful(cls, modes: "Iterable[Mode]") -> "Mode":
-        """The most careful of them; a commit if there are none."""
+        """Return the most careful of the modes, or COMMIT if there are none."""
         return max(modes, key=list(cls).index, default=cls.COMMIT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One response rule; `line` is where it begins in the file."""
+    """One response rule. `line` is its first line in the file; `continues` says that later rules are tried too."""
 
     name: str
-    match: Criteria
-    respond: tuple[Demand, ...]
+    criteria: Criteria
+    actions: tuple[Action, ...]
     description: str = ""
-    goes_on: bool = False
+    continues: bool = False
     mode: Mode = Mode.COMMIT
     line: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Receiver:
-    """A Flux receiver; `type` is its spec.type."""
+class ReceiverAddress:
+    """The address of a cluster's Flux receiver. `type` is the receiver's spec.type."""
 
     url: str
     type: str
@@ -66,15 +51,15 @@ class Receiver:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A cluster that events come from: where Flux starts reading for it, and whom to tell."""
+    """A cluster that sends events: the folder where Flux starts to read for it, and the receiver to notify."""
 
     path: PurePosixPath
-    receiver: Receiver | None = None
+    receiver: ReceiverAddress | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Override:
-    """Globs for pods whose workload the rules name, and that workload as its file has it."""
+class Assignment:
+    """An entry of `workloads`: globs for pods, and the workload that owns them, as its file declares it."""
 
     pod: str
     namespace: str = "*"
@@ -83,16 +68,22 @@ class Override:
     kind: str
     name: str
 
+    def covers(self, pod: Pod, *, cluster: str | None) -> bool:
+        """Return whether the assignment is about this pod of this cluster."""
+        pairs = ((pod.name, self.pod), (pod.namespace, self.namespace), (cluster or "", self.cluster))
+        return all(matches_glob(text, glob) for text, glob in pairs)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Protected:
-    """Globs for workloads that no response touches."""
+class Protection:
+    """Globs for workloads that no response changes."""
 
     namespace: str = "*"
     kind: str = "*"
     name: str = "*"
 
     def covers(self, workload: Workload) -> bool:
+        """Return whether the protection is about this workload."""
         pairs = ((workload.namespace, self.namespace), (workload.kind, self.kind), (workload.name, self.name))
         return all(matches_glob(text, glob) for text, glob in pairs)
 
@@ -113,75 +104,21 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """A whole file of response rules without a mistake. `built_in` where there was no file."""
+    """The response rules of a file without mistakes. `name` is the file's path; `built_in` says that it is absent."""
 
     name: str
     rules: tuple[Rule, ...]
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
-    protected: tuple[Protected, ...] = ()
+    protections: tuple[Protection, ...] = ()
     limits: Limits = field(default_factory=Limits)
     review: tuple[Criteria, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
     built_in: bool = False
 
-    def protection(self, workload: Workload) -> str | None:
-        """What protects the workload, for a person to read; None if nothing does."""
-        return next((str(one) for one in self.protected if one.covers(workload)), None)
+    def protection_of(self, workload: Workload) -> Protection | None:
+        """Return the first protection that covers the workload, or None."""
+        return next((protection for protection in self.protections if protection.covers(workload)), None)
 
-    def override(self, pod: Pod, *, cluster: str | None) -> Override | None:
-        """The workload that the rules name as the pod's, if they do."""
-        for one in self.overrides:
-            pairs = ((pod.name, one.pod), (pod.namespace, one.namespace), (cluster or "", one.cluster))
-            if all(matches_glob(text, glob) for text, glob in pairs):
-                return one
-        return None
-
-
-def load(data: bytes | None, *, name: str) -> Rules:
-    """The rules in a file called `name`, or the built-in rule where there is none.
-
-    Raises BadRules, with every mistake in the file, unless there is none at all.
-    """
-    if len(data or b"") > LIMIT:
-        raise BadRules([Mistake(name, 1, 1, f"the file has {len(data or b''):,} bytes; the limit is {LIMIT:,}")])
-    source = Source(BUILT_IN if data is None else data, name=name)
-    if found := validation.find(source):
-        raise BadRules(found)
-    value = source.value
-    return Rules(
-        name=name, built_in=data is None,
-        rules=tuple(_rule(rule, source.line(["rules", number])) for number, rule in enumerate(value["rules"])),
-        clusters={cluster: _cluster(found) for cluster, found in value.get("clusters", {}).items()},
-        protected=_protected(value.get("protect", {})), limits=_limits(value.get("limits", {})),
-        review=tuple(map(Criteria.read, value.get("review", ()))),
-        overrides=tuple(_override(found) for found in value.get("workloads", ())),
-    )  # fmt: skip
-
-
-def _rule(value: Mapping[str, Any], line: int) -> Rule:
-    return Rule(
-        name=value["name"], description=value.get("description", ""), line=line,
-        match=Criteria.read(value["match"]), respond=tuple(map(responses.read, value["respond"])),
-        goes_on=value.get("continue", False), mode=Mode(value.get("mode", Mode.COMMIT)),
-    )  # fmt: skip
-
-
-def _cluster(value: Mapping[str, Any]) -> Cluster:
-    receiver = value.get("receiver")
-    return Cluster(path=PurePosixPath(value["path"]), receiver=Receiver(**receiver) if receiver else None)
-
-
-def _protected(value: Mapping[str, Any]) -> tuple[Protected, ...]:
-    namespaces = [*ALWAYS_PROTECTED, *value.get("namespaces", ())]
-    workloads = [Protected(**workload) for workload in value.get("workloads", ())]
-    return (*(Protected(namespace=namespace) for namespace in namespaces), *workloads)
-
-
-def _limits(value: Mapping[str, int]) -> Limits:
-    return Limits(**{name.replace("-", "_"): int(limit) for name, limit in value.items()})
-
-
-def _override(value: Mapping[str, str]) -> Override:
-    globs = {name: value[name] for name in ("namespace", "cluster") if name in value}
-    file = PurePosixPath(value["file"])
-    return Override(pod=value["pod"], file=file, kind=value["kind"], name=value["name"], **globs)
+    def assignment_of(self, pod: Pod, *, cluster: str | None) -> Assignment | None:
+        """Return the first assignment that covers the pod, or None."""
+        return next((entry for entry in self.assignments if entry.covers(pod, cluster=cluster)), None)

@@ -15,7 +15,7 @@ import jsonschema
 
 from ..errors import Mistake
 from . import formats
-from .strict_yaml import Source
+from .rules_text import RulesText
 
 _KINDS = {
     "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
@@ -36,7 +36,7 @@ _SHOWN = 60  # characters of a wrong value that a message quotes
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def find(source: Source) -> list[Mistake]:
+def find_mistakes(source: RulesText) -> list[Mistake]:
     """All mistakes, in the order of the file."""
     if source.value is None:
         advice = "write the rules, or delete the file to have the built-in rule"
@@ -48,7 +48,7 @@ def find(source: Source) -> list[Mistake]:
     return sorted(dict.fromkeys(found), key=lambda mistake: (mistake.line, mistake.column))
 
 
-def _explain(error: jsonschema.ValidationError, source: Source) -> Iterator[Mistake]:
+def _explain(error: jsonschema.ValidationError, source: RulesText) -> Iterator[Mistake]:
     path = list(error.absolute_path)
     found: Any = error.instance
     wanted: Any = error.validator_value
@@ -129,7 +129,7 @@ def _shown(found: object) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
-def _repeated_names(source: Source) -> Iterator[Mistake]:
+def _repeated_names(source: RulesText) -> Iterator[Mistake]:
     """Two rules of one name could not be told apart in a commit or a report."""
     rules = source.value.get("rules") if isinstance(source.value, dict) else None
     first: dict[str, int] = {}

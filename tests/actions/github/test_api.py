@@ -119,7 +119,7 @@ def test_an_answer_for_good_is_an_error_at_once(server: Server, api: Api, answer
     server.answers = [answer]
     with pytest.raises(ApiRefused) as refused:
         api.post("pulls", {})
-    assert said in refused.value.said
+    assert said in refused.value.message
     assert refused.value.status == answer[0]
     assert "\n" not in str(refused.value)
 

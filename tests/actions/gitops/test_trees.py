@@ -11,7 +11,7 @@ from responder.gitops.placement import caveats, choose
 from responder.gitops.placement.placement import How, Wanted
 from responder.gitops.workloads.locate import Target, locate
 from responder.kubernetes.pod_names import Owner, Pod
-from responder.rules.model import Override
+from responder.rules.model import Assignment
 
 from . import oracle
 from .everything import walked
@@ -28,14 +28,14 @@ STOPPED = Wanted(keys=("spec", "replicas"), value=0)
 
 def find(tree: Tree, case: Mapping[str, Any]) -> Target:
     namespace, name = case["pod"].split("/")
-    override = {**case["override"], "file": PurePosixPath(case["override"]["file"])} if "override" in case else None
+    assignment = {**case["override"], "file": PurePosixPath(case["override"]["file"])} if "override" in case else None
     return locate(
         tree.checkout,
         pod=Pod(namespace=namespace, name=name),
         owners=[Owner(**owner) for owner in case.get("owners", [])],
         cluster=case.get("cluster", next(iter(tree.entries), None) if len(tree.entries) == 1 else None),
         clusters={cluster: PurePosixPath(path) for cluster, path in tree.entries.items()},
-        override=Override(pod="*", **override) if override else None,
+        assignment=Assignment(pod="*", **assignment) if assignment else None,
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder.errors import BadName
-from responder.kubernetes.pod_names import HASH, KINDS, RANDOM, Owner, Pod, is_workload, owns
+from responder.kubernetes.pod_names import HASH, RANDOM, WORKLOAD_KINDS, Owner, Pod, is_workload, owns
 
 # The encodings of Kubernetes, written out once more here, so that the tests do not lean on the code they test.
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -113,7 +113,7 @@ def test_every_pod_of_a_replica_set_is_owned_by_its_deployment(name: str, hash_:
     pod = generated(f"{name}-{hash_}-", suffix)
     assert owns("Deployment", name, pod)
     assert owns("Rollout", name, pod)
-    assert Owner(kind="ReplicaSet", name=f"{name}-{hash_}").is_made_by("Deployment", name)
+    assert Owner(kind="ReplicaSet", name=f"{name}-{hash_}").is_created_by("Deployment", name)
 
 
 @given(name=names, suffix=suffixes)
@@ -142,7 +142,7 @@ def test_every_pod_of_a_scheduled_job_is_owned_by_its_cron_job(
 
 @given(pod=names, name=names)
 def test_an_owner_of_any_kind_shares_the_beginning_of_the_name_as_far_as_it_was_kept(pod: str, name: str) -> None:
-    if any(owns(kind, name, pod) for kind in KINDS):
+    if any(owns(kind, name, pod) for kind in WORKLOAD_KINDS):
         assert pod[:30].startswith(name[:30])
 
 
@@ -169,7 +169,7 @@ def test_the_letters_are_those_of_kubernetes() -> None:
 def test_a_controller_named_by_the_event_leads_to_what_made_it(
     owner: Owner, kind: str, name: str, expected: bool
 ) -> None:
-    assert owner.is_made_by(kind, name) is expected
+    assert owner.is_created_by(kind, name) is expected
 
 
 @pytest.mark.parametrize(

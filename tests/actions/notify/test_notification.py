@@ -13,11 +13,12 @@ from responder.github.run import Run
 from responder.notify import notification
 from responder.notify import receiver as flux
 from responder.notify.notification import Receivers
-from responder.rules import model
+from responder.rules import parser
+from responder.rules.model import Rules
 from tests.issuer import Issuer
 from tests.receiver import Receiver
 
-NO_RULES = model.load(None, name="rules")
+NO_RULES = parser.built_in(name="rules")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def run(inputs: Mapping[str, str], environ: Mapping[str, str] | None = None, out
     )
 
 
-def tell(current: Run, clusters: list[str], ruleset: model.Rules = NO_RULES) -> list[notification.Told]:
+def tell(current: Run, clusters: list[str], ruleset: Rules = NO_RULES) -> list[notification.Told]:
     return notification.tell(current, Receivers.read(current).of(clusters, ruleset), "2cad872")
 
 
@@ -99,7 +100,7 @@ def test_the_receiver_in_the_rules_comes_before_that_of_the_inputs(issuer: Issue
         Receiver.start(type="generic-oidc", token="path", issuer=issuer) as named,
         Receiver.start(type="generic-hmac", token="the-token") as other,
     ):
-        ruleset = model.load(
+        ruleset = parser.parse(
             f"""
 version: 1
 clusters: {{prod: {{path: clusters/prod, receiver: {{url: '{named.url}', type: generic-oidc}}}}}}

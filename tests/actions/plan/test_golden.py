@@ -22,7 +22,7 @@ from responder.plan.planner import Plan
 from responder.proof.prover import kustomize_prover
 from responder.proof.standing import Prover, Standing
 from responder.publish.work_tree import WorkTree
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick
 
 CASES = Path(__file__).parents[2] / "data" / "golden"
@@ -49,7 +49,7 @@ class Case:
         sent = {**falco, "output_fields": {**falco["output_fields"], **fields}}
         found = event.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.before / ".github" / "falco-response.yaml"
-        ruleset = model.load(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
+        ruleset = parser.parse(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
         return planner.make([found], ruleset, WorkTree(root).checkout(), prover=prover)
 
     @property

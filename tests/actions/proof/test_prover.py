@@ -16,7 +16,7 @@ from responder.plan.outcome import Outcome, Verdict
 from responder.proof.claim import EditedObject
 from responder.proof.prover import KustomizeProver, kustomize_prover
 from responder.proof.standing import Proof, Prover, Standing
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick
 
 pytestmark = pytest.mark.skipif(
@@ -93,7 +93,7 @@ def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES
     falco = sidekick.falco_events()["E02"]
     fields = {**falco["output_fields"], "k8s.ns.name": POD.namespace, "k8s.pod.name": POD.name}
     shell = event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
-    made = planner.make([shell], model.load(ruleset.encode(), name="rules"), hold(tree), prover=prover)
+    made = planner.make([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
     return made.outcomes[0]
 
 
@@ -215,7 +215,7 @@ def test_responses_of_a_batch_are_proved_one_after_the_other(prover: Prover) -> 
         shells.append(
             event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, cluster="prod"))
         )
-    made = planner.make(shells, model.load(RULES.encode(), name="rules"), hold(TREE), prover=prover)
+    made = planner.make(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
     proofs = [each.response.proof for each in made.outcomes if each.response]
     assert [each.standing for each in proofs if each] == [Standing.PROVED, Standing.PROVED]
     assert [f"shop/{name}" in each.diff for name, each in zip(("web", "other"), proofs, strict=True) if each] == [

@@ -20,7 +20,7 @@ from responder.plan import planner
 from responder.plan.planner import Plan
 from responder.publish.push import Published
 from responder.report.summary import Report
-from responder.rules import model
+from responder.rules import parser
 from tests import sidekick
 from tests.actions.runs import ALPINE
 from tests.soak import examples
@@ -80,7 +80,7 @@ def summary(text: str) -> str:
     attributes = {"event_id": text or "x", "source": text or "x"}
     found = event.parse_all([_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)])
     checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
-    made = planner.make(found, model.load(EVERY, name="rules"), checkout)
+    made = planner.make(found, parser.parse(EVERY, name="rules"), checkout)
     return report(made).summary()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from responder.falco import event
 from responder.falco.event import Event
-from responder.rules import matching, model
+from responder.rules import matching, parser
 from responder.rules.model import Rules
 from tests import sidekick
 
@@ -55,7 +55,7 @@ def rule(name: str, criteria: str, more: str = "") -> str:
 
 
 def load(*written: str, more: str = "") -> Rules:
-    return model.load(f"version: 1\n{more}\nrules:\n{''.join(written)}".encode(), name="rules.yaml")
+    return parser.parse(f"version: 1\n{more}\nrules:\n{''.join(written)}".encode(), name="rules.yaml")
 
 
 def matches(criteria: str, found: Event) -> bool:

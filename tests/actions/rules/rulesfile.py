@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from responder.rules import model
+from responder.rules import parser
 from responder.rules.model import Rules
 
 DATA = Path(__file__).parents[2] / "data" / "rules"
@@ -10,7 +10,7 @@ RULE = "version: 1\nrules:\n  - {name: a, match: %s, respond: %s}\n"
 
 
 def load(text: str) -> Rules:
-    return model.load(text.encode(), name="rules.yaml")
+    return parser.parse(text.encode(), name="rules.yaml")
 
 
 def matching(match: str) -> str:

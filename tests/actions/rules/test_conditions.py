@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.rules import conditions
-from responder.rules.conditions import Condition, matches_glob
-from responder.rules.strict_yaml import Source
+from responder.rules import parser
+from responder.rules.conditions import Condition
+from responder.rules.globs import matches_glob
+from responder.rules.rules_text import RulesText
 
 
 def read(written: str) -> Condition:
-    source = Source(f"wanted: {written}".encode(), name="rules.yaml")
+    source = RulesText(f"wanted: {written}".encode(), name="rules.yaml")
     assert not source.mistakes
-    return conditions.read(source.value["wanted"])
+    return parser.condition(source.value["wanted"])
 
 
 def row(written: str, found: Any, expected: bool) -> Any:

@@ -9,13 +9,13 @@ import pytest
 import yaml
 
 from responder.kubernetes.pod_names import Pod, Workload
-from responder.rules import model
-from responder.rules.model import Cluster, Limits, Mode, Override, Receiver
-from responder.rules.responses import Annotate, Isolate, Label, Patch, Remove, Scale, Stop
+from responder.rules import parser
+from responder.rules.actions import Annotate, Isolate, Label, PatchManifest, Remove, Scale, Stop
+from responder.rules.model import Assignment, Cluster, Limits, Mode, ReceiverAddress, Rules
 from tests.actions.rules.rulesfile import DATA, load, matching, responding
 
-SCHEMA = Path(model.__file__).parents[1] / "schema" / "rules.json"
-EVERYTHING = model.load((DATA / "everything.yaml").read_bytes(), name="everything.yaml")
+SCHEMA = Path(parser.__file__).parents[1] / "schema" / "rules.json"
+EVERYTHING = parser.parse((DATA / "everything.yaml").read_bytes(), name="everything.yaml")
 FIELD = "version: 1\nrules:\n- name: a\n  respond: [stop]\n  match:\n    output_fields:\n      %s: %s\n"
 
 
@@ -24,35 +24,40 @@ def workload(text: str) -> Workload:
     return Workload(kind=kind, namespace=namespace, name=name)
 
 
+def _protection(ruleset: Rules, name: str) -> str | None:
+    protection = ruleset.protection_of(workload(name))
+    return str(protection) if protection else None
+
+
 def test_without_a_file_a_terminal_shell_stops_the_workload() -> None:
-    built_in = model.load(None, name="rules.yaml")
+    built_in = parser.built_in(name="rules.yaml")
     [rule] = built_in.rules
     assert built_in.built_in
-    assert rule.match.rules is not None
-    assert rule.match.rules.globs == ("Terminal shell in container",)
-    assert rule.respond == (Stop(),)
+    assert rule.criteria.rules is not None
+    assert rule.criteria.rules.globs == ("Terminal shell in container",)
+    assert rule.actions == (Stop(),)
     assert not EVERYTHING.built_in
 
 
 def test_everything_that_can_be_written_is_read() -> None:
     look, contain = EVERYTHING.rules
-    assert (look.name, look.goes_on, look.mode, look.line) == ("look closer", True, Mode.DRY_RUN, 27)
-    assert (contain.name, contain.goes_on, contain.mode, contain.line) == ("contain", False, Mode.PULL_REQUEST, 49)
+    assert (look.name, look.continues, look.mode, look.line) == ("look closer", True, Mode.DRY_RUN, 27)
+    assert (contain.name, contain.continues, contain.mode, contain.line) == ("contain", False, Mode.PULL_REQUEST, 49)
     assert look.description == "A shell in front of people's money"
-    assert look.respond == (
+    assert look.actions == (
         Label({"quarantine": "true"}),
         Annotate({"example.com/why": "shell, seen by Falco"}, on_pods=True),
     )
-    assert contain.respond == (
+    assert contain.actions == (
         Stop(),
         Scale(1),
         Isolate(dns=True, namespaces=("monitoring",)),
-        Patch(({"op": "replace", "path": "/spec/paused", "value": True},)),
+        PatchManifest(({"op": "replace", "path": "/spec/paused", "value": True},)),
         Remove(),
     )
-    assert str(look.match.tags) == "all of container and any of shell, T1059 and none of test"
-    assert [str(bound) for bound in look.match.priority] == [">=Notice", "=Debug"]
-    assert {name: str(condition) for name, condition in look.match.output_fields.items()} == {
+    assert str(look.criteria.tags) == "all of container and any of shell, T1059 and none of test"
+    assert [str(bound) for bound in look.criteria.priority] == [">=Notice", "=Debug"]
+    assert {name: str(condition) for name, condition in look.criteria.output_fields.items()} == {
         "proc.name": "sh or bash or glob z*",
         "proc.cmdline": r"regex .*\bcurl\b.* and not glob *localhost*",
         "proc.tty": "not 0",
@@ -61,7 +66,7 @@ def test_everything_that_can_be_written_is_read() -> None:
         "thread.ismain": "true",
         "k8s.sa.name": "no value",
     }
-    receiver = Receiver(url="https://flux.prod.example/hook/abc", type="generic-oidc", audience="flux")
+    receiver = ReceiverAddress(url="https://flux.prod.example/hook/abc", type="generic-oidc", audience="flux")
     assert EVERYTHING.clusters == {
         "prod": Cluster(path=PurePosixPath("clusters/prod"), receiver=receiver),
         "staging": Cluster(path=PurePosixPath("clusters/staging")),
@@ -71,8 +76,8 @@ def test_everything_that_can_be_written_is_read() -> None:
 
 
 def test_numbers_in_a_patch_are_plain_numbers() -> None:
-    [demand] = load(responding("{patch: [{op: add, path: /spec/a, value: [1, 1.5]}]}")).rules[0].respond
-    assert isinstance(demand, Patch)
+    [demand] = load(responding("{patch: [{op: add, path: /spec/a, value: [1, 1.5]}]}")).rules[0].actions
+    assert isinstance(demand, PatchManifest)
     assert [type(number) for number in demand.operations[0]["value"]] == [int, float]
 
 
@@ -92,7 +97,7 @@ def test_numbers_in_a_patch_are_plain_numbers() -> None:
     ],
 )
 def test_responses_are_read_with_their_parameters(entry: str, demand: object) -> None:
-    assert load(responding(entry)).rules[0].respond == (demand,)
+    assert load(responding(entry)).rules[0].actions == (demand,)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +118,13 @@ def test_responses_are_read_with_their_parameters(entry: str, demand: object) ->
     ],
 )
 def test_what_is_protected(name: str, protection: str | None) -> None:
-    assert EVERYTHING.protection(workload(name)) == protection
+    assert _protection(EVERYTHING, name) == protection
 
 
-@pytest.mark.parametrize("namespace", model.ALWAYS_PROTECTED)
+@pytest.mark.parametrize("namespace", parser.ALWAYS_PROTECTED)
 def test_no_rules_are_without_protection(namespace: str) -> None:
-    for ruleset in (model.load(None, name=""), load(responding("stop")), EVERYTHING):
-        assert ruleset.protection(workload(f"Deployment {namespace}/any")) == f"namespace {namespace}"
+    for ruleset in (parser.built_in(name=""), load(responding("stop")), EVERYTHING):
+        assert _protection(ruleset, f"Deployment {namespace}/any") == f"namespace {namespace}"
 
 
 @pytest.mark.parametrize(
@@ -134,12 +139,12 @@ def test_no_rules_are_without_protection(namespace: str) -> None:
 )
 def test_the_rules_can_say_which_workload_owns_a_pod(pod: str, cluster: str | None, file: str | None) -> None:
     namespace, name = pod.split("/")
-    found = EVERYTHING.override(Pod(namespace=namespace, name=name), cluster=cluster)
+    found = EVERYTHING.assignment_of(Pod(namespace=namespace, name=name), cluster=cluster)
     assert (found and str(found.file)) == file
 
 
-def test_an_override_names_the_workload_as_its_file_has_it() -> None:
-    assert EVERYTHING.overrides[1] == Override(
+def test_an_assignment_names_the_workload_as_its_file_has_it() -> None:
+    assert EVERYTHING.assignments[1] == Assignment(
         pod="ledger-*", file=PurePosixPath("apps/ledger/base.yaml"), kind="StatefulSet", name="ledger"
     )
 
@@ -181,25 +186,25 @@ def test_the_most_careful_mode_wins(modes: list[Mode], most_careful: Mode) -> No
 )
 def test_values_mean_what_they_look_like(written: str, text: str) -> None:
     ruleset = load(FIELD % ("f", written))
-    assert str(ruleset.rules[0].match.output_fields["f"]) == text
+    assert str(ruleset.rules[0].criteria.output_fields["f"]) == text
 
 
 @pytest.mark.parametrize("key", ["no", "on", "1", "1.10", "null", "~", "ka.uri.param[command]", "="])
 def test_keys_are_text_whatever_they_look_like(key: str) -> None:
-    assert list(load(FIELD % (repr(key), "x")).rules[0].match.output_fields) == [key]
-    assert list(load(FIELD % (key, "x")).rules[0].match.output_fields) == [key]
+    assert list(load(FIELD % (repr(key), "x")).rules[0].criteria.output_fields) == [key]
+    assert list(load(FIELD % (key, "x")).rules[0].criteria.output_fields) == [key]
 
 
 def test_an_alias_stands_for_what_it_names() -> None:
     text = matching("{source: &both [syscall, k8s_audit]}") + (
         "  - {name: b, match: {source: *both}, respond: [stop]}\n"
     )
-    assert [rule.match.source for rule in load(text).rules] == [("syscall", "k8s_audit")] * 2
+    assert [rule.criteria.source for rule in load(text).rules] == [("syscall", "k8s_audit")] * 2
 
 
 def test_json_is_read_too_and_a_byte_order_mark_does_no_harm() -> None:
     value = {"version": 1, "rules": [{"name": "a", "match": {"rules": ["x"]}, "respond": ["stop"]}]}
-    assert model.load(b"\xef\xbb\xbf" + json.dumps(value).encode(), name="x").rules[0].name == "a"
+    assert parser.parse(b"\xef\xbb\xbf" + json.dumps(value).encode(), name="x").rules[0].name == "a"
 
 
 def described(schema: Any, path: str = "") -> list[str]:
@@ -229,5 +234,5 @@ def test_the_schema_says_the_defaults_that_are_in_force() -> None:
         "workloads-per-event": Limits().workloads_per_event,
     }
     receiver = properties["clusters"]["additionalProperties"]["properties"]["receiver"]["properties"]
-    assert receiver["audience"]["default"] == Receiver(url="", type="").audience
-    assert all(namespace in properties["protect"]["description"] for namespace in model.ALWAYS_PROTECTED)
+    assert receiver["audience"]["default"] == ReceiverAddress(url="", type="").audience
+    assert all(namespace in properties["protect"]["description"] for namespace in parser.ALWAYS_PROTECTED)

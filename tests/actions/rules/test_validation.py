@@ -5,19 +5,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from responder.errors import BadInput, BadRules
-from responder.rules import model
+from responder.rules import parser
 from tests.actions.rules.rulesfile import DATA, load, matching, responding
 
 
 def told(data: bytes) -> list[str]:
     with pytest.raises(BadRules) as caught:
-        model.load(data, name="rules.yaml")
+        parser.parse(data, name="rules.yaml")
     return str(caught.value).splitlines()
 
 
 def test_all_mistakes_of_a_file_are_told_together() -> None:
     with pytest.raises(BadRules) as caught:
-        model.load((DATA / "mistakes.yaml").read_bytes(), name="mistakes.yaml")
+        parser.parse((DATA / "mistakes.yaml").read_bytes(), name="mistakes.yaml")
     assert str(caught.value).splitlines() == (DATA / "mistakes.txt").read_text().splitlines()
     assert isinstance(caught.value, BadInput)
 
@@ -88,7 +88,7 @@ def test_what_a_file_says_is_bounded_and_escaped_in_messages() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        pytest.param(b" " * (model.LIMIT + 1), "1,048,577 bytes; the limit is 1,048,576", id="large"),
+        pytest.param(b" " * (parser.LIMIT + 1), "1,048,577 bytes; the limit is 1,048,576", id="large"),
         pytest.param(b"[" * 10_000, "nested too deeply", id="deep"),
         pytest.param(
             b"a: &a [x,x,x,x,x,x,x,x,x,x]\n"

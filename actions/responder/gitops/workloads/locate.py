@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from ...errors import Ambiguous, NotFound
 from ...kubernetes.pod_names import Owner, Pod, Workload
-from ...rules.model import Override
+from ...rules.model import Assignment
 from ..checkout import Checkout
 from ..flux import clusters as roots
 from ..flux.clusters import Desired
@@ -54,13 +54,13 @@ def locate(
     owners: Sequence[Owner] = (),
     cluster: str | None = None,
     clusters: Mapping[str, PurePosixPath] | None = None,
-    override: Override | None = None,
+    assignment: Assignment | None = None,
     origin: Origin | None = None,
 ) -> Target:
     """The declared workload that owns `pod`; `owners` are the controllers that the event itself names.
 
     `clusters` maps the clusters' names to the entry paths that Flux applies there; `cluster` is the event's. Without
-    a map, the clusters that the repository shows are looked at, all of them. An `override` of the rules decides.
+    a map, the clusters that the repository shows are looked at, all of them. An `assignment` of the rules decides.
     Raises NotFound or Ambiguous.
     """
     entries = clusters or {}
@@ -69,12 +69,12 @@ def locate(
     desired = read(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     walks = [walk for walk in desired.clusters if cluster is None or not entries or walk.cluster == cluster]
     applied = [each for walk in walks for each in walk.applied if each.cluster == walk.cluster]
-    if override:
-        found = [each for each in applied if _means(override, each)]
+    if assignment:
+        found = [each for each in applied if _means(assignment, each)]
     else:
         found = ownership.declared(applied, pod, owners) or ownership.releases(applied, pod, owners)
     if not found:
-        said = f"the rules say {override.kind} {override.name} in {override.file}" if override else ""
+        said = f"the rules say {assignment.kind} {assignment.name} in {assignment.file}" if assignment else ""
         reason = f"{said}, which no cluster gets" if said else ""
         raise NotFound(pod, reason=reason or _missing(desired), near=_near(desired, applied, pod, owners))
     if len(found) > 1:
@@ -156,8 +156,8 @@ def _line(applied: Applied, pod: Pod, name: str, cluster: str | None = None) -> 
     return f"`workloads: [{{{said}}}]`"
 
 
-def _means(override: Override, applied: Applied) -> bool:
+def _means(assignment: Assignment, applied: Applied) -> bool:
     """Whether a line of the rules names this, by its name in the file, or in the cluster with or without namespace."""
     declared = applied.object
     names = (declared.ids[0].name, declared.id.name, declared.id.full_name)
-    return (declared.file, declared.id.kind) == (str(override.file), override.kind) and override.name in names
+    return (declared.file, declared.id.kind) == (str(assignment.file), assignment.kind) and assignment.name in names

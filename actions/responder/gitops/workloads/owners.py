@@ -75,7 +75,7 @@ def _owns(applied: Applied, pod: Pod, owners: Sequence[Owner]) -> bool:
     if not is_workload(f"{id_.group}/{id_.version}".lstrip("/"), id_.kind):
         return False
     if owners:
-        return all(owner.is_made_by(id_.kind, id_.name) for owner in owners)
+        return all(owner.is_created_by(id_.kind, id_.name) for owner in owners)
     return owns(id_.kind, id_.name, pod.name)
 
 

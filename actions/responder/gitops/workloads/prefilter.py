@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...kubernetes.pod_names import BASE, KINDS, RANDOM, Owner, Pod
+from ...kubernetes.pod_names import BASE, RANDOM, WORKLOAD_KINDS, Owner, Pod
 from .. import manifests as manifest
 from ..flux import artifact_generator, kustomization
 
@@ -24,7 +24,9 @@ _FLUX = re.compile(
     + rb")/"
 )
 _SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
-_KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?(?:" + "|".join((*KINDS, *_SCALERS, "HelmRelease")).encode() + rb")\b")
+_KIND = re.compile(
+    rb"kind[\"']?\s*:\s*[\"']?(?:" + "|".join((*WORKLOAD_KINDS, *_SCALERS, "HelmRelease")).encode() + rb")\b"
+)
 _RANDOM = re.compile(f"[{RANDOM}]{{5}}")
 _MIDDLE = re.compile("[0-9bcdf]*")  # a hash, or a number: an index, a time, a revision; or what a cut has left of it
 _CUT = 20  # characters of a release's name that are left at least where Helm has cut it, without its namespace

@@ -38,7 +38,7 @@ class Float(float):
     text: str
 
 
-class Source:
+class RulesText:
     """A file's value, the mistakes that kept parts of it from being read, and where each part stands."""
 
     def __init__(self, data: bytes, *, name: str) -> None:

@@ -9,8 +9,8 @@ from ..gitops.checkout import Checkout
 from ..gitops.placement.placement import Placement
 from ..yamledit import edit, json_patch, literal_block
 from ..yamledit.documents import Value, decode, parse
-from ..yamledit.edit import ABSENT, Absent, Edit
-from ..yamledit.values import YamlPath, at
+from ..yamledit.edit import AppendItem, EditedFile, RemoveValue, SetValue
+from ..yamledit.values import ABSENT, Absent, YamlPath, at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +87,12 @@ def _edited(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Ch
 
 def _emptied(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
     """The checkout with a value taken out."""
-    done = edit.remove(before, placement.document, placement.keys)
+    done = edit.apply(before, placement.document, RemoveValue(path=placement.keys))
     return _with(checkout, placement, done, placement.keys, done.previous)
 
 
 def _with(
-    checkout: Checkout, placement: Placement, done: Edit, path: YamlPath, previous: Value | Absent
+    checkout: Checkout, placement: Placement, done: EditedFile, path: YamlPath, previous: Value | Absent
 ) -> tuple[Checkout, list[Change]]:
     change = Change(
         file=placement.file, document=placement.document, path=path, inside=placement.inside, line=done.line,
@@ -130,12 +130,13 @@ def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[C
     return replace(checkout, manifests=rest), [change]
 
 
-def _edit(before: bytes, placement: Placement) -> Edit:
+def _edit(before: bytes, placement: Placement) -> EditedFile:
     if placement.inside is not None:
-        return literal_block.set_value(before, placement.document, placement.keys, placement.inside, placement.value)
+        inner = SetValue(path=placement.inside, value=placement.value)
+        return literal_block.apply(before, placement.document, placement.keys, inner)
     if placement.append:
-        return edit.append(before, placement.document, placement.keys, placement.value)
-    return edit.set_value(before, placement.document, placement.keys, placement.value)
+        return edit.apply(before, placement.document, AppendItem(path=placement.keys, value=placement.value))
+    return edit.apply(before, placement.document, SetValue(path=placement.keys, value=placement.value))
 
 
 def _length(before: bytes, placement: Placement) -> int:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from ..escape import one_line
-from ..yamledit.edit import ABSENT
+from ..yamledit.values import ABSENT
 from .changes import Change
 from .outcome import Response
 from .trailers import Recorded

@@ -14,6 +14,7 @@ from ..errors import ChangedSince, EditRefused
 from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import edit, literal_block
 from ..yamledit.documents import parse
+from ..yamledit.edit import RemoveValue, SetValue
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, same
 from .trailers import Previous, Recorded
 
@@ -103,12 +104,13 @@ def _edited(data: bytes, previous: Previous, old: bytes | None, new: bytes) -> b
     if previous.inside is not None:
         if previous.value is ABSENT:
             raise EditRefused("inside-a-text", f"{_dotted(previous)} was put into a text that was changed since")
-        return literal_block.set_value(data, previous.document, previous.path, previous.inside, previous.value).after
+        inner = SetValue(path=previous.inside, value=previous.value)
+        return literal_block.apply(data, previous.document, previous.path, inner).after
     if previous.value is not ABSENT:
-        return edit.set_value(data, previous.document, previous.path, previous.value).after
+        return edit.apply(data, previous.document, SetValue(path=previous.path, value=previous.value)).after
     path = _place(data, previous, new)
     parents, null = _made(old, previous.document, path)
-    return edit.remove(data, previous.document, path, parents=parents, null=null).after
+    return edit.apply(data, previous.document, RemoveValue(path=path, parents=parents, leave_null=null)).after
 
 
 def _place(data: bytes, previous: Previous, new: bytes) -> YamlPath:

@@ -1,6 +1,6 @@
-"""The YAML documents of a file. Decides nothing about what they mean.
+"""The YAML documents of a file. Decides where each begins and ends, and nothing about what they mean.
 
-A file is checked as a whole, which is fast, and cut; the nodes of a document are built when they are asked for.
+A file is checked as a whole, which is fast, and split; the nodes of a document are built when they are needed.
 """
 
 import re
@@ -18,7 +18,7 @@ from .values import Value
 __all__ = ["BOM", "Document", "Node", "Value", "decode", "parse", "plain"]
 
 BOM = "\ufeff"
-# These begin no line but in their own meaning, not even in a block of text:
+# A line that begins so is always a marker, even in a block of text:
 # https://yaml.org/spec/1.2.2/#912-document-markers
 _MARKER = re.compile(rf"(?:\A|(?<=[{BREAKS}]))(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
 _DIRECTIVE = re.compile(rf"(?:\A|(?<=[{BREAKS}]))%[^{BREAKS}]*")
@@ -35,41 +35,41 @@ class Document:
 
     @cached_property
     def root(self) -> Node | None:
-        """Its uppermost node, None if it is empty. Raises NotYaml for aliases to nothing, and nesting without end."""
+        """The root node, None for an empty document. Raise NotYaml for an alias to nothing or too deep nesting."""
         return compose(self.text, self.start, self.end)
 
     @property
     def source(self) -> str:
-        """Its own text: markers, directives and what comments follow it included."""
+        """The text of the document, with its markers, its directives and the comments that follow it."""
         return self.text[self.start : self.end]
 
     @property
     def line(self) -> int:
-        """Where its content begins, counted from 1."""
+        """The line that its content begins on, counted from 1."""
         return self.line_of(self.root.start if self.root else self.start)
 
     @cached_property
     def value(self) -> Value:
-        """What it says, in plain Python: the later of two equal keys wins, dates stay text. Not to be changed."""
+        """Its value in plain Python: the later of two equal keys wins, dates stay text. Callers must not change it."""
         return plain(self.root) if self.root else None
 
-    def line_of(self, place: int) -> int:
-        """The line, counted from 1, of a place in the text."""
-        return lines.number(self.text, place)
+    def line_of(self, offset: int) -> int:
+        """Return the line, counted from 1, of an offset in the text."""
+        return lines.number(self.text, offset)
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text of a file and its byte order mark, if it has one. Raises NotYaml."""
+    """Return the text of a file, and its byte order mark or an empty string. Raise NotYaml."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode()
-        raise NotYaml("it is not UTF-8", line=lines.number(before, len(before))) from error
+        beginning = data[: error.start].decode()
+        raise NotYaml("it is not UTF-8", line=lines.number(beginning, len(beginning))) from error
     return (text[1:], BOM) if text.startswith(BOM) else (text, "")
 
 
 def parse(data: bytes) -> list[Document]:
-    """All documents of a YAML or JSON file, in order. Raises NotYaml, with the line, for templates and broken files."""
+    """Return all documents of a YAML or JSON file, in order. Raise NotYaml for templates and broken files."""
     text, _ = decode(data)
     try:
         check(text)
@@ -80,20 +80,20 @@ def parse(data: bytes) -> list[Document]:
         ) from error
     except yaml.YAMLError as error:
         raise NotYaml(_problem(text, getattr(error, "reason", None)), line=None) from error
-    return list(_cut(text))
+    return list(_split(text))
 
 
-def _problem(text: str, said: str | None) -> str:
+def _problem(text: str, detail: str | None) -> str:
     kind = "it is a template, not YAML" if _TEMPLATE.search(text) else "it is not YAML"
-    return f"{kind}: {said}" if said else kind
+    return f"{kind}: {detail}" if detail else kind
 
 
-def _cut(text: str) -> Iterator[Document]:
-    """The documents of a text that is YAML: from marker to marker, and what stands bare before the first marker."""
+def _split(text: str) -> Iterator[Document]:
+    """Yield the documents of a text: from marker to marker, and what has no marker before the first one."""
     begin, is_open = 0, False
-    for place, marker in [*((match.start(), match[1]) for match in _MARKER.finditer(text)), (len(text), "")]:
-        end = place + len("...") if marker == "..." else place
-        if is_open or _content(text, begin) < place:
+    for offset, marker in [*((match.start(), match[1]) for match in _MARKER.finditer(text)), (len(text), "")]:
+        end = offset + len("...") if marker == "..." else offset
+        if is_open or _content(text, begin) < offset:
             yield Document(text, start=begin, end=end)
             begin = end
         elif marker == "...":
@@ -101,9 +101,9 @@ def _cut(text: str) -> Iterator[Document]:
         is_open = marker == "---"
 
 
-def _content(text: str, place: int) -> int:
-    """The first place from there on that is neither space, comment nor directive."""
-    place = skip(text, place)
-    while match := _DIRECTIVE.match(text, place):
-        place = skip(text, match.end())
-    return place
+def _content(text: str, offset: int) -> int:
+    """Return the first offset from this one on that is neither space, comment nor directive."""
+    offset = skip(text, offset)
+    while match := _DIRECTIVE.match(text, offset):
+        offset = skip(text, match.end())
+    return offset

@@ -1,6 +1,6 @@
 """Entries and items of collections in flow style, JSON's among them: `{a: 1}` and `[1, 2]`.
 
-A new key becomes the first entry, the one place that needs no comma elsewhere and, where entries have lines of their
+A new key becomes the first entry, the one position that needs no comma elsewhere and, where entries have lines of their
 own, no other line. Comments stay.
 """
 
@@ -16,60 +16,85 @@ from .values import Value
 _BLANKS = re.compile(r"[ \t]*")
 
 
-def insert(text: str, mapping: Node, key: str, value: Value, notation: Notation) -> list[Splice]:
-    """Put a new entry first."""
+def insert_entry(text: str, mapping: Node, key: str, value: Value, notation: Notation) -> list[Splice]:
+    """Return the splices that put a new entry first."""
     brace = mapping.content(text)
     if text[brace : brace + 1] != "{":
         raise EditRefused("flow-pair", "the mapping has no braces", line=lines.number(text, brace))
     entry = notation.entry(key, value)
     if not mapping.entries:
         return [Splice(brace + 1, brace + 1, entry)]
-    first = lines.skip(text, brace + 1)
-    end = lines.end(text, brace)
-    if end < first:
-        indent = text[lines.start(text, first) : first]
-        return [Splice(end, end, f"{lines.ending(text, end)}{indent}{entry},")]
-    return [Splice(first, first, entry + notation.comma)]
+    return [_insert_first(text, brace, entry, notation)]
 
 
-def append(text: str, sequence: Node, value: Value, notation: Notation) -> list[Splice]:
-    """Put a new item last."""
+def insert_item(text: str, sequence: Node, index: int, value: Value, notation: Notation) -> list[Splice]:
+    """Return the splices that put a new item before the one at an index, or last."""
     bracket = sequence.content(text)
     item = notation.inline(value)
     if not sequence.items:
         return [Splice(bracket + 1, bracket + 1, item)]
+    if index == len(sequence.items):
+        return _append_item(text, sequence, item, notation)
+    if index == 0:
+        return [_insert_first(text, bracket, item, notation)]
+    following = sequence.items[index]
+    comma = _behind_comma(text, sequence.items[index - 1].end)
+    end = lines.end(text, comma)
+    indent = text[lines.start(text, following.start) : following.start]
+    if end < following.start and not indent.strip(" \t"):
+        return [Splice(end, end, f"{lines.ending(text, end)}{indent}{item},")]
+    return [Splice(following.start, following.start, f"{item},{_gap(text, comma, notation)}")]
+
+
+def remove(text: str, parent: Node, index: int) -> list[Splice]:
+    """Return the splices that remove an entry or item, with its line if nothing else is on it."""
+    children = parent.items or [value for _, value in parent.entries]
+    opening = parent.content(text) + 1 if index == 0 else _behind_comma(text, children[index - 1].end)
+    start, end = lines.skip(text, opening), children[index].end
+    comma = _behind_comma(text, end)
+    blank = _BLANKS.match(text, comma)
+    until = blank.end() if blank else comma
+    is_last = index + 1 == len(children)
+    if lines.end(text, until) == until and not text[lines.start(text, start) : start].strip(" \t"):
+        lone_comma = [Splice(opening - 1, opening, "")] if index and is_last and comma == end else []
+        return [*lone_comma, Splice(*lines.whole(text, start, until), "")]
+    if index and is_last and "#" not in text[children[index - 1].end : start]:
+        return [Splice(children[index - 1].end, end, "")]
+    return [Splice(start, comma if is_last else until, "")]
+
+
+def _insert_first(text: str, bracket: int, member: str, notation: Notation) -> Splice:
+    """Return the splice that puts an entry or item before the first, on a line of its own where that has one."""
+    first = lines.skip(text, bracket + 1)
+    end = lines.end(text, bracket)
+    if end < first:
+        indent = text[lines.start(text, first) : first]
+        return Splice(end, end, f"{lines.ending(text, end)}{indent}{member},")
+    return Splice(first, first, member + notation.comma)
+
+
+def _append_item(text: str, sequence: Node, item: str, notation: Notation) -> list[Splice]:
     last = sequence.items[-1]
     begin = lines.start(text, last.start)
     end = lines.end(text, last.end)
     if not text[begin : last.start].strip(" \t") and end < sequence.end:
-        comma = [] if _behind_comma(text, last.end) > last.end else [Splice(last.end, last.end, ",")]
-        more = "," if not comma else ""
-        new = lines.ending(text, end) + text[begin : last.start] + item + more
-        return [*comma, Splice(end, end, new)]
+        has_comma = _behind_comma(text, last.end) > last.end
+        comma = [] if has_comma else [Splice(last.end, last.end, ",")]
+        line = lines.ending(text, end) + text[begin : last.start] + item + ("," if has_comma else "")
+        return [*comma, Splice(end, end, line)]
     if len(sequence.items) > 1:
-        behind = _behind_comma(text, sequence.items[-2].end)
-        return [Splice(last.end, last.end, "," + text[behind : lines.skip(text, behind)] + item)]
+        gap = _gap(text, _behind_comma(text, sequence.items[-2].end), notation)
+        return [Splice(last.end, last.end, f",{gap}{item}")]
     return [Splice(last.end, last.end, notation.comma + item)]
 
 
-def remove(text: str, parent: Node, place: int) -> list[Splice]:
-    """Take out an entry or item, with its line if nothing else is on it."""
-    children = parent.items or [value for _, value in parent.entries]
-    before = parent.content(text) + 1 if place == 0 else _behind_comma(text, children[place - 1].end)
-    start, end = lines.skip(text, before), children[place].end
-    behind = _behind_comma(text, end)
-    blank = _BLANKS.match(text, behind)
-    until = blank.end() if blank else behind
-    is_last = place + 1 == len(children)
-    if lines.end(text, until) == until and not text[lines.start(text, start) : start].strip(" \t"):
-        lone_comma = [Splice(before - 1, before, "")] if place and is_last and behind == end else []
-        return [*lone_comma, Splice(*lines.whole(text, start, until), "")]
-    if place and is_last and "#" not in text[children[place - 1].end : start]:
-        return [Splice(children[place - 1].end, end, "")]
-    return [Splice(start, behind if is_last else until, "")]
+def _gap(text: str, comma: int, notation: Notation) -> str:
+    """Return the space behind a comma, or what is usual where there is a comment as well."""
+    gap = text[comma : lines.skip(text, comma)]
+    return notation.comma.removeprefix(",") if "#" in gap else gap
 
 
-def _behind_comma(text: str, place: int) -> int:
-    """Behind the comma that follows, `place` itself if none does."""
-    comma = lines.skip(text, place)
-    return comma + 1 if text[comma : comma + 1] == "," else place
+def _behind_comma(text: str, offset: int) -> int:
+    """Return the offset behind the comma that follows, `offset` itself if none does."""
+    comma = lines.skip(text, offset)
+    return comma + 1 if text[comma : comma + 1] == "," else offset

@@ -1,55 +1,61 @@
-"""Where lines of YAML text begin and end.
+"""Where the lines of YAML text begin and end.
 
-The parser also takes NEL, LS and PS for the end of a line, as YAML 1.1 has it; editors, Git and its hosts do not. What
-the parser's eyes are needed for asks for the former, what people see for the latter.
+The parser also takes NEL, LS and PS for the end of a line, as YAML 1.1 does; editors, Git and its hosts do not.
+`skip` and `start` follow the parser, the other functions follow what people see.
 """
 
 import re
+from collections.abc import Iterable
 
 BREAKS = "\r\n\x85\u2028\u2029"
 _SPACE = re.compile(rf"(?:[ \t{BREAKS}]+|#[^{BREAKS}]*)*")
 _END = re.compile("\r\n|\n|\r")
 
 
-def skip(text: str, place: int) -> int:
-    """The first place from there on that is neither space nor comment."""
-    match = _SPACE.match(text, place)
-    return match.end() if match else place
+def skip(text: str, offset: int) -> int:
+    """Return the first offset from this one on that is neither space nor comment."""
+    match = _SPACE.match(text, offset)
+    return match.end() if match else offset
 
 
-def number(text: str, place: int) -> int:
-    """The line that a place is on, counted from 1 as people count."""
-    return len(_END.findall(text, 0, place)) + 1
+def number(text: str, offset: int) -> int:
+    """Return the number of the line that an offset is on, counted from 1 as people count."""
+    return len(_END.findall(text, 0, offset)) + 1
 
 
-def start(text: str, place: int) -> int:
-    """Where the line that a place is on begins for the parser."""
-    return max(text.rfind(each, 0, place) for each in BREAKS) + 1
+def start(text: str, offset: int) -> int:
+    """Return where the line that an offset is on begins for the parser."""
+    return max(text.rfind(line_break, 0, offset) for line_break in BREAKS) + 1
 
 
-def end(text: str, place: int) -> int:
-    """Where the line that a place is on ends, its line end not included."""
-    match = _END.search(text, place)
+def end(text: str, offset: int) -> int:
+    """Return where the line that an offset is on ends, its line end not included."""
+    match = _END.search(text, offset)
     return match.start() if match else len(text)
 
 
-def ending(text: str, place: int) -> str:
-    """What ends the line at this place, which is its end; as the file's first line if it is the last and has none."""
-    match = _END.match(text, place) or _END.search(text)
+def ending(text: str, offset: int) -> str:
+    """Return what ends the line at this offset, which is its end; for a last line without one, what ends the first."""
+    match = _END.match(text, offset) or _END.search(text)
     return match[0] if match else "\n"
 
 
-def ending_before(text: str, place: int) -> str:
-    """What ends the line before the one that begins there; nothing if there is none."""
-    return "\r\n" if text.endswith("\r\n", 0, place) else text[max(place - 1, 0) : place]
+def ending_before(text: str, offset: int) -> str:
+    """Return what ends the line before the one that begins at an offset; nothing if that is the first line."""
+    return "\r\n" if text.endswith("\r\n", 0, offset) else text[max(offset - 1, 0) : offset]
 
 
-def whole(text: str, place: int, until: int) -> tuple[int, int]:
-    """The span of the lines that two places are on, with one line end: the one before them if they have none."""
-    begin, match = start(text, place), _END.search(text, until)
+def whole(text: str, first: int, last: int) -> tuple[int, int]:
+    """Return the span of the lines from one offset to another, with one line end: the one before if none follows."""
+    begin, match = start(text, first), _END.search(text, last)
     return (begin, match.end()) if match else (begin - len(ending_before(text, begin)), len(text))
 
 
-def together(text: list[str], ending: str, indent: int) -> str:
-    """Lines indented, each behind a line end."""
-    return "".join(ending + (" " * indent + each if each else "") for each in text)
+def below(lines: Iterable[str], ending: str, indent: int) -> str:
+    """Return lines that go below the end of another: each indented, each behind a line end."""
+    return "".join(ending + (" " * indent + line if line else "") for line in lines)
+
+
+def above(lines: Iterable[str], ending: str, indent: int) -> str:
+    """Return lines that go above the start of another: each indented, each with a line end behind it."""
+    return "".join((" " * indent + line if line else "") + ending for line in lines)

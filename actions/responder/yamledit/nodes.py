@@ -65,7 +65,7 @@ class Node:
         """How many entries or items it has."""
         return len(self.entries or self.items)
 
-    def place(self, step: str | int) -> int | None:
+    def index_of(self, step: str | int) -> int | None:
         """The number of the entry or item that a key or an index leads to; merged keys are not its own."""
         if isinstance(step, int):
             return step if 0 <= step < len(self.items) else None
@@ -73,14 +73,14 @@ class Node:
 
     def child(self, step: str | int) -> "Node | None":
         """What a key or an index leads to."""
-        place = self.place(step)
+        place = self.index_of(step)
         if place is None:
             return None
         return self.items[place] if isinstance(step, int) else self.entries[place][1]
 
     def without(self, step: str | int) -> "Node":
         """A copy that lacks the entry or item that a key or an index leads to."""
-        place = self.place(step)
+        place = self.index_of(step)
         rest = copy.copy(self)
         rest.entries = [entry for number, entry in enumerate(self.entries) if number != place]
         rest.items = [item for number, item in enumerate(self.items) if number != place]

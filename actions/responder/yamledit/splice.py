@@ -1,4 +1,7 @@
-"""Pieces of text that take the place of others, and those that put a value in the place of a scalar."""
+"""Replacements of parts of a text, and those that put a value where a scalar was.
+
+Decides what becomes of the tag and the anchor of the scalar; how the value is written is decided in `style`.
+"""
 
 import operator
 import re
@@ -16,7 +19,7 @@ _ANCHOR = re.compile(r"&\S+\s*")
 
 
 class Splice(NamedTuple):
-    """Replaces the text from `start` to `end`."""
+    """A replacement of the text from `start` to `end`."""
 
     start: int
     end: int
@@ -24,16 +27,16 @@ class Splice(NamedTuple):
 
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
-    """The text with all splices done; none may overlap another, and those in one place come in the text's order."""
-    pieces, place = [], 0
+    """Return the text with all splices applied. None may overlap another; those at one offset are applied in order."""
+    pieces, offset = [], 0
     for start, end, new in sorted(splices, key=operator.attrgetter("start")):
-        pieces += [text[place:start], new]
-        place = end
-    return "".join(pieces) + text[place:]
+        pieces += [text[offset:start], new]
+        offset = end
+    return "".join(pieces) + text[offset:]
 
 
 def replace(text: str, node: Node, parent: Node | None, value: Value, notation: Notation) -> list[Splice]:
-    """Put a value in the place of a scalar; the tag goes with the old value, the anchor stays."""
+    """Return the splices that replace a scalar by a value; the tag goes with the old value, the anchor stays."""
     if node.bare and parent and not parent.flow:
         raise EditRefused("explicit-key", "the key has no colon", line=lines.number(text, node.start))
     if isinstance(value, dict | list) and value and parent and not parent.flow and node.start == node.end:
@@ -42,26 +45,26 @@ def replace(text: str, node: Node, parent: Node | None, value: Value, notation: 
     if node.bare:
         return [Splice(node.end, node.end, f": {new}")]
     content = node.content(text)
-    kept = _without_tag(text[node.start : content])
-    if content == node.end and not (kept or text[:content]).endswith((" ", "\t")):
-        kept += " "
-    return [Splice(node.start, node.end, kept + new)]
+    anchor = _without_tag(text[node.start : content])
+    if content == node.end and not (anchor or text[:content]).endswith((" ", "\t")):
+        anchor += " "
+    return [Splice(node.start, node.end, anchor + new)]
 
 
-def fill(text: str, place: int, parent: Node, value: Any, notation: Notation) -> list[Splice]:
-    """Put a block where nothing stands behind a key or dash, which ends at `place`."""
-    end = lines.end(text, place)
-    written = notation.at(text, end).lines(value)
+def fill(text: str, offset: int, parent: Node, value: Any, notation: Notation) -> list[Splice]:
+    """Return the splices that put a block behind a key or dash that has no value and ends at `offset`."""
+    end = lines.end(text, offset)
+    first, *others = block = notation.at(text, end).lines(value)
     ending = lines.ending(text, end)
     if parent.kind == "mapping":
         indent = parent.column(text) + (notation.step if isinstance(value, dict) else notation.dash)
-        return [Splice(end, end, lines.together(written, ending, indent))]
-    rest = lines.together(written[1:], ending, parent.column(text) + 2)
-    return [Splice(place, place, f" {written[0]}"), *([Splice(end, end, rest)] if rest else [])]
+        return [Splice(end, end, lines.below(block, ending, indent))]
+    below = lines.below(others, ending, parent.column(text) + 2)
+    return [Splice(offset, offset, f" {first}"), *([Splice(end, end, below)] if below else [])]
 
 
 def _without_tag(properties: str) -> str:
-    """An anchor and the space and comments around it, without the tag before or behind it."""
+    """Return an anchor and the space and comments around it, without the tag before or behind it."""
     tag = _TAG.match(properties)
     if tag:
         return properties[tag.end() :]

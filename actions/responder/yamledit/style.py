@@ -1,4 +1,7 @@
-"""How values are written: as YAML that no reader takes for something else, or as JSON, and as their neighbours are."""
+"""How values are written: as JSON or as YAML that every reader takes for the same value, in the neighbours' style.
+
+Decides nothing about where a value goes.
+"""
 
 import itertools
 import json
@@ -22,7 +25,7 @@ _BLOCK = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b-\x1f]*\n[^\x00-\x08
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
-    """How the neighbours are written; `step` and `dash` are what mappings and lists are indented by below their key."""
+    """The style of the neighbours; `step` and `dash` are the indentation of mappings and lists below their key."""
 
     json: bool = False
     colon: str = ": "
@@ -32,55 +35,55 @@ class Notation:
     dash: int = 2
     unended: bool = False  # at the end of a file whose last line has no end
 
-    def at(self, text: str, place: int) -> "Notation":
-        """The same for a place at the end of a line, which can be the last one."""
-        return replace(self, unended=place == len(text))
+    def at(self, text: str, offset: int) -> "Notation":
+        """Return the same notation for an offset at the end of a line, which can be the last one."""
+        return replace(self, unended=offset == len(text))
 
     def entry(self, key: str, value: Value) -> str:
-        """A key and its value on one line."""
+        """Return a key and its value on one line."""
         return text(key, quote='"' if self.json else self.quote) + self.colon + self.inline(value)
 
     def inline(self, value: Value, *, quote: str | None = None) -> str:
-        """A value on one line; `quote` is what text is quoted with if it need not be."""
+        """Return a value on one line; `quote` is what text is quoted with where it need not be quoted."""
         if isinstance(value, dict):
-            return "{" + self.comma.join(self.entry(key, each) for key, each in value.items()) + "}"
+            return "{" + self.comma.join(self.entry(key, member) for key, member in value.items()) + "}"
         if isinstance(value, list):
             return "[" + self.comma.join(map(self.inline, value)) + "]"
         return text(value, quote='"' if self.json else quote) if isinstance(value, str) else _number(value)
 
     def lines(self, value: Value) -> list[str]:
-        """A value as block, over as many lines as it takes; the first line can follow a dash."""
+        """Return a value as the lines of a block; the first line can follow a dash."""
         if isinstance(value, dict) and value:
-            return [line for key, each in value.items() for line in self.entry_lines(key, each)]
+            return [line for key, member in value.items() for line in self.entry_lines(key, member)]
         if isinstance(value, list) and value:
-            return [line for each in value for line in self.item_lines(each)]
+            return [line for item in value for line in self.item_lines(item)]
         if isinstance(value, str) and self._is_block(value):
             head = "|" if value.endswith("\n") else "|-"
             return [head, *_indented(value.removesuffix("\n").split("\n"), self.step)]
         return [self.inline(value)]
 
     def entry_lines(self, key: str, value: Value) -> list[str]:
-        """A key and its value as lines of a block mapping."""
+        """Return a key and its value as lines of a block mapping."""
         name = text(key, quote=self.quote) + ":"
-        first, *rest = self.lines(value)
+        first, *others = self.lines(value)
         if isinstance(value, dict) and value:
-            return [name, *_indented([first, *rest], self.step)]
+            return [name, *_indented([first, *others], self.step)]
         if isinstance(value, list) and value:
-            return [name, *_indented([first, *rest], self.dash)]
-        return [f"{name} {first}", *rest]
+            return [name, *_indented([first, *others], self.dash)]
+        return [f"{name} {first}", *others]
 
     def item_lines(self, value: Value) -> list[str]:
-        """An item as lines of a block sequence."""
-        first, *rest = self.lines(value)
-        return [f"- {first}", *_indented(rest, 2)]
+        """Return an item as lines of a block sequence."""
+        first, *others = self.lines(value)
+        return [f"- {first}", *_indented(others, 2)]
 
     def _is_block(self, value: str) -> bool:
-        ended = not (self.unended and value.endswith("\n"))
-        return ended and bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
+        has_end = not (self.unended and value.endswith("\n"))
+        return has_end and bool(_BLOCK.fullmatch(value)) and not _UNPRINTABLE.search(value)
 
 
 def text(value: str, *, quote: str | None = None) -> str:
-    """Text, quoted if it must be or if `quote` says how."""
+    """Return text as a scalar, quoted if it must be or if `quote` says how."""
     if quote is None and _SAFE.fullmatch(value) and value.lower() not in _WORDS and implicit(value) == value:
         return value
     if quote == "'" and value.isprintable():
@@ -102,7 +105,7 @@ def _indented(lines: list[str], width: int) -> list[str]:
 
 
 def around(text: str, nodes: Sequence[Node], value: Value) -> Notation:
-    """How a value is to be written in the last of these nodes, which lead there from the root."""
+    """Return the notation for a value in the last of these nodes, which lead down from the root."""
     model = next((node for node in reversed(nodes) if node.entries), None)
     key = model.entries[0][0] if model else None
     quote = key.style if key and key.style in ("'", '"') else None
@@ -118,7 +121,7 @@ def around(text: str, nodes: Sequence[Node], value: Value) -> Notation:
 
 
 def _separators(text: str, model: Node) -> tuple[str, str]:
-    """What stands between key and value and between entries, if it is no more than the sign and space."""
+    """Return what separates key and value, and entries: as in the first entry if that is only sign and space."""
     key, value = model.entries[0]
     colon = text[key.end : value.start]
     colon = ": " if colon.strip(" \t") != ":" else colon
@@ -130,9 +133,9 @@ def _separators(text: str, model: Node) -> tuple[str, str]:
 
 
 def _indentation(text: str, nodes: Sequence[Node]) -> tuple[int, int]:
-    """What mappings and lists are indented by below their keys: as the nearest ones, else as the document's first."""
-    near = zip(nodes[-2::-1], nodes[:0:-1], strict=False)
-    step = next(_offsets(text, itertools.chain(near, nodes[0].pairs()), "mapping"), 2)
+    """Return the indentation of mappings and lists below their keys: that of the nearest, else of the first one."""
+    nearest = zip(nodes[-2::-1], nodes[:0:-1], strict=False)
+    step = next(_offsets(text, itertools.chain(nearest, nodes[0].pairs()), "mapping"), 2)
     return step, next(_offsets(text, nodes[0].pairs(), "sequence"), 2)
 
 

@@ -1,4 +1,7 @@
-"""Plain values, as JSON has them: how to reach into one, and what one would be after an edit."""
+"""Plain values, as JSON has them: the value at a path, and the value after a change at a path.
+
+Decides nothing about how a value is written; a value is never changed in place.
+"""
 
 import json
 from enum import Enum
@@ -9,7 +12,7 @@ YamlPath = tuple[str | int, ...]  # the way to a value: keys of mappings and ind
 
 
 class Absent(Enum):
-    """The value of a field that is not there."""
+    """The value of a field that does not exist."""
 
     ABSENT = "absent"
 
@@ -18,44 +21,50 @@ ABSENT: Final = Absent.ABSENT
 
 
 def at(value: Any, path: YamlPath) -> Value | Absent:
-    """What the path leads to."""
+    """Return the value at a path, ABSENT if there is none."""
     for step in path:
-        known: Any = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
-        if step not in known:
+        steps: Any = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+        if step not in steps:
             return ABSENT
         value = value[step]
     return value  # type: ignore[no-any-return]  # plain data in, plain data out
 
 
 def put(value: Any, path: YamlPath, new: Value) -> Any:
-    """A copy with another value at the path; missing mappings on the way are made."""
+    """Return a copy with another value at the path; missing mappings on the way are created."""
     if not path:
         return new
-    step, *rest = path
+    step, *steps = path
     copy: Any = list(value) if isinstance(value, list) else dict(value or {})
     inner = at(value, (step,))
-    copy[step] = put(None if inner is ABSENT else inner, tuple(rest), new)
+    copy[step] = put(None if inner is ABSENT else inner, tuple(steps), new)
     return copy
 
 
+def insert(value: Any, path: YamlPath, index: int, item: Value) -> Any:
+    """Return a copy with another item in the list at the path; the items from the index on move up by one."""
+    items: Any = at(value, path)
+    return put(value, path, [*items[:index], item, *items[index:]])
+
+
 def drop(value: Any, path: YamlPath) -> Any:
-    """A copy without what the path leads to."""
-    step, *rest = path
+    """Return a copy without the entry or item that the path leads to."""
+    step, *steps = path
     copy: Any = list(value) if isinstance(value, list) else dict(value)
-    if rest:
-        copy[step] = drop(copy[step], tuple(rest))
+    if steps:
+        copy[step] = drop(copy[step], tuple(steps))
     else:
         del copy[step]
     return copy
 
 
-def same(one: object, other: object) -> bool:
-    """Equal, and of the same types: 0 is neither false nor 0.0. What is absent equals nothing."""
-    if one is ABSENT or other is ABSENT:
+def same(first: object, second: object) -> bool:
+    """Return whether both are equal and of the same types: 0 is neither false nor 0.0. ABSENT equals nothing."""
+    if first is ABSENT or second is ABSENT:
         return False
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
 
 
 def dotted(path: YamlPath) -> str:
-    """The path as people write it."""
+    """Return the path as people write it."""
     return ".".join(map(str, path))

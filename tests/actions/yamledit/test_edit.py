@@ -1,18 +1,26 @@
-"""What `edit.set_value` does to the bytes of a manifest, and what it refuses."""
+"""What setting a value does to the bytes of a manifest, and what it refuses."""
 
 import pytest
 
 from responder.errors import EditRefused, NotYaml
 from responder.yamledit import edit
 from responder.yamledit.documents import parse
+from responder.yamledit.edit import EditedFile, SetValue
+from responder.yamledit.values import ABSENT, Value, YamlPath
 
 REPLICAS = ("spec", "replicas")
+
+
+def set_value(data: bytes, document: int, path: YamlPath, value: Value) -> EditedFile:
+    return edit.apply(data, document, SetValue(path=path, value=value))
+
 
 EXACT = [
     pytest.param(b"spec:\n  replicas: 2\n", b"spec:\n  replicas: 0\n", id="block"),
     pytest.param(b"spec:\n  replicas: 2  # why\n", b"spec:\n  replicas: 0  # why\n", id="comment after the value"),
     pytest.param(
-        b'spec:\n  replicas: 2 # {"$imagepolicy": "a:b"}\n', b'spec:\n  replicas: 0 # {"$imagepolicy": "a:b"}\n',
+        b'spec:\n  replicas: 2 # {"$imagepolicy": "a:b"}\n',
+        b'spec:\n  replicas: 0 # {"$imagepolicy": "a:b"}\n',
         id="setter after the value",
     ),
     pytest.param(b"spec:\n  replicas: 2\t\n", b"spec:\n  replicas: 0\t\n", id="tab after the value"),
@@ -48,35 +56,39 @@ EXACT = [
     pytest.param(b"spec:\r  a: 1\r", b"spec:\r  replicas: 0\r  a: 1\r", id="inserted, lone CR"),
     pytest.param(b"spec:\n  a: 1", b"spec:\n  replicas: 0\n  a: 1", id="inserted, no final newline"),
     pytest.param(
-        b"spec: # top\n\n  # of a\n  a: 1\n", b"spec: # top\n  replicas: 0\n\n  # of a\n  a: 1\n",
+        b"spec: # top\n\n  # of a\n  a: 1\n",
+        b"spec: # top\n  replicas: 0\n\n  # of a\n  a: 1\n",
         id="inserted above the comments of the first key",
     ),
     pytest.param(
-        b"spec:\n  a: |\n    replicas: 2\n\n\n  b: 1\n", b"spec:\n  replicas: 0\n  a: |\n    replicas: 2\n\n\n  b: 1\n",
+        b"spec:\n  a: |\n    replicas: 2\n\n\n  b: 1\n",
+        b"spec:\n  replicas: 0\n  a: |\n    replicas: 2\n\n\n  b: 1\n",
         id="inserted before a block of text that looks like it",
     ),
     pytest.param(b"spec: {a: 1}\n", b"spec: {replicas: 0, a: 1}\n", id="inserted, flow"),
     pytest.param(b"spec: {}\n", b"spec: {replicas: 0}\n", id="inserted, empty flow"),
     pytest.param(b'{"spec": {"a": 1}}', b'{"spec": {"replicas": 0, "a": 1}}', id="inserted, JSON"),
     pytest.param(
-        b'{\n  "spec": {\n    "a": 1\n  }\n}\n', b'{\n  "spec": {\n    "replicas": 0,\n    "a": 1\n  }\n}\n',
+        b'{\n  "spec": {\n    "a": 1\n  }\n}\n',
+        b'{\n  "spec": {\n    "replicas": 0,\n    "a": 1\n  }\n}\n',
         id="inserted, JSON over lines",
     ),
     pytest.param(
-        b"spec:\n  <<: {replicas: 2}\n  a: 1\n", b"spec:\n  replicas: 0\n  <<: {replicas: 2}\n  a: 1\n",
+        b"spec:\n  <<: {replicas: 2}\n  a: 1\n",
+        b"spec:\n  replicas: 0\n  <<: {replicas: 2}\n  a: 1\n",
         id="inserted over a merged value",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "after"), EXACT)
 def test_only_the_value_changes(before: bytes, after: bytes) -> None:
-    assert edit.set_value(before, 0, REPLICAS, 0).after == after
+    assert set_value(before, 0, REPLICAS, 0).after == after
 
 
 @pytest.mark.parametrize(("before", "after"), EXACT)
 def test_setting_it_twice_changes_nothing(before: bytes, after: bytes) -> None:
-    again = edit.set_value(edit.set_value(before, 0, REPLICAS, 0).after, 0, REPLICAS, 0)
+    again = set_value(set_value(before, 0, REPLICAS, 0).after, 0, REPLICAS, 0)
     assert again.after == again.before == after
 
 
@@ -98,7 +110,7 @@ REFUSED = [
 @pytest.mark.parametrize(("data", "reason"), REFUSED)
 def test_what_cannot_be_edited_safely_is_refused_by_name(data: bytes, reason: str) -> None:
     with pytest.raises(EditRefused) as refused:
-        edit.set_value(data, 0, REPLICAS, 0)
+        set_value(data, 0, REPLICAS, 0)
     assert refused.value.reason == reason
 
 
@@ -112,41 +124,41 @@ def test_what_cannot_be_edited_safely_is_refused_by_name(data: bytes, reason: st
 )
 def test_what_is_no_yaml_is_refused_with_its_line(data: bytes, line: int) -> None:
     with pytest.raises(NotYaml) as refused:
-        edit.set_value(data, 0, REPLICAS, 0)
+        set_value(data, 0, REPLICAS, 0)
     assert refused.value.line == line
 
 
 def test_other_documents_stay_as_they_are() -> None:
     before = b"# licence\n---\nspec:\n  replicas: 2\n---\nspec:\n  replicas: 2 # second\n...\n---\n{}\n"
-    done = edit.set_value(before, 1, REPLICAS, 0)
-    assert done.after == before.replace(b"2 # second", b"0 # second")
-    assert (done.line, done.previous) == (7, 2)
+    edited = set_value(before, 1, REPLICAS, 0)
+    assert edited.after == before.replace(b"2 # second", b"0 # second")
+    assert (edited.line, edited.previous) == (7, 2)
 
 
 def test_an_item_of_a_list_is_reached_by_its_index() -> None:
     before = b"kind: List\nitems:\n- spec:\n    a: 1\n- spec:\n    replicas: 2\n"
-    done = edit.set_value(before, 0, ("items", 1, *REPLICAS), 0)
-    assert done.after == before.replace(b"replicas: 2", b"replicas: 0")
+    edited = set_value(before, 0, ("items", 1, *REPLICAS), 0)
+    assert edited.after == before.replace(b"replicas: 2", b"replicas: 0")
 
 
 def test_a_mapping_that_begins_behind_a_dash_gets_its_new_key_last() -> None:
-    done = edit.set_value(b"items:\n- a: 1\n  b: 2\n", 0, ("items", 0, "c"), 0)
-    assert done.after == b"items:\n- a: 1\n  b: 2\n  c: 0\n"
+    edited = set_value(b"items:\n- a: 1\n  b: 2\n", 0, ("items", 0, "c"), 0)
+    assert edited.after == b"items:\n- a: 1\n  b: 2\n  c: 0\n"
 
 
 def test_a_value_that_is_there_already_changes_nothing() -> None:
     data = b"spec:\n  a: 1\n  replicas: 0\n"
-    done = edit.set_value(data, 0, REPLICAS, 0)
-    assert (done.before, done.after, done.line) == (data, data, 3)
+    edited = set_value(data, 0, REPLICAS, 0)
+    assert (edited.before, edited.after, edited.line) == (data, data, 3)
 
 
 def test_false_is_not_zero() -> None:
-    assert edit.set_value(b"spec:\n  suspend: 0\n", 0, ("spec", "suspend"), False).after == b"spec:\n  suspend: false\n"
+    assert set_value(b"spec:\n  suspend: 0\n", 0, ("spec", "suspend"), False).after == b"spec:\n  suspend: false\n"
 
 
 def test_a_field_that_was_missing_is_told_from_one_that_was_null() -> None:
-    assert edit.set_value(b"spec: {a: 1}", 0, REPLICAS, 0).previous is edit.ABSENT
-    assert edit.set_value(b"spec: {replicas: null}", 0, REPLICAS, 0).previous is None
+    assert set_value(b"spec: {a: 1}", 0, REPLICAS, 0).previous is ABSENT
+    assert set_value(b"spec: {replicas: null}", 0, REPLICAS, 0).previous is None
 
 
 def test_aliases_that_multiply_without_end_are_refused() -> None:
@@ -155,7 +167,7 @@ def test_aliases_that_multiply_without_end_are_refused() -> None:
         for below, name in zip("abcdefghij", "bcdefghijk", strict=True)
     )
     with pytest.raises(NotYaml, match="aliases have no end"):
-        edit.set_value(bomb + b"spec:\n  replicas: 2\n", 0, REPLICAS, 0)
+        set_value(bomb + b"spec:\n  replicas: 2\n", 0, REPLICAS, 0)
 
 
 def test_dates_and_yaml_1_1_words_are_read_as_kubernetes_reads_them() -> None:

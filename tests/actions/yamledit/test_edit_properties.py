@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from responder.errors import EditRefused
 from responder.yamledit import edit
-from responder.yamledit.edit import ABSENT, Edit
+from responder.yamledit.edit import EditedFile, RemoveValue, SetValue
+from responder.yamledit.values import ABSENT
 from tests.soak import examples
 
 KEYS = st.sampled_from(["spec", "replicas", "a", "b", "labels", "app.kubernetes.io/name", "x-y"])
@@ -103,10 +104,10 @@ def common(first: bytes, second: bytes) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
-def made(data: bytes, document: int, path: tuple[str, ...]) -> Edit | None:
+def made(data: bytes, document: int, path: tuple[str, ...]) -> EditedFile | None:
     """The edit, None where it is refused by name."""
     try:
-        return edit.set_value(data, document, path, 0)
+        return edit.apply(data, document, SetValue(path=path, value=0))
     except EditRefused as refused:
         if refused.reason in REASONS:
             return None
@@ -153,7 +154,7 @@ def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], docume
     data, count = manifest
     found = made(data, document % count, path)
     if found:
-        again = edit.set_value(found.after, document % count, path, 0)
+        again = edit.apply(found.after, document % count, SetValue(path=path, value=0))
         assert again.after == found.after
 
 
@@ -165,6 +166,10 @@ def test_removing_what_was_inserted_gives_the_bytes_back(
     data, count = manifest
     found = made(data, document % count, path)
     if found and found.previous is ABSENT:
-        back = edit.remove(found.after, document % count, path, parents=found.created, null=found.filled)
+        back = edit.apply(
+            found.after,
+            document % count,
+            RemoveValue(path=path, parents=found.created, leave_null=found.filled),
+        )
         # An empty value may have been written as ~ and comes back as null.
         assert back.after.replace(b"null", b"~") == data if found.filled else back.after == data

@@ -9,7 +9,7 @@ SUBMAKE := $(MAKE) --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench try soak lock clean setup act kustomize nats-server \
-	format lint types workflows pytest
+	format lint types imports workflows pytest
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
@@ -18,7 +18,7 @@ demo: ## the whole way, once, on this machine: event -> relay -> commit -> Flux 
 	@$(SUBMAKE) --jobs=2 $(VENV)/demo.stamp act
 	@$(BIN)/python -m tests.demo
 
-test: format lint types workflows pytest ## everything below, as CI runs it
+test: format lint types imports workflows pytest ## everything below, as CI runs it
 
 format: $(VENV)/dev.stamp ## the layout of the code, checked
 	$(BIN)/ruff format --check .
@@ -28,6 +28,9 @@ lint: $(VENV)/dev.stamp ## the linter's rules
 
 types: $(VENV)/dev.stamp ## the types
 	$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp ## which package may import which (pyproject.toml)
+	PYTHONPATH=actions $(BIN)/lint-imports --no-logo
 
 workflows: $(VENV)/dev.stamp ## workflows and actions: security and schemas
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .

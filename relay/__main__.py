@@ -20,14 +20,15 @@ from relay.server.limits import BoundedHttp
 from relay.server.tls import ServerTls
 from relay.settings import Settings
 
-# Together with the last dispatch and the outbox's last commit: within 10 s.
+# BufferedTransport with the last dispatch and the outbox's last commit: within 10 s.
 _GRACE_SECONDS = 3
 
 
 def main() -> int:
-    """Exit code 0, 1 if the relay could not start or a command failed, 2 if the settings or arguments are wrong.
+    """Run the relay or a command, and return the exit code.
 
-    `check` ends with 1 for a warning and 2 for a relay that would not work.
+    0 is success; 1 means that the relay could not start or a command failed; 2 means wrong settings or arguments.
+    `check` returns 1 for a warning and 2 for a relay that would not work.
     """
     arguments = _parser().parse_args()
     if arguments.command == "dead":
@@ -56,7 +57,7 @@ async def _check(settings: Settings) -> int:
 
 
 def _server(settings: Settings) -> uvicorn.Server:
-    """Raises BadSettings, for what is in the files that the settings name."""
+    """Return the configured server. Raise BadSettings if a file that the settings name is not usable."""
     tls = None
     if settings.tls_cert_file and settings.tls_key_file:
         tls = ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
@@ -79,21 +80,21 @@ def _server(settings: Settings) -> uvicorn.Server:
 
 
 def _serve(server: uvicorn.Server) -> int:
-    # What was imported stays, and a request leaves no cycles: the collector may come rarely, and has little to walk.
+    # Imported modules stay for ever and requests leave no cycles, so the collector can run rarely.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     try:
         server.run()
     except KeyboardInterrupt:
         return 0
-    except SystemExit:  # the server's own way to say that it could not start; the log has the reason
+    except SystemExit:  # uvicorn could not start; the log has the reason
         return 1
     return 0
 
 
 def _dead(arguments: argparse.Namespace) -> int:
     if arguments.action != "list" and not arguments.keys and not arguments.all:
-        print("relay: say which dead letters by their keys, or --all", file=sys.stderr)
+        print("relay: name the keys of the dead letters, or give --all", file=sys.stderr)
         return 2
     try:
         with _dead_letters(os.environ.get("RELAY_OUTBOX") or Settings.outbox) as letters:
@@ -111,7 +112,7 @@ def _dead_letters(outbox: str) -> AbstractContextManager[dead.DeadLetters]:
         return dead.SqliteDeadLetters.open(Path(outbox.removeprefix("sqlite:")))
     repository = os.environ.get("RELAY_REPOSITORY")
     if not repository:
-        raise BadSettings(["RELAY_REPOSITORY is required: NATS may keep the events of several"])
+        raise BadSettings(["RELAY_REPOSITORY is required: NATS may hold the events of several repositories"])
     try:
         from relay.outbox.jetstream.dead_letters import JetStreamDeadLetters
     except ModuleNotFoundError as error:
@@ -122,11 +123,11 @@ def _dead_letters(outbox: str) -> AbstractContextManager[dead.DeadLetters]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relay", description="Falco's CloudEvents in, GitHub dispatches out.")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("serve", help="take and deliver events (the default)")
+    commands.add_parser("serve", help="accept and deliver events (the default)")
     commands.add_parser("check", help="ask GitHub whether this relay would work, and dispatch nothing")
-    letters = commands.add_parser("dead", help="events that GitHub would not take, in RELAY_OUTBOX")
+    letters = commands.add_parser("dead", help="events that GitHub rejected, in RELAY_OUTBOX")
     letters.add_argument("action", choices=dead.COMMANDS)
-    letters.add_argument("keys", nargs="*", type=int, metavar="key", help="as `list` shows them")
+    letters.add_argument("keys", nargs="*", type=int, metavar="key", help="as `list` prints them")
     letters.add_argument("--all", action="store_true", help="every dead letter")
     return parser
 

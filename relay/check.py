@@ -1,7 +1,7 @@
-"""`python -m relay check`: whether this relay would work, and whether its credential can do more than it needs.
+"""`python -m relay check`: find out whether this relay would work, and whether its credential has excess permissions.
 
-Nothing is dispatched: whether a token may dispatch is asked with a body that GitHub has to refuse, after it has looked
-at the permission. https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
+It never starts a workflow. To test the permission it posts a body that GitHub must reject after the permission check.
+ https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
 """
 
 import base64
@@ -24,7 +24,7 @@ _WORKFLOWS = ".github/workflows"
 
 
 class Grade(IntEnum):
-    """How a finding stands, and the exit code of the worst."""
+    """How serious a finding is. The worst grade is the exit code."""
 
     OK = 0
     WARN = 1
@@ -33,42 +33,42 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, and what a person should know or do."""
+    """One line of the report: the subject, and what a person should know or do."""
 
     grade: Grade
-    about: str
-    said: str
+    subject: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.grade.name.lower():5} {self.about:11} {self.said}"
+        return f"{self.grade.name.lower():5} {self.subject:11} {self.message}"
 
 
 async def check(
     settings: Settings, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch
 ) -> list[Finding]:
-    """All that there is to find, in the order of the way to GitHub; it ends where the way ends."""
-    found = [topology(settings)]
+    """Return the findings in the order of a dispatch's path to GitHub; stop at the first obstacle."""
+    findings = [topology(settings)]
     try:
         token = await credential.token()
     except NoToken as error:
-        return [*found, Finding(Grade.FAIL, "credential", "; ".join(filter(None, (error.reason, error.hint))))]
-    asking = _Asking(client, settings, dispatch, {"Authorization": f"Bearer {token}"})
+        return [*findings, Finding(Grade.FAIL, "credential", "; ".join(filter(None, (error.reason, error.hint))))]
+    questions = _Questions(client, settings, dispatch, {"Authorization": f"Bearer {token}"})
     try:
-        return [*found, *await asking.everything()]
+        return [*findings, *await questions.findings()]
     except httpx.HTTPError as error:
-        said = (
+        message = (
             f"{settings.github_api_url} was not reached ({type(error).__name__}): check RELAY_GITHUB_API_URL, the proxy"
         )
-        return [*found, Finding(Grade.FAIL, "network", f"{said} and the network policies")]
+        return [*findings, Finding(Grade.FAIL, "network", f"{message} and the network policies")]
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """0 if all is well, 1 with a warning, 2 if it would not work."""
+    """Return 0 if all is well, 1 with a warning, 2 if the relay would not work."""
     return max(finding.grade for finding in findings)
 
 
 def topology(settings: Settings) -> Finding:
-    """Which of the README's three ways to run it this is."""
+    """Return which of the three topologies of the README the settings choose."""
     where = {
         "repository_dispatch": "its token can write files: run the relay anywhere but in the watched cluster",
         "workflow_dispatch": "its token cannot push: the relay may run in the watched cluster",
@@ -79,7 +79,9 @@ def topology(settings: Settings) -> Finding:
     return Finding(Grade.OK, "topology", f"{name}: {settings.dispatch} to {settings.repository}; {where}")
 
 
-class _Asking:
+class _Questions:
+    """The requests to GitHub, and what their answers say about the settings."""
+
     def __init__(
         self, client: httpx.AsyncClient, settings: Settings, dispatch: Dispatch, headers: Mapping[str, str]
     ) -> None:
@@ -89,38 +91,38 @@ class _Asking:
         self._headers = headers
         self._repository = f"/repos/{settings.repository}"
 
-    async def everything(self) -> list[Finding]:
+    async def findings(self) -> list[Finding]:
         answer = await self._get(self._repository)
         if answer.status_code != 200:
             cause = {401: Cause.CREDENTIAL, 404: Cause.NOT_FOUND}.get(answer.status_code, Cause.UNEXPECTED)
             return [Finding(Grade.FAIL, "repository", f"GitHub answers {answer.status_code}. {HINTS[cause]}")]
         branch = str(answer.json().get("default_branch", "main"))
-        found = [Finding(Grade.OK, "repository", f"{self._settings.repository}, default branch {branch}")]
-        found += self._scopes(answer.headers)
-        found += [await self._permission(), *await self._excess(), await self._workflow(branch)]
-        return found
+        findings = [Finding(Grade.OK, "repository", f"{self._settings.repository}, default branch {branch}")]
+        findings += self._scopes(answer.headers)
+        findings += [await self._permission(), *await self._excess(), await self._workflow(branch)]
+        return findings
 
     def _scopes(self, headers: Mapping[str, str]) -> list[Finding]:
-        """Classic tokens say what they may do, and that is always too much."""
+        """Warn about a classic token: GitHub lists its scopes, and they always reach too far."""
         scopes = headers.get("x-oauth-scopes", "")
         if not scopes:
             return []
-        said = f"a classic token with the scopes {scopes}: it reaches every repository of its owner"
-        return [Finding(Grade.WARN, "credential", f"{said}; make a fine-grained token for this one")]
+        message = f"a classic token with the scopes {scopes}: it reaches every repository of its owner"
+        return [Finding(Grade.WARN, "credential", f"{message}; make a fine-grained token for this one")]
 
     async def _permission(self) -> Finding:
-        needed = _said(self._dispatch)
+        needed = _permissions(self._dispatch)
         if await self._may_post(self._dispatch.path):
             return Finding(Grade.OK, "permission", f"the credential has {needed}")
         return Finding(Grade.FAIL, "permission", f"the credential lacks {needed}. {HINTS[Cause.NOT_FOUND]}")
 
     async def _excess(self) -> list[Finding]:
-        """In the mode that asks for Actions alone, a token that can write files is what the mode is there to avoid."""
+        """Warn if workflow_dispatch, which needs Actions alone, is used with a token that can also write files."""
         other = RepositoryDispatch(self._settings.repository)
         if isinstance(self._dispatch, RepositoryDispatch) or not await self._may_post(other.path):
             return []
-        said = "the credential has Contents: write, too: it can push. Give it Actions: write alone"
-        return [Finding(Grade.WARN, "permission", said)]
+        message = "the credential has Contents: write, too: it can push. Give it Actions: write alone"
+        return [Finding(Grade.WARN, "permission", message)]
 
     async def _may_post(self, path: str) -> bool:
         answer = await self._client.post(path, headers=self._headers, json={})
@@ -128,29 +130,29 @@ class _Asking:
 
     async def _workflow(self, branch: str) -> Finding:
         if self._settings.dispatch == "workflow_dispatch" and self._settings.ref != branch:
-            said = f"RELAY_REF is {self._settings.ref}, but the workflow that ships does nothing except on {branch}"
-            return Finding(Grade.FAIL, "workflow", said)
-        listed = await self._get(f"{self._repository}/contents/{_WORKFLOWS}", ref=branch)
-        if listed.status_code in (403, 404):
-            return await self._known(branch)
-        names = [str(each["name"]) for each in listed.json() if str(each["name"]).endswith((".yml", ".yaml"))]
-        first = sorted(names, key=lambda name: name != self._settings.workflow)
-        for name in first if self._settings.dispatch == "repository_dispatch" else first[:1]:
+            message = f"RELAY_REF is {self._settings.ref}, but the workflow that ships does nothing except on {branch}"
+            return Finding(Grade.FAIL, "workflow", message)
+        listing = await self._get(f"{self._repository}/contents/{_WORKFLOWS}", ref=branch)
+        if listing.status_code in (403, 404):
+            return await self._workflow_state(branch)
+        names = [str(file["name"]) for file in listing.json() if str(file["name"]).endswith((".yml", ".yaml"))]
+        candidates = sorted(names, key=lambda name: name != self._settings.workflow)
+        for name in candidates if self._settings.dispatch == "repository_dispatch" else candidates[:1]:
             if name in names and await self._listens(name, branch):
                 return Finding(Grade.OK, "workflow", f"{_WORKFLOWS}/{name} on {branch} listens")
-        return Finding(Grade.FAIL, "workflow", f"nothing in {_WORKFLOWS} on {branch} listens to {self._wanted}")
+        return Finding(Grade.FAIL, "workflow", f"nothing in {_WORKFLOWS} on {branch} listens to {self._trigger}")
 
-    async def _known(self, branch: str) -> Finding:
-        """A token that may not read files may still ask whether a workflow is there."""
+    async def _workflow_state(self, branch: str) -> Finding:
+        """Look for the workflow itself: a token that may not read files may still see workflows."""
         name = self._settings.workflow
         answer = await self._get(f"{self._repository}/actions/workflows/{name}")
         if answer.status_code == 200 and answer.json().get("state") == "active":
-            said = f"{name} is there and enabled; what it listens to cannot be read with this credential"
-            return Finding(Grade.OK, "workflow", said)
+            message = f"{name} is there and enabled; what it listens to cannot be read with this credential"
+            return Finding(Grade.OK, "workflow", message)
         if answer.status_code == 200:
             return Finding(Grade.FAIL, "workflow", f"{name} is disabled: enable it under Actions")
-        said = f"neither {_WORKFLOWS} nor {name} can be seen with this credential: look on {branch} yourself"
-        return Finding(Grade.WARN, "workflow", f"{said} for a workflow that listens to {self._wanted}")
+        message = f"neither {_WORKFLOWS} nor {name} can be seen with this credential: look on {branch} yourself"
+        return Finding(Grade.WARN, "workflow", f"{message} for a workflow that listens to {self._trigger}")
 
     async def _listens(self, name: str, branch: str) -> bool:
         answer = await self._get(f"{self._repository}/contents/{_WORKFLOWS}/{name}", ref=branch)
@@ -165,7 +167,7 @@ class _Asking:
         return _LISTENS[self._settings.dispatch](triggers)
 
     @property
-    def _wanted(self) -> str:
+    def _trigger(self) -> str:
         mode = self._settings.dispatch
         return f"{mode} of type {TYPE}" if mode == "repository_dispatch" else f"{mode} with the input event"
 
@@ -173,7 +175,7 @@ class _Asking:
         return await self._client.get(path, headers=self._headers, params=query)
 
 
-def _dispatched(triggers: Any) -> bool:
+def _has_repository_dispatch(triggers: Any) -> bool:
     if not isinstance(triggers, dict):
         return triggers == "repository_dispatch" or (isinstance(triggers, list) and "repository_dispatch" in triggers)
     if "repository_dispatch" not in triggers:
@@ -182,13 +184,16 @@ def _dispatched(triggers: Any) -> bool:
     return TYPE in types if isinstance(types, list) else types == TYPE
 
 
-def _run(triggers: Any) -> bool:
+def _has_event_input(triggers: Any) -> bool:
     inputs = (triggers.get("workflow_dispatch") or {}).get("inputs") if isinstance(triggers, dict) else None
     return isinstance(inputs, dict) and "event" in inputs
 
 
-_LISTENS: Mapping[str, Callable[[Any], bool]] = {"repository_dispatch": _dispatched, "workflow_dispatch": _run}
+_LISTENS: Mapping[str, Callable[[Any], bool]] = {
+    "repository_dispatch": _has_repository_dispatch,
+    "workflow_dispatch": _has_event_input,
+}
 
 
-def _said(dispatch: Dispatch) -> str:
+def _permissions(dispatch: Dispatch) -> str:
     return ", ".join(f"{name.capitalize()}: {level}" for name, level in dispatch.permissions.items())

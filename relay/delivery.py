@@ -1,4 +1,7 @@
-"""Takes letters from the outbox to GitHub, for ever: in order, spaced out, and again until GitHub has them."""
+"""Delivers letters from the outbox to GitHub: in order, at intervals, and again until GitHub has accepted them.
+
+This module decides when to send and what to do with each outcome. It does not build requests or read answers.
+"""
 
 import logging
 import random
@@ -19,7 +22,7 @@ log = logging.getLogger("relay.delivery")
 
 _LONGEST_BACKOFF = 300.0
 _LONGEST_STORAGE_BACKOFF = 10.0
-# "wait for at least one minute before retrying", where GitHub gives no time
+# "wait for at least one minute before retrying": if GitHub gives no time
 _RATE_LIMIT_SECONDS = 60.0
 
 Send = Callable[[Sequence[bytes]], Awaitable[Answer]]
@@ -35,12 +38,12 @@ class Delivery:
         self._min_interval = min_interval
         self._metrics = metrics
         self._failures = 0
-        self._not_before = 0.0
+        self._next_attempt = 0.0
         self._stopping = False
         self._idle = anyio.CancelScope()
 
     async def run(self) -> None:
-        """Runs until `stop`, or until cancelled. Nothing that goes wrong with one claim ends it."""
+        """Run until `stop` or cancellation. A failure with one claim does not end it."""
         while not self._stopping:
             try:
                 await self._next()
@@ -48,17 +51,17 @@ class Delivery:
                 log.error("storage failed", extra={"detail": error.detail})
                 self._wait(backoff(1))
             except Exception:
-                # A relay that takes events and has stopped sending them would be the worst of all.
+                # A relay that accepts events but has stopped delivering them would be the worst failure.
                 log.exception("delivery failed")
                 self._wait(backoff(1))
 
     def stop(self) -> None:
-        """Claim no more, wait for nothing; the attempt under way is finished."""
+        """Stop claiming and waiting; the current attempt is finished."""
         self._stopping = True
         self._idle.cancel()
 
     async def _next(self) -> None:
-        """Claims what waits and sends it in one dispatch, or in ever smaller ones if GitHub rejects it."""
+        """Claim letters and send them in one dispatch; split the batch each time GitHub rejects it."""
         await self._pause()
         claims: Sequence[Claim] = []
         with anyio.CancelScope() as self._idle:
@@ -71,7 +74,7 @@ class Delivery:
                     await self._record(partial(self._outbox.settle, part))
                 case Rejected(reason) if len(part) == 1:
                     await self._record(partial(self._outbox.bury, part[0], reason=reason))
-                case Rejected():  # one of them is the cause, and is alone in the end; the older half goes first
+                case Rejected():  # halve until the one event that GitHub rejects is alone; the older half goes first
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
                 case Retry():
@@ -82,7 +85,7 @@ class Delivery:
             await self._outbox.release([claim for part in reversed(parts) for claim in part])
 
     async def _record(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Until what GitHub said is kept, nothing is sent: a full disk must not make it hear the same every second."""
+        """Record an outcome, and retry until that succeeds: a full disk must not cause repeated dispatches."""
         failures = 0
         while True:
             try:
@@ -101,11 +104,11 @@ class Delivery:
         wait = self._min_interval
         if isinstance(answer, Retry):
             self._failures += 1
-            wait = max(wait, answer.after or self._backoff(answer.cause))
+            wait = max(wait, answer.delay or self._backoff(answer.cause))
         else:
             self._failures = 0
         self._wait(wait)
-        self._metrics.attempted(answer, events=len(claims), seconds=time.monotonic() - started)
+        self._metrics.count_attempt(answer, events=len(claims), seconds=time.monotonic() - started)
         _log(answer, claims, wait=wait)
         return answer
 
@@ -113,16 +116,16 @@ class Delivery:
         return backoff(self._failures, first=_RATE_LIMIT_SECONDS if cause is Cause.RATE_LIMIT else 1.0)
 
     def _wait(self, seconds: float) -> None:
-        self._not_before = time.monotonic() + seconds
+        self._next_attempt = time.monotonic() + seconds
 
     async def _pause(self) -> None:
         if not self._stopping:
             with anyio.CancelScope() as self._idle:
-                await anyio.sleep(max(0.0, self._not_before - time.monotonic()))
+                await anyio.sleep(max(0.0, self._next_attempt - time.monotonic()))
 
 
 def backoff(failures: int, *, first: float = 1.0) -> float:
-    """Seconds before the next attempt after so many failures in a row: doubled each time, capped, then spread."""
+    """Return the seconds to wait after so many failures in a row: doubled each time, capped, then spread."""
     longest = max(first, _LONGEST_BACKOFF)
     return min(longest, first * 2.0 ** min(failures - 1, 16)) * random.uniform(1.0, 1.5)  # noqa: S311  # spreads load, guards nothing
 
@@ -132,16 +135,16 @@ class _Identified(msgspec.Struct):
 
 
 def _log(answer: Answer, claims: Sequence[Claim], *, wait: float) -> None:
-    """One line an attempt; it names the events by id, as far as the line bears it."""
-    about = {
+    """Log one line for an attempt, with the ids of its events (at most 100, cut at 64 characters)."""
+    batch = {
         "events": len(claims),
         "ids": [msgspec.json.decode(claim.document, type=_Identified).id[:64] for claim in claims[:100]],
     }
     match answer:
         case Delivered(run_url):
-            log.info("dispatched", extra={**about, "run": run_url})
+            log.info("dispatched", extra={**batch, "run": run_url})
         case Rejected(reason):
-            log.error("rejected", extra={**about, "reason": reason})
+            log.error("rejected", extra={**batch, "reason": reason})
         case Retry(cause, reason):
             trouble = {"cause": cause, "reason": reason, "hint": HINTS.get(cause), "wait": round(wait, 1)}
-            log.warning("not dispatched", extra={**about, **trouble})
+            log.warning("not dispatched", extra={**batch, **trouble})

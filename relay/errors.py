@@ -1,18 +1,18 @@
-"""What can go wrong in the relay, by what the caller does next.
+"""The relay's errors, sorted by what the caller does next.
 
 RelayError
 ├── BadSettings         exit code 2, every problem at once
 ├── StorageUnusable     the outbox cannot be opened: exit code 1, never start on it
-├── NoToken             no token for GitHub can be had: keep the events, try again
+├── NoToken             no token for GitHub is available: keep the events, try again
 └── Refusal             a request is answered with `status`, `error` and `detail`; nothing of it was accepted
-    ├── BadEvent             400: the sender must mend the event
-    ├── BadHandshake         400: the sender must mend its request for consent
+    ├── BadEvent             400: the sender must fix the event
+    ├── BadHandshake         400: the sender must fix its request for consent
     ├── UnknownCaller        401: the sender must say who it is
     ├── TooSlow              408: the body did not come in time
     ├── TooLarge             413: over the body limit, or no dispatch could carry the event
     ├── UnsupportedContent   415: another content type, charset or encoding
     ├── BacklogFull          429: later
-    └── StorageFailed        503: the disk or the stream does not take it now
+    └── StorageFailed        503: the disk or the stream cannot store it now
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ from typing import ClassVar
 
 
 class RelayError(Exception):
-    """The base of everything that this package raises on purpose."""
+    """The base of all errors that this package raises on purpose."""
 
 
 class BadSettings(RelayError):
-    """The environment does not make a relay; `problems` name the variables, never their values."""
+    """The settings are not valid; `problems` name the variables, never their values."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
@@ -36,17 +36,17 @@ class StorageUnusable(RelayError):
 
 
 class NoToken(RelayError):
-    """The credential gives no token now. `after` is in seconds, if known; `hint` tells the operator what to mend."""
+    """The credential has no token now. `delay` is in seconds, if known; `hint` tells the operator what to fix."""
 
-    def __init__(self, reason: str, *, after: float | None = None, hint: str | None = None) -> None:
+    def __init__(self, reason: str, *, delay: float | None = None, hint: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.after = after
+        self.delay = delay
         self.hint = hint
 
 
 class Refusal(RelayError):
-    """A request that is not accepted. `detail` is for the sender and names no secret."""
+    """A request that is not accepted. `detail` is for the sender and contains no secret."""
 
     status: ClassVar[int]
     error: ClassVar[str]
@@ -58,14 +58,14 @@ class Refusal(RelayError):
 
 
 class BadEvent(Refusal):
-    """Not a CloudEvent that the relay takes, and not Falco's JSON."""
+    """Neither a CloudEvent that the relay accepts nor Falco's JSON."""
 
     status = 400
     error = "bad event"
 
 
 class BadHandshake(Refusal):
-    """Not a request for consent to be sent events."""
+    """Not a valid request for consent to send events."""
 
     status = 400
     error = "bad handshake"
@@ -88,7 +88,7 @@ class TooSlow(Refusal):
 
 
 class TooLarge(Refusal):
-    """The body, or what must be kept of an event, is over a limit."""
+    """The body is over its limit, or the parts of an event that must be kept are."""
 
     status = 413
     error = "too large"

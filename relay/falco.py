@@ -1,6 +1,6 @@
-"""Knows what a Falco event is: which fields it must have, what it is about, and which ones ask for no response.
+"""Knows what a Falco event is: its required fields, the pod that it is about, and which events ask for no response.
 
-Everything in it was written by whoever made the event. Nothing here does I/O.
+All fields are untrusted: whoever sent the event wrote them. This module does no I/O.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from relay.errors import BadEvent
 # https://falco.org/docs/concepts/rules/basic-elements/#priority, the most urgent first
 PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
 _URGENCY = {priority.lower(): rank for rank, priority in enumerate(PRIORITIES)}
-# What Falco and Falcosidekick's templates write for a field that has no value.
+# What Falco and the templates of Falcosidekick write for a field that has no value.
 _MISSING = (None, "", "<NA>", "N/A", "<no value>")
 
 FalcoEvent = Mapping[str, Any]
 
 
-def check(data: object) -> FalcoEvent:
-    """The data as a Falco event; raises BadEvent if it is none."""
+def validate(data: object) -> FalcoEvent:
+    """Return the data as a Falco event. Raise BadEvent if it is not one."""
     if not isinstance(data, dict):
         raise BadEvent("the event's data is not a JSON object")
     for name in ("rule", "priority"):
@@ -30,7 +30,7 @@ def check(data: object) -> FalcoEvent:
 
 
 def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | None:
-    """Why no response can be asked for, or None. A priority that Falco does not have is never too low."""
+    """Return why the event asks for no response, or None. An unknown priority is never too low."""
     if event["rule"] == "Test rule":
         return "test"
     if event.get("source") == "internal":

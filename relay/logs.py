@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, or plain text for a terminal. Neither can be broken by what is in a value."""
+"""Formats log lines: JSON objects, or plain text for a terminal. No value can break a line."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ class Plain(_Formatter):
 
 
 def configure(log_format: str | None) -> None:
-    """Log to standard error, as JSON unless that is a terminal or the format is given."""
+    """Log to standard error: in the given format, else plain on a terminal and JSON elsewhere."""
     plain = log_format == "plain" or (log_format is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(Plain() if plain else JsonLines())
@@ -51,15 +51,15 @@ def configure(log_format: str | None) -> None:
 
 
 def _not_a_traceback(record: logging.LogRecord) -> bool:
-    """uvicorn logs a failed start as the text of its traceback; the relay has said the reason before."""
+    """Drop the traceback that uvicorn logs for a failed start; the relay has logged the reason already."""
     return not record.getMessage().startswith("Traceback")
 
 
 def _where(traceback: object) -> list[str]:
-    """Files, lines and functions of a traceback, without the exception's text, which may quote an event."""
-    where = []
+    """Return files, lines and functions of a traceback, without the exception's text, which may quote an event."""
+    frames = []
     while traceback is not None:
         code = traceback.tb_frame.f_code  # type: ignore[attr-defined]  # a TracebackType, which logging types loosely
-        where.append(f"{code.co_filename}:{traceback.tb_lineno} {code.co_name}")  # type: ignore[attr-defined]  # likewise
+        frames.append(f"{code.co_filename}:{traceback.tb_lineno} {code.co_name}")  # type: ignore[attr-defined]  # likewise
         traceback = traceback.tb_next  # type: ignore[attr-defined]  # likewise
-    return where
+    return frames

@@ -1,6 +1,7 @@
-"""What Prometheus is told. No label takes a value that comes from an event.
+"""Keeps the metrics that Prometheus reads. No label takes a value that comes from an event.
 
-The intake's counters are plain numbers, read when somebody asks: it counts thousands of events a second.
+The intake's counters are plain numbers, because it counts thousands of events a second. They are read on demand.
+This module decides names and labels; it does not decide when something is counted.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ _DISPATCH_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics(Collector):
-    """One relay's metrics, in a registry of their own."""
+    """The metrics of one relay, in their own registry."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
@@ -40,7 +41,7 @@ class Metrics(Collector):
         )
         self._attempts = PrometheusCounter(
             "relay_dispatch_attempts",
-            "Dispatches sent, by what became of them",
+            "Dispatches sent, by outcome",
             ["outcome"],
             registry=self._registry,
         )
@@ -57,19 +58,19 @@ class Metrics(Collector):
         self._backlog: Backlog | None = None
         self._now = 0.0
 
-    def received(self, receipt: Receipt, ignored: Sequence[str]) -> None:
-        """One request's events; `ignored` has the reason for each that asks for no response."""
+    def count_events(self, receipt: Receipt, ignored: Sequence[str]) -> None:
+        """Count the events of one request; `ignored` holds a reason for each event that asks for no response."""
         self._accepted += receipt.accepted
         self._coalesced += receipt.coalesced
         if ignored:
             self._ignored.update(ignored)
 
-    def refused(self, status: int) -> None:
-        """One request that was answered with an error."""
+    def count_refusal(self, status: int) -> None:
+        """Count one request that was answered with an error."""
         self._refused[status] += 1
 
-    def attempted(self, answer: Answer, *, events: int, seconds: float) -> None:
-        """One dispatch."""
+    def count_attempt(self, answer: Answer, *, events: int, seconds: float) -> None:
+        """Count one dispatch and its outcome."""
         self._dispatch_seconds.observe(seconds)
         self._attempts.labels(type(answer).__name__.lower()).inc()
         self._trouble = answer.cause if isinstance(answer, Retry) else None
@@ -78,17 +79,17 @@ class Metrics(Collector):
         if isinstance(answer, Rejected) and events == 1:
             self._dead += 1
 
-    def reloaded(self, file: str, *, successful: bool) -> None:
-        """A file of settings, by the name that it has in the relay, was read; if not successfully, the former stays."""
+    def record_reload(self, file: str, *, successful: bool) -> None:
+        """Record whether a changed settings file could be read; `file` is its name in the relay."""
         self._reloads[file] = successful
 
     def exposition(self, backlog: Backlog | None, *, now: float) -> bytes:
-        """All metrics in Prometheus' text format; `backlog` is None while the storage does not tell."""
+        """Return all metrics in Prometheus' text format; `backlog` is None while the storage fails."""
         self._backlog, self._now = backlog, now
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """The numbers that are not kept by prometheus_client itself."""
+        """Yield the metrics that prometheus_client does not store itself."""
         received = self._accepted + self._coalesced + self._ignored.total()
         for name, help_, value in (
             ("received", "Events of all requests that were answered with 202", received),

@@ -1,6 +1,6 @@
-"""Decides what the environment means. Reads the files of secrets and certificates, and nothing else.
+"""Decides what the environment means. It reads the files of secrets and certificates, and nothing else.
 
-The table of variables is in README.md; a test holds the two together.
+README.md has the table of variables; a test keeps the two equal.
 """
 
 import re
@@ -52,60 +52,60 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Raises BadSettings with every problem that there is."""
-        read = _Reader(environ)
+        """Return the settings of an environment. Raise BadSettings with all problems together."""
+        reader = _Reader(environ)
         values = {
-            "repository": read.value("RELAY_REPOSITORY", _repository, required=True),
-            "dispatch": read.value("RELAY_DISPATCH", _one_of(*get_args(DispatchMode))),
-            "workflow": read.value("RELAY_WORKFLOW", _workflow),
-            "ref": read.value("RELAY_REF", str),
-            "github_api_url": read.value("RELAY_GITHUB_API_URL", _url),
-            "github_token": read.secret("RELAY_GITHUB_TOKEN", _token),
-            "github_app_id": read.value("RELAY_GITHUB_APP_ID", _app_id),
-            "github_app_private_key": read.secret("RELAY_GITHUB_APP_PRIVATE_KEY", _private_key),
-            "sts_url": read.value("RELAY_STS_URL", _url),
-            "sts_identity": read.value("RELAY_STS_IDENTITY", _identity),
-            "sts_token_file": read.value("RELAY_STS_TOKEN_FILE", Path),
-            "tokens_file": read.value("RELAY_TOKENS_FILE", Path),
-            "allow_anonymous": read.value("RELAY_ALLOW_ANONYMOUS", _flag),
-            "host": read.value("RELAY_HOST", str),
-            "port": read.value("RELAY_PORT", _port),
-            "tls_cert_file": read.value("RELAY_TLS_CERT_FILE", Path),
-            "tls_key_file": read.value("RELAY_TLS_KEY_FILE", Path),
-            "tls_client_ca_file": read.value("RELAY_TLS_CLIENT_CA_FILE", Path),
-            "outbox": read.value("RELAY_OUTBOX", _outbox),
-            "coalesce_seconds": read.value("RELAY_COALESCE_SECONDS", _seconds),
-            "min_priority": read.value("RELAY_MIN_PRIORITY", _priority),
-            "max_backlog": read.value("RELAY_MAX_BACKLOG", _count),
-            "min_interval_seconds": read.value("RELAY_MIN_INTERVAL_SECONDS", _seconds),
-            "log_format": read.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
+            "repository": reader.value("RELAY_REPOSITORY", _repository, required=True),
+            "dispatch": reader.value("RELAY_DISPATCH", _one_of(*get_args(DispatchMode))),
+            "workflow": reader.value("RELAY_WORKFLOW", _workflow),
+            "ref": reader.value("RELAY_REF", str),
+            "github_api_url": reader.value("RELAY_GITHUB_API_URL", _url),
+            "github_token": reader.secret("RELAY_GITHUB_TOKEN", _token),
+            "github_app_id": reader.value("RELAY_GITHUB_APP_ID", _app_id),
+            "github_app_private_key": reader.secret("RELAY_GITHUB_APP_PRIVATE_KEY", _private_key),
+            "sts_url": reader.value("RELAY_STS_URL", _url),
+            "sts_identity": reader.value("RELAY_STS_IDENTITY", _identity),
+            "sts_token_file": reader.value("RELAY_STS_TOKEN_FILE", Path),
+            "tokens_file": reader.value("RELAY_TOKENS_FILE", Path),
+            "allow_anonymous": reader.value("RELAY_ALLOW_ANONYMOUS", _flag),
+            "host": reader.value("RELAY_HOST", str),
+            "port": reader.value("RELAY_PORT", _port),
+            "tls_cert_file": reader.value("RELAY_TLS_CERT_FILE", Path),
+            "tls_key_file": reader.value("RELAY_TLS_KEY_FILE", Path),
+            "tls_client_ca_file": reader.value("RELAY_TLS_CLIENT_CA_FILE", Path),
+            "outbox": reader.value("RELAY_OUTBOX", _outbox),
+            "coalesce_seconds": reader.value("RELAY_COALESCE_SECONDS", _seconds),
+            "min_priority": reader.value("RELAY_MIN_PRIORITY", _priority),
+            "max_backlog": reader.value("RELAY_MAX_BACKLOG", _count),
+            "min_interval_seconds": reader.value("RELAY_MIN_INTERVAL_SECONDS", _seconds),
+            "log_format": reader.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
         }
-        _check_credential(read)
-        _check_tls(read)
+        _check_credential(reader)
+        _check_tls(reader)
         if values["tokens_file"] and values["allow_anonymous"]:
-            read.problem("RELAY_ALLOW_ANONYMOUS", "cannot be true while RELAY_TOKENS_FILE names callers; unset one")
-        if not read.given("RELAY_TOKENS_FILE") and not read.given("RELAY_ALLOW_ANONYMOUS"):
-            read.problem("RELAY_TOKENS_FILE", "is required (or RELAY_ALLOW_ANONYMOUS=true, for a trial)")
-        if read.problems:
-            raise BadSettings(read.problems)
+            reader.problem("RELAY_ALLOW_ANONYMOUS", "cannot be true while RELAY_TOKENS_FILE names callers; unset one")
+        if not reader.is_set("RELAY_TOKENS_FILE") and not reader.is_set("RELAY_ALLOW_ANONYMOUS"):
+            reader.problem("RELAY_TOKENS_FILE", "is required (or RELAY_ALLOW_ANONYMOUS=true, for a trial)")
+        if reader.problems:
+            raise BadSettings(reader.problems)
         return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]  # one dict for fields of several types
 
 
 class _Reader:
-    """Reads variables one by one and collects what is wrong with them."""
+    """Reads variables one by one and collects the problems."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[str] = []
 
-    def problem(self, name: str, said: str) -> None:
-        self.problems.append(f"{name} {said}")
+    def problem(self, name: str, message: str) -> None:
+        self.problems.append(f"{name} {message}")
 
-    def given(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         return bool(self._environ.get(name))
 
     def value(self, name: str, convert: Callable[[str], T], *, required: bool = False) -> T | None:
-        """The converted value; None where the variable is unset or empty, or was a problem."""
+        """Return the converted value, or None if the variable is unset, empty or not valid."""
         text = self._environ.get(name, "")
         if not text:
             if required:
@@ -118,15 +118,15 @@ class _Reader:
             return None
 
     def secret(self, name: str, check: Callable[[str], object]) -> str | None:
-        """The secret from the variable or from the file that `<name>_FILE` names, never from both.
+        """Return the secret from the variable or from the file that `<name>_FILE` names, never from both.
 
-        Returns the empty text after a problem with it, None where neither is set.
+        The result is empty after a problem, and None if neither is set.
         """
         from_file = f"{name}_FILE"
-        if self.given(name) and self.given(from_file):
+        if self.is_set(name) and self.is_set(from_file):
             self.problem(name, f"and {from_file} are both set; unset one")
             return ""
-        secret = self._read(from_file) if self.given(from_file) else self._environ.get(name) or None
+        secret = self._read(from_file) if self.is_set(from_file) else self._environ.get(name) or None
         if secret:
             try:
                 check(secret)
@@ -148,35 +148,35 @@ class _Reader:
         return secret
 
 
-def _check_credential(read: "_Reader") -> None:
-    """One credential, whole."""
+def _check_credential(reader: "_Reader") -> None:
+    """Require exactly one credential, with all of its parts."""
     token, key = ("RELAY_GITHUB_TOKEN", "RELAY_GITHUB_APP_PRIVATE_KEY")
     groups = [
         [{token, f"{token}_FILE"}],
         [{"RELAY_GITHUB_APP_ID"}, {key, f"{key}_FILE"}],
         [{"RELAY_STS_URL"}, {"RELAY_STS_IDENTITY"}, {"RELAY_STS_TOKEN_FILE"}],
     ]
-    given = [group for group in groups if any(read.given(name) for names in group for name in names)]
-    if not given:
-        read.problem(token, f"is required (or {token}_FILE; a GitHub App or a token service do too)")
-    if len(given) > 1:
-        said = " and ".join(min(name for names in group for name in names if read.given(name)) for group in given)
-        read.problem(said, "are of different credentials; set one credential")
-    for group in given[:1]:
+    chosen = [group for group in groups if any(reader.is_set(name) for names in group for name in names)]
+    if not chosen:
+        reader.problem(token, f"is required (or {token}_FILE, a GitHub App or a token service)")
+    if len(chosen) > 1:
+        clash = " and ".join(min(name for names in group for name in names if reader.is_set(name)) for group in chosen)
+        reader.problem(clash, "are of different credentials; set one credential")
+    for group in chosen[:1]:
         for names in group:
-            if not any(read.given(name) for name in names):
-                read.problem(min(names), "is required too")
+            if not any(reader.is_set(name) for name in names):
+                reader.problem(min(names), "is required too")
 
 
-def _check_tls(read: "_Reader") -> None:
-    """A certificate and its key, or nothing of the kind."""
-    cert, key, client_ca = (read.value(f"RELAY_TLS_{name}_FILE", Path) for name in ("CERT", "KEY", "CLIENT_CA"))
+def _check_tls(reader: "_Reader") -> None:
+    """Require a certificate with its key, or neither."""
+    cert, key, client_ca = (reader.value(f"RELAY_TLS_{name}_FILE", Path) for name in ("CERT", "KEY", "CLIENT_CA"))
     if cert and key:
-        read.problems += tls.problems(cert, key, client_ca)
+        reader.problems += tls.problems(cert, key, client_ca)
     elif cert or key or client_ca:
         for name, path in (("CERT", cert), ("KEY", key)):
             if not path:
-                read.problem(f"RELAY_TLS_{name}_FILE", "is required too")
+                reader.problem(f"RELAY_TLS_{name}_FILE", "is required too")
 
 
 def _token(text: str) -> str:

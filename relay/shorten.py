@@ -1,6 +1,6 @@
-"""Makes an event fit into a dispatch by cutting its long texts, each with a mark. Does no I/O.
+"""Shortens an event so that it fits into a dispatch: long texts are cut and marked. Does no I/O.
 
-What says which workload it is about, which rule fired and when is never cut.
+The fields that identify the workload, the rule and the time are never cut.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ _IDENTIFYING = ("k8s.", "k8smeta.", "ka.", "container.")
 
 
 def shorten(event: Event, *, excess: Callable[[bytes], int]) -> bytes:
-    """The event as structured JSON, cut as little as need be, the longest fields first.
+    """Return the event as structured JSON; cut the longest fields first, and no more than necessary.
 
-    `excess` says how many bytes a document is too long. Raises TooLarge if cutting is not enough.
+    `excess` returns by how many bytes a document is too long. Raise TooLarge if cutting is not enough.
     """
     document = encode(event)
     for length in _LENGTHS:
@@ -29,30 +29,30 @@ def shorten(event: Event, *, excess: Callable[[bytes], int]) -> bytes:
         event = _cut(event, length=length, over=over)
         document = encode(event)
     if excess(document) > 0:
-        raise TooLarge("what must be kept of the event does not fit into a dispatch of GitHub")
+        raise TooLarge("the identifying fields of the event alone do not fit into a GitHub dispatch")
     return document
 
 
 def _cut(event: Event, *, length: int, over: int) -> Event:
-    """A copy with texts of that length, from the longest on until it is `over` bytes shorter."""
+    """Return a copy that is `over` bytes shorter: cut texts to `length`, the longest first."""
     data = {**event.data, "output_fields": dict(event.data["output_fields"])}
-    places: list[tuple[dict[str, Any], str]] = [(data, "output")]
-    places += [(data["output_fields"], name) for name in data["output_fields"] if not name.startswith(_IDENTIFYING)]
-    sizes = [(_size(holder.get(name)), place) for place, (holder, name) in enumerate(places)]
-    for size, place in sorted(sizes, reverse=True):
+    texts: list[tuple[dict[str, Any], str]] = [(data, "output")]
+    texts += [(data["output_fields"], name) for name in data["output_fields"] if not name.startswith(_IDENTIFYING)]
+    sizes = [(_size(parent.get(name)), index) for index, (parent, name) in enumerate(texts)]
+    for size, index in sorted(sizes, reverse=True):
         if over <= 0 or size <= length:
             break
-        holder, name = places[place]
-        holder[name] = _shorter(holder[name], length)
-        over -= size - _size(holder[name])
+        parent, name = texts[index]
+        parent[name] = _shorter(parent[name], length)
+        over -= size - _size(parent[name])
     return Event(event.attributes, data)
 
 
 def _shorter(value: object, length: int) -> str:
     if not isinstance(value, str):  # a list or an object: half of it would be no JSON
         return MARK
-    kept = value.encode()[: length - len(MARK)]
-    return kept.decode(errors="ignore") + MARK
+    prefix = value.encode()[: length - len(MARK)]
+    return prefix.decode(errors="ignore") + MARK
 
 
 def _size(value: object) -> int:

@@ -16,6 +16,6 @@ settings.load_profile("tests")
 def pytest_report_header() -> str:
     """Which nats-server the tests of JetStream use."""
     try:
-        return f"JetStream: {' is '.join(natsserver.found())}"
+        return f"JetStream: {' is '.join(natsserver.executable())}"
     except pytest.skip.Exception as missing:
         return f"JetStream: {missing}"

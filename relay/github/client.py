@@ -1,4 +1,7 @@
-"""Posts dispatches to GitHub and turns whatever happens into an Answer."""
+"""Posts dispatches to GitHub, and turns every answer or failure into an Answer.
+
+It does not decide what an answer means (outcome.py) or when to try again (delivery.py).
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,8 +14,8 @@ from relay.github.credentials import Credential
 from relay.github.dispatch import Dispatch
 from relay.github.outcome import Answer, Cause, Rejected, Retry, classify
 
-# For one attempt as a whole: a server that sends a byte now and then must not hold up all events.
-_SECONDS = 30.0
+# For one attempt as a whole: a server that sends a byte now and then must not delay all events.
+_ATTEMPT_SECONDS = 30.0
 _HEADERS = {
     "Accept": "application/vnd.github+json",
     "Content-Type": "application/json",
@@ -35,14 +38,18 @@ class GitHub:
     async def send(self, documents: Sequence[bytes]) -> Answer:
         """Post one dispatch with these events. A failure to reach GitHub is a Retry, not an exception."""
         try:
-            with anyio.fail_after(_SECONDS):
+            with anyio.fail_after(_ATTEMPT_SECONDS):
                 token = await self._credential.token()
                 answer = await self._post(documents, token)
-                if isinstance(answer, Retry) and answer.cause is Cause.CREDENTIAL and self._credential.refused(token):
+                if (
+                    isinstance(answer, Retry)
+                    and answer.cause is Cause.CREDENTIAL
+                    and self._credential.invalidate(token)
+                ):
                     answer = await self._post(documents, await self._credential.token())
                 return answer
         except NoToken as error:
-            return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.after)
+            return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.delay)
         except (httpx.HTTPError, TimeoutError) as error:
             return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
 
@@ -59,5 +66,5 @@ class GitHub:
 def http_client(
     api_url: str, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    """A client for GitHub's API; redirects are not followed: a moved repository must be said, not guessed."""
+    """Return a client for GitHub's API. It follows no redirect: a moved repository must be reported, not guessed."""
     return httpx.AsyncClient(base_url=api_url, headers=_HEADERS, timeout=20.0, transport=transport)

@@ -1,4 +1,4 @@
-"""Where the token for GitHub comes from, and when it is fetched anew."""
+"""Decides when the token for GitHub is fetched and renewed. It does not decide how (app_token.py, sts.py)."""
 
 import logging
 import re
@@ -13,9 +13,9 @@ from relay.errors import NoToken
 
 log = logging.getLogger("relay.credentials")
 
-# A token is replaced so long before its end, so that there is time to try again.
+# A token is renewed this long before its end, so that there is time for further attempts.
 _AHEAD_SECONDS = 600.0
-# A token so close to its end could end on its way.
+# A token this close to its end could expire on its way.
 _MARGIN_SECONDS = 60.0
 _RETRY_SECONDS = 60.0
 _MINT_SECONDS = 20.0
@@ -25,10 +25,10 @@ class Credential(Protocol):
     """A source of tokens for one repository."""
 
     async def token(self) -> str:
-        """A token that should be good now. May ask another service; raises NoToken."""
+        """Return a token that should be valid now. It may ask another service. Raise NoToken if there is none."""
 
-    def refused(self, token: str) -> bool:
-        """GitHub does not know this token: whether `token` may give another one at once."""
+    def invalidate(self, token: str) -> bool:
+        """Discard a token that GitHub does not accept. Return whether `token` may provide another one at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class StaticToken:
     async def token(self) -> str:
         return self.value
 
-    def refused(self, token: str) -> bool:  # noqa: ARG002  # the protocol's signature
+    def invalidate(self, token: str) -> bool:  # noqa: ARG002  # the protocol's signature
         return False
 
 
 @dataclass(frozen=True, slots=True)
-class Minted:
-    """A token that ends in so many seconds, and what it may do, where that was told."""
+class MintedToken:
+    """A token, the seconds until it ends, and its permissions if the issuer names them."""
 
     token: str = field(repr=False)
     seconds: float
@@ -54,48 +54,50 @@ class Minted:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\x21-\x7e]+", self.token):
-            # An HTTP client would quote it in the exception about a bad header.
-            raise NoToken("what came for a token cannot be sent as one")
+            # An HTTP client would quote the text in its exception about a bad header.
+            raise NoToken("the issuer's answer is not a token that can be sent")
 
 
 class RenewedToken:
-    """Keeps one token and has the next one minted in good time; the old one serves while that fails and it is good."""
+    """Keeps one token and renews it in time. While renewal fails, the old token is used as long as it is valid."""
 
-    def __init__(self, mint: Callable[[], Awaitable[Minted]], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, mint: Callable[[], Awaitable[MintedToken]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._mint = mint
         self._clock = clock
         self._lock = anyio.Lock()
-        self._minted: Minted | None = None
+        self._minted: MintedToken | None = None
         self._renew_at = 0.0
         self._ends_at = 0.0
 
     async def token(self) -> str:
         async with self._lock:
             if self._minted is None or self._clock() >= self._renew_at:
-                return (await self._renewed()).token
+                return (await self._renew()).token
             return self._minted.token
 
-    def refused(self, token: str) -> bool:
+    def invalidate(self, token: str) -> bool:
         if self._minted and self._minted.token == token:
             self._minted = None
         return True
 
-    async def _renewed(self) -> Minted:
+    async def _renew(self) -> MintedToken:
         try:
             with anyio.fail_after(_MINT_SECONDS):
                 minted = await self._mint()
         except TimeoutError:
-            return self._kept(NoToken(f"no token within {_MINT_SECONDS:.0f} seconds"))
+            return self._fallback(NoToken(f"no token within {_MINT_SECONDS:.0f} seconds"))
         except NoToken as failure:
-            return self._kept(failure)
+            return self._fallback(failure)
         self._minted = minted
         self._ends_at = self._clock() + minted.seconds - _MARGIN_SECONDS
         self._renew_at = self._clock() + max(minted.seconds - _AHEAD_SECONDS, minted.seconds / 2)
         log.info("token renewed", extra={"seconds": round(minted.seconds), "permissions": minted.permissions})
         return minted
 
-    def _kept(self, failure: NoToken) -> Minted:
-        """The token at hand, if it is still good; raises the failure if not."""
+    def _fallback(self, failure: NoToken) -> MintedToken:
+        """Return the current token if it is still valid. Raise the failure if it is not."""
         if self._minted is None or self._clock() >= self._ends_at:
             raise failure
         log.warning("token not renewed", extra={"reason": failure.reason, "hint": failure.hint})

@@ -1,4 +1,4 @@
-"""Builds the bodies of GitHub dispatches from CloudEvents, and knows how much one body carries. Does no I/O.
+"""Builds the bodies of GitHub dispatches from CloudEvents, and knows how much one body can hold. Does no I/O.
 
 https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
@@ -15,7 +15,7 @@ from relay.events import COALESCED, TYPE
 # Characters of `client_payload`, and of all `inputs`; both modes count bytes of UTF-8, which are never fewer.
 LIMIT = 65_535
 _RUN_DETAILS = "return_run_details"
-# What the extension `coalesced` can add to a document after its size was taken.
+# What the extension `coalesced` can add to a document after its size was measured.
 _MARK_ROOM = len(',\\"coalesced\\":1000000000')
 
 
@@ -24,29 +24,29 @@ class Dispatch(Protocol):
 
     @property
     def permissions(self) -> Mapping[str, str]:
-        """What a token needs, as GitHub Apps name it, and no more."""
+        """Return the permissions that a token needs, in the words of GitHub Apps."""
 
     @property
     def path(self) -> str:
-        """Where to post, relative to the API's address."""
+        """Return the path of the endpoint, relative to the API's address."""
 
     @property
     def room(self) -> int:
-        """What the sizes of all documents in one body may add up to."""
+        """Return the limit for the sum of the sizes of all documents in one body."""
 
     def size(self, document: bytes) -> int:
-        """What one document takes of the room."""
+        """Return the part of the room that one document takes."""
 
     def body(self, documents: Sequence[bytes]) -> bytes:
-        """The request body for structured CloudEvents in JSON."""
+        """Return the request body for structured CloudEvents in JSON."""
 
-    def without(self, refused: str, /) -> "Dispatch | None":
-        """The dispatch without what an older GitHub does not know, if this message of a rejection is about that."""
+    def without(self, message: str, /) -> "Dispatch | None":
+        """Return this dispatch without the key that an older GitHub rejects, or None if `message` is not about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryDispatch:
-    """`client_payload.events` holds the events; asks for Contents: write."""
+    """`client_payload.events` holds the events; needs Contents: write."""
 
     repository: str
 
@@ -68,13 +68,13 @@ class RepositoryDispatch:
     def body(self, documents: Sequence[bytes]) -> bytes:
         return b'{"event_type":"%b","client_payload":{"events":[%b]}}' % (TYPE.encode(), b",".join(documents))
 
-    def without(self, _refused: str, /) -> None:
+    def without(self, _message: str, /) -> None:
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowDispatch:
-    """`inputs.event` holds the events as a text; asks for Actions: write alone."""
+    """`inputs.event` holds the events as text; needs Actions: write alone."""
 
     repository: str
     workflow: str
@@ -101,10 +101,10 @@ class WorkflowDispatch:
         details = {_RUN_DETAILS: True} if self.run_details else {}
         return msgspec.json.encode({"ref": self.ref, "inputs": inputs, **details})
 
-    def without(self, refused: str, /) -> "WorkflowDispatch | None":
-        return replace(self, run_details=False) if self.run_details and _RUN_DETAILS in refused else None
+    def without(self, message: str, /) -> "WorkflowDispatch | None":
+        return replace(self, run_details=False) if self.run_details and _RUN_DETAILS in message else None
 
 
 def with_coalesced(document: bytes, count: int) -> bytes:
-    """The document with the number of events that were folded into it, if there are any."""
+    """Return the document with the number of events that were folded into it, if there are any."""
     return b'%b,"%b":%d}' % (document[:-1], COALESCED.encode(), count) if count else document

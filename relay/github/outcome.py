@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-# GitHub's windows are an hour long; a longer wait can only come from a clock that is wrong.
+# GitHub's rate-limit windows are an hour long; a longer wait can only come from a wrong clock.
 _LONGEST_WAIT = 3600.0
 _ABOUT_THE_WORKFLOW = re.compile(
     "no ref found|workflow_dispatch|disabled|unexpected inputs|required input", re.IGNORECASE
@@ -19,7 +19,7 @@ _ABOUT_THE_WORKFLOW = re.compile(
 
 
 class Cause(StrEnum):
-    """Why a dispatch has to wait. The last five are for the operator to mend."""
+    """Why a dispatch has to wait. The last five need the operator."""
 
     NETWORK = "network"
     SERVER = "server"
@@ -53,23 +53,23 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """GitHub has the events. `run_url` is where to look, if GitHub told."""
+    """GitHub has the events. `run_url` is the address of the run, if GitHub gave one."""
 
     run_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Keep everything and try again, not before `after` seconds if GitHub said so."""
+    """Keep all events and try again; `delay` is in seconds, if GitHub demands one."""
 
     cause: Cause
     reason: str
-    after: float | None = None
+    delay: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """GitHub will not take this body, now or later."""
+    """GitHub does not accept this body, now or later."""
 
     reason: str
 
@@ -78,7 +78,7 @@ Answer = Delivered | Retry | Rejected
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Answer:
-    """What to do after this answer; `now` is in seconds since the epoch."""
+    """Return the meaning of this answer; `now` is in seconds since the epoch."""
     if 200 <= status < 300:
         return Delivered(_text(body, "html_url"))
     message = _text(body, "message") or ""
@@ -86,29 +86,29 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, now: float
     cause = _cause(status, headers, message)
     if cause is None:
         return Rejected(reason)
-    return Retry(cause, reason, _wait(headers, now))
+    return Retry(cause, reason, _delay(headers, now))
 
 
 def _cause(status: int, headers: Mapping[str, str], message: str) -> Cause | None:
-    """None if the body itself is at fault."""
-    if status == 429 or (status == 403 and _limited(headers, message)):
+    """Return the cause of the trouble, or None if the body itself is at fault."""
+    if status == 429 or (status == 403 and _is_rate_limit(headers, message)):
         return Cause.RATE_LIMIT
     if status >= 500 or status == 408:
         return Cause.SERVER
-    if status == 422 and _ABOUT_THE_WORKFLOW.search(message):  # would meet every event alike
+    if status == 422 and _ABOUT_THE_WORKFLOW.search(message):  # it would happen to every event
         return Cause.WORKFLOW
     if status in (400, 413, 422):
         return None
     return {401: Cause.CREDENTIAL, 403: Cause.PERMISSION, 404: Cause.NOT_FOUND}.get(status, Cause.UNEXPECTED)
 
 
-def _limited(headers: Mapping[str, str], message: str) -> bool:
+def _is_rate_limit(headers: Mapping[str, str], message: str) -> bool:
     exhausted = headers.get("x-ratelimit-remaining") == "0"
     return exhausted or "retry-after" in headers or re.search("rate limit|abuse", message, re.IGNORECASE) is not None
 
 
-def _wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that GitHub asks to wait, by the one header or the other."""
+def _delay(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that GitHub demands, from `retry-after` or `x-ratelimit-reset`, or None."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT)

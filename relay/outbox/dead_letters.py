@@ -1,6 +1,6 @@
-"""`python -m relay dead`: what GitHub would not take, for a person to look at, send again or drop.
+"""`python -m relay dead`: shows the letters that GitHub rejected for good, sends them again or drops them.
 
-Works on the outbox while relays run on it, or without one.
+It works on the outbox directly, with or without a running relay.
 """
 
 import json
@@ -18,8 +18,8 @@ from relay.outbox.sqlite.database import open_database
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
-    """One dead letter: when it was buried (seconds since the epoch), its event, and what GitHub said."""
+class DeadLetter:
+    """One dead letter: the time (seconds since the epoch), the event, and GitHub's reason."""
 
     buried: float
     document: bytes
@@ -27,11 +27,11 @@ class Dead:
 
 
 class DeadLetters(Protocol):
-    """The dead letters of one outbox. The keys that are given are among `keys`."""
+    """The dead letters of one outbox. Arguments are always among `keys`."""
 
     def keys(self) -> list[int]: ...
 
-    def read(self, key: int) -> Dead: ...
+    def read(self, key: int) -> DeadLetter: ...
 
     def requeue(self, keys: Sequence[int]) -> None: ...
 
@@ -39,27 +39,27 @@ class DeadLetters(Protocol):
 
 
 def run(command: str, keys: Sequence[int] | None, letters: DeadLetters) -> int:
-    """Exit code of one command; `keys` is None for all letters."""
-    there = letters.keys()
-    if missing := sorted(set(keys or []) - set(there)):
+    """Run one command and return its exit code; `keys` is None for all letters."""
+    existing = letters.keys()
+    if missing := sorted(set(keys or []) - set(existing)):
         print(f"relay: no dead letter {', '.join(map(str, missing))}; nothing was done", file=sys.stderr)
         return 1
-    _COMMANDS[command](letters, there if keys is None else [key for key in there if key in keys])
+    _COMMANDS[command](letters, existing if keys is None else [key for key in existing if key in keys])
     return 0
 
 
 def _list(letters: DeadLetters, keys: Sequence[int]) -> None:
     print("key\tburied\tevent\treason")
     for key in keys:
-        dead = letters.read(key)
-        when = datetime.fromtimestamp(dead.buried, UTC).isoformat(timespec="seconds")
-        print(key, when, json.dumps(json.loads(dead.document)["id"]), json.dumps(dead.reason), sep="\t")
+        letter = letters.read(key)
+        when = datetime.fromtimestamp(letter.buried, UTC).isoformat(timespec="seconds")
+        print(key, when, json.dumps(json.loads(letter.document)["id"]), json.dumps(letter.reason), sep="\t")
 
 
 def _show(letters: DeadLetters, keys: Sequence[int]) -> None:
     for key in keys:
-        dead = letters.read(key)
-        print(json.dumps({"key": key, "reason": dead.reason, "event": json.loads(dead.document)}, indent=2))
+        letter = letters.read(key)
+        print(json.dumps({"key": key, "reason": letter.reason, "event": json.loads(letter.document)}, indent=2))
 
 
 def _requeue(letters: DeadLetters, keys: Sequence[int]) -> None:
@@ -83,7 +83,7 @@ _COLUMNS = "identity, received, workload, size, document"
 
 
 class SqliteDeadLetters:
-    """Those in an outbox's file."""
+    """The dead letters in the file of an outbox."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -91,21 +91,21 @@ class SqliteDeadLetters:
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator["SqliteDeadLetters"]:
-        """Raises StorageUnusable, also for what goes wrong within the block."""
-        if not path.exists():  # else a mistyped path would look like an outbox without dead letters
+        """Open the file. Raise StorageUnusable, also for errors within the block."""
+        if not path.exists():  # otherwise a mistyped path would look like an outbox without dead letters
             raise StorageUnusable(f"there is no outbox {path}: set RELAY_OUTBOX as the relay has it")
         try:
             with closing(open_database(path)) as connection:
                 yield cls(connection)
         except sqlite3.Error as error:
-            raise StorageUnusable(f"the outbox {path} is not to be used now: {error}") from error
+            raise StorageUnusable(f"the outbox {path} cannot be used now: {error}") from error
 
     def keys(self) -> list[int]:
         return [row[0] for row in self._connection.execute("SELECT key FROM dead ORDER BY key")]
 
-    def read(self, key: int) -> Dead:
-        found = self._connection.execute("SELECT buried, document, reason FROM dead WHERE key = ?", (key,))
-        return Dead(*found.fetchone())
+    def read(self, key: int) -> DeadLetter:
+        rows = self._connection.execute("SELECT buried, document, reason FROM dead WHERE key = ?", (key,))
+        return DeadLetter(*rows.fetchone())
 
     def requeue(self, keys: Sequence[int]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")

@@ -1,17 +1,17 @@
-"""What an outbox must know of recent letters to tell repeats and to fold: in memory, since every event asks."""
+"""Decides which letters are repeats and which are folded, from recent letters in memory."""
 
 import itertools
 from collections.abc import Sequence
 
 from relay.outbox.protocol import Letter
 
-# A repeat is known as one for at least this long, unless more letters than a generation holds came after it.
+# A repeat is recognised for at least this long, unless more letters than one generation came in between.
 DEDUPLICATION_SECONDS = 3600.0
 GENERATION = 100_000
 
 
-class Memory:
-    """Identities in two generations, so that the oldest go together; workloads with the time of their last letter."""
+class RecentLetters:
+    """Identities in two generations, of which the older is dropped at once; workloads with their last letter's time."""
 
     def __init__(self, *, coalesce_seconds: float) -> None:
         self._coalesce_seconds = coalesce_seconds
@@ -24,25 +24,25 @@ class Memory:
     def coalesces(self) -> bool:
         return self._coalesce_seconds > 0
 
-    def repeated(self, identity: bytes) -> bool:
+    def is_repeat(self, identity: bytes) -> bool:
         return identity in self._young or identity in self._old
 
     def folds(self, workload: bytes | None, now: float) -> bool:
-        """Whether another letter about the workload was kept within the window.
+        """Return whether a letter about the workload was stored within the window.
 
-        A clock that was set back makes the difference negative: then the next letter counts as the first again.
+        If the clock was set back the difference is negative: then the next letter counts as the first again.
         """
         if workload is None or (since := self._since.get(workload)) is None:
             return False
         return 0 <= now - since < self._coalesce_seconds
 
     def sort(self, letters: Sequence[Letter], now: float) -> tuple[list[Letter], list[Letter]]:
-        """The letters that are new and those that fold; repeats are in neither."""
+        """Return the letters that are new and those that are folded; repeats are in neither list."""
         new: dict[bytes, Letter] = {}
         folded: dict[bytes, Letter] = {}
         workloads: set[bytes] = set()
         for letter in letters:
-            if letter.identity in new or letter.identity in folded or self.repeated(letter.identity):
+            if letter.identity in new or letter.identity in folded or self.is_repeat(letter.identity):
                 continue
             if letter.workload in workloads or self.folds(letter.workload, now):
                 folded[letter.identity] = letter
@@ -53,20 +53,20 @@ class Memory:
         return list(new.values()), list(folded.values())
 
     def learn(self, workload: bytes, since: float) -> None:
-        """Another relay has kept a letter about the workload at that time."""
+        """Remember that another relay stored a letter about the workload at that time."""
         self._since[workload] = since
 
     def add(self, identity: bytes, workload: bytes | None, now: float) -> None:
-        """Remember a letter; `workload` is None for one that was folded or is about none."""
+        """Remember a letter; `workload` is None if it was folded or is about no workload."""
         self._turn(now)
         self._young.add(identity)
         if workload is not None:
-            self._since.pop(workload, None)  # to the end again: the order is that of time
+            self._since.pop(workload, None)  # move it to the end: the dict is ordered by time
             self._since[workload] = now
 
     def _turn(self, now: float) -> None:
         if len(self._young) >= GENERATION or not 0 <= now - self._turned < DEDUPLICATION_SECONDS:
             self._young, self._old, self._turned = set(), self._young, now
-        for workload in list(itertools.islice(self._since, 2)):  # two out for one in: it never grows for long
+        for workload in list(itertools.islice(self._since, 2)):  # removes up to two for each that is added
             if not 0 <= now - self._since[workload] < self._coalesce_seconds:
                 del self._since[workload]

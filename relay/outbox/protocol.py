@@ -1,4 +1,4 @@
-"""What the relay asks of the place where accepted events wait for GitHub, and the values that go in and out."""
+"""The interface of an outbox, where accepted events wait for GitHub, and the values that go in and out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import msgspec
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """An event on its way. `identity` tells repeats, `workload` tells what is about one workload and one rule.
+    """An accepted event. `identity` is equal for repeats, `workload` for events about the same workload and rule.
 
-    Both are digests, fit for a key of any store. `size` is what the document takes of a dispatch's room.
+    Both are digests, so any store can use them as keys. `size` is the part of a dispatch's room that it takes.
     """
 
     identity: bytes
@@ -20,7 +20,7 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What became of the letters of one request: new ones, and those folded into one that was there before."""
+    """The result for the letters of one request: how many were new, and how many folded into an earlier one."""
 
     accepted: int
     coalesced: int
@@ -28,7 +28,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A letter that is out for delivery. `coalesced` is how many events were folded into it and are not told yet."""
+    """A letter in delivery. `coalesced` counts the events folded into it of which GitHub does not know yet."""
 
     key: int
     workload: bytes | None
@@ -38,7 +38,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits, since when (seconds since the epoch), and how many dead letters there are."""
+    """How many letters wait, since when (seconds since the epoch), and the number of dead letters."""
 
     waiting: int
     oldest: float | None
@@ -46,25 +46,25 @@ class Backlog:
 
 
 class Outbox(Protocol):
-    """Keeps letters until GitHub has them. Every method raises StorageFailed if the storage does not work now."""
+    """Stores letters until GitHub has them. Every method raises StorageFailed if the storage fails."""
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
-        """Returns once all are durable; raises BacklogFull or StorageFailed, then none of them is kept."""
+        """Store letters; return when all are durable. After BacklogFull or StorageFailed none of them is stored."""
 
     async def claim(self, *, room: int) -> Sequence[Claim]:
-        """Waits for letters; returns the oldest that fit into the room, at least one, in order."""
+        """Wait for letters; return the oldest that fit into the room, at least one, in order."""
 
     async def settle(self, claims: Sequence[Claim]) -> None:
-        """GitHub has them: forget them."""
+        """Forget letters that GitHub has accepted."""
 
     async def release(self, claims: Sequence[Claim]) -> None:
-        """Not delivered: they take their old places again."""
+        """Return letters that were not delivered to their places."""
 
     async def bury(self, claim: Claim, *, reason: str) -> None:
-        """GitHub will never take it: keep it as a dead letter."""
+        """Keep a letter that GitHub rejected for good as a dead letter."""
 
     async def backlog(self) -> Backlog:
-        """How things stand; also proof that the storage works."""
+        """Return the state of the outbox. This also proves that the storage works."""
 
     async def close(self) -> None:
-        """Finish what is under way, then let go of the storage."""
+        """Finish the current work, then close the storage."""

@@ -1,4 +1,4 @@
-"""Wires the relay's parts into a Starlette application."""
+"""Wires the parts of the relay into a Starlette application. It decides nothing else."""
 
 import logging
 import time
@@ -27,13 +27,13 @@ from relay.outbox.sqlite.outbox import SqliteOutbox
 from relay.server import intake, probes, webhook
 from relay.server.callers import Anyone, Callers, CallersFile
 from relay.server.intake import State
-from relay.server.reload import Followed, following
+from relay.server.reload import WatchedFiles, watch
 from relay.server.tls import ServerTls
 from relay.settings import Settings
 
 log = logging.getLogger("relay.app")
 
-# For the attempt that is under way when the relay is told to stop.
+# For the current attempt when the relay is told to stop.
 _GRACE_SECONDS = 4.0
 
 
@@ -44,25 +44,25 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
 ) -> Starlette:
-    """The application; raises BadSettings if the tokens file is broken.
+    """Return the application. Raise BadSettings if the tokens file is broken.
 
-    `tls` is what the server listens with, to be renewed when its files are; `transport` stands in for the network to
-    GitHub; `now` gives seconds since the epoch.
+    `tls` is reloaded when its files change; `transport` replaces the network to GitHub; `now` returns seconds since
+    the epoch.
     """
-    known, files = _known(settings.tokens_file)
+    callers, files = _callers(settings.tokens_file)
     if tls:
-        files.append(Followed("tls", tls.paths, tls.reload))
+        files.append(WatchedFiles("tls", tls.paths, tls.reload))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         dispatch = dispatch_of(settings)
         metrics = Metrics()
-        with _explained():
+        with _startup_errors_logged():
             outbox = await _open_outbox(settings, now, metrics)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
-                found = credential_of(settings, client, permissions=dispatch.permissions, now=now)
-                github = GitHub(client, credential=found, dispatch=dispatch, now=now)
+                credential = credential_of(settings, client, permissions=dispatch.permissions, now=now)
+                github = GitHub(client, credential=credential, dispatch=dispatch, now=now)
                 delivery = Delivery(
                     outbox,
                     github.send,
@@ -70,9 +70,9 @@ def create_app(
                     min_interval=settings.min_interval_seconds,
                     metrics=metrics,
                 )
-                async with anyio.create_task_group() as tasks, following(files, metrics):
+                async with anyio.create_task_group() as tasks, watch(files, metrics):
                     tasks.start_soon(delivery.run)
-                    yield State(settings=settings, callers=known, dispatch=dispatch, outbox=outbox, metrics=metrics)
+                    yield State(settings=settings, callers=callers, dispatch=dispatch, outbox=outbox, metrics=metrics)
                     delivery.stop()
                     tasks.cancel_scope.deadline = anyio.current_time() + _GRACE_SECONDS
         finally:
@@ -89,40 +89,49 @@ def create_app(
         exception_handlers={Refusal: _refused, HTTPException: _http_error},  # type: ignore[dict-item]  # Starlette types handlers for the widest exception
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False  # a redirected POST becomes a GET without the event, and counts as sent
+    app.router.redirect_slashes = (
+        False  # a redirected POST would become a GET without the event, and Falcosidekick would count it as sent
+    )
     return app
 
 
-def _known(tokens_file: Path | None) -> tuple[Callers, list[Followed]]:
-    """Those who may post events, and the file that says so."""
+def _callers(tokens_file: Path | None) -> tuple[Callers, list[WatchedFiles]]:
+    """Return the permitted callers, and the file that names them, to be watched."""
     if tokens_file is None:
         return Anyone(), []
-    known = CallersFile(tokens_file)
-    return known, [Followed("tokens", [tokens_file], known.reload)]
+    callers = CallersFile(tokens_file)
+    return callers, [WatchedFiles("tokens", [tokens_file], callers.reload)]
 
 
 def credential_of(
     settings: Settings, client: httpx.AsyncClient, *, permissions: Mapping[str, str], now: Callable[[], float]
 ) -> Credential:
-    """The credential that the settings name."""
+    """Return the credential that the settings name."""
     if settings.github_token:
         return StaticToken(settings.github_token)
     if settings.github_app_id and settings.github_app_private_key:
         app = AppToken(
-            client, app_id=settings.github_app_id, private_key=settings.github_app_private_key,
-            repository=settings.repository, permissions=permissions, now=now,
-        )  # fmt: skip
+            client,
+            app_id=settings.github_app_id,
+            private_key=settings.github_app_private_key,
+            repository=settings.repository,
+            permissions=permissions,
+            now=now,
+        )
         return RenewedToken(app.mint)
-    assert settings.sts_url and settings.sts_identity and settings.sts_token_file  # noqa: S101, PT018  # as settings demand
+    assert settings.sts_url and settings.sts_identity and settings.sts_token_file  # noqa: S101, PT018  # Settings guarantees it
     exchange = TokenExchange(
-        client, url=settings.sts_url, identity=settings.sts_identity, token_file=settings.sts_token_file,
+        client,
+        url=settings.sts_url,
+        identity=settings.sts_identity,
+        token_file=settings.sts_token_file,
         repository=settings.repository,
-    )  # fmt: skip
+    )
     return RenewedToken(exchange.mint)
 
 
 def dispatch_of(settings: Settings) -> Dispatch:
-    """The way to start the workflow that the settings name."""
+    """Return the kind of dispatch that the settings name."""
     if settings.dispatch == "workflow_dispatch":
         return WorkflowDispatch(settings.repository, settings.workflow, settings.ref)
     return RepositoryDispatch(settings.repository)
@@ -137,9 +146,8 @@ async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Me
             now=now,
             observe_commit=metrics.commit_seconds.observe,
         )
-    from relay.outbox.jetstream.outbox import (
-        JetStreamOutbox,
-    )  # needs an optional dependency, which the settings have looked for
+    # nats-py is an optional dependency; Settings has checked that it is installed.
+    from relay.outbox.jetstream.outbox import JetStreamOutbox
 
     return await JetStreamOutbox.open(
         settings.outbox,
@@ -152,8 +160,8 @@ async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Me
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Says in one line why the relay cannot start; the server itself would only show a traceback."""
+def _startup_errors_logged() -> Iterator[None]:
+    """Log in one line why the relay cannot start; the server itself would only print a traceback."""
     try:
         yield
     except RelayError as error:
@@ -162,7 +170,7 @@ def _explained() -> Iterator[None]:
 
 
 async def _refused(request: Request[State], refusal: Refusal) -> Response:
-    request.state["metrics"].refused(refusal.status)
+    request.state["metrics"].count_refusal(refusal.status)
     log.warning("refused", extra={"status": refusal.status, "error": refusal.error, "detail": refusal.detail})
     content = {"error": refusal.error, "detail": refusal.detail}
     return JSONResponse(content, status_code=refusal.status, headers=refusal.headers)

@@ -1,4 +1,4 @@
-"""Decides which cluster a request speaks for, by its token."""
+"""Decides which cluster a request speaks for, by its token. It does not read the event."""
 
 import base64
 import binascii
@@ -21,18 +21,18 @@ class Callers(Protocol):
     """Whoever may post events."""
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
-        """The cluster that the request speaks for, None if it need not say; raises UnknownCaller."""
+        """Return the cluster that the request speaks for, or None if any is allowed. Raise UnknownCaller."""
 
 
 class Anyone:
-    """RELAY_ALLOW_ANONYMOUS: nobody is asked, and the event's own word for its cluster is kept."""
+    """RELAY_ALLOW_ANONYMOUS: every caller is accepted, and the cluster that the event claims is kept."""
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:  # noqa: ARG002  # the protocol's signature
         return None
 
 
 class TokenCallers:
-    """Clusters by token. The tokens themselves are not kept, only their digests."""
+    """Clusters by token. Only the digests of the tokens are kept."""
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
         self._clusters = {cluster: _digest(token.encode()) for cluster, token in tokens.items()}
@@ -42,45 +42,45 @@ class TokenCallers:
         if token is None:
             raise UnknownCaller("send the cluster's token as Bearer, as the password of Basic, or as access_token")
         digest = _digest(token)
-        found = None
-        for cluster, known in self._clusters.items():  # to the end: the time taken says nothing of which one matched
-            if hmac.compare_digest(digest, known):
-                found = cluster
-        if found is None:
+        match = None
+        for cluster, expected in self._clusters.items():  # to the end: the duration must not reveal which one matched
+            if hmac.compare_digest(digest, expected):
+                match = cluster
+        if match is None:
             raise UnknownCaller("the token belongs to no cluster")
-        return found
+        return match
 
 
 class CallersFile:
-    """The clusters of a tokens file as it was when it was last read, nobody before that."""
+    """The callers in a tokens file as it was last read. Before the first `reload` there are none."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known = TokenCallers({})
+        self._callers = TokenCallers({})
 
     def reload(self) -> None:
-        """Reads the file; raises BadSettings, and keeps those who were known, if it is broken."""
-        self._known = load(self._path)
+        """Read the file. Raise BadSettings, and keep the former callers, if it is broken."""
+        self._callers = load(self._path)
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
-        return self._known.identify(headers, query)
+        return self._callers.identify(headers, query)
 
 
 def load(path: Path) -> TokenCallers:
-    """The callers of a tokens file, a YAML map `cluster name: token`; raises BadSettings, which names no token."""
+    """Return the callers of a tokens file, a YAML map `cluster name: token`. Raise BadSettings without any token."""
     try:
         tokens = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadSettings([f"RELAY_TOKENS_FILE names a file that cannot be read: {error.strerror}"]) from error
     except (UnicodeDecodeError, yaml.YAMLError):
-        # The parser's own message quotes the line, and with it a token.
+        # The parser's own message quotes the line, and a token with it.
         raise BadSettings(["RELAY_TOKENS_FILE names a file that is not YAML in UTF-8"]) from None
     if not isinstance(tokens, dict) or not tokens:
         raise BadSettings(["RELAY_TOKENS_FILE must name a file with a map of cluster name: token"])
     if problems := [problem for cluster, token in tokens.items() for problem in _problems(cluster, token)]:
         raise BadSettings(problems)
     if len(set(tokens.values())) < len(tokens):
-        raise BadSettings(["RELAY_TOKENS_FILE gives two clusters the same token"])
+        raise BadSettings(["RELAY_TOKENS_FILE has the same token for two clusters"])
     return TokenCallers(tokens)
 
 
@@ -99,7 +99,7 @@ def _digest(token: bytes) -> bytes:
 
 
 def _token(headers: Mapping[bytes, bytes], query: bytes) -> bytes | None:
-    """The token as the caller sent it: the Authorization header first, then the query.
+    """Return the token as the caller sent it: from the Authorization header, else from the query.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#3-authorization
     """

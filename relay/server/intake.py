@@ -1,4 +1,7 @@
-"""Takes events over HTTP: who speaks, what they say, kept for good, then 202."""
+"""Accepts events over HTTP: identifies the caller, reads the events, stores them, and only then answers 202.
+
+It does not decide what an event is (events.py) or whether it is a repeat (the outbox).
+"""
 
 import asyncio
 import hashlib
@@ -25,7 +28,7 @@ _BODY_SECONDS = 10.0
 
 
 class State(TypedDict):
-    """What the lifespan opens for the handlers."""
+    """The resources that the lifespan opens for the handlers."""
 
     settings: Settings
     callers: Callers
@@ -35,9 +38,9 @@ class State(TypedDict):
 
 
 async def receive(request: Request[State]) -> Response:
-    """POST /: 202 once every event of the request is durable."""
+    """Answer POST /: 202 when every event of the request is durable."""
     scope = request.scope
-    state: State = scope["state"]  # as the lifespan made it: request.state wraps it anew at each request
+    state: State = scope["state"]  # request.state would wrap it again for each request
     cluster = state["callers"].identify(dict(scope["headers"]), scope["query_string"])
     body = await _body(request)
     letters: list[Letter] = []
@@ -48,12 +51,12 @@ async def receive(request: Request[State]) -> Response:
         else:
             letters.append(letter(event, state["dispatch"]))
     receipt = await state["outbox"].put(letters)
-    state["metrics"].received(receipt, ignored)
+    state["metrics"].count_events(receipt, ignored)
     return _accepted(receipt.accepted, receipt.coalesced, len(ignored))
 
 
 def letter(event: Event, dispatch: Dispatch) -> Letter:
-    """The event as it will be sent, shortened if it must be; raises TooLarge."""
+    """Return the event as it will be sent, shortened if necessary. Raise TooLarge."""
     document = events.encode(event)
     size = dispatch.size(document)
     if size > dispatch.room:
@@ -81,17 +84,17 @@ def _accepted(accepted: int, coalesced: int, ignored: int) -> Response:
 
 
 async def _body(request: Request[State]) -> bytes:
-    """The body, counted while it comes in; raises TooLarge or TooSlow."""
+    """Return the body, limited in size and time. Raise BadEvent, TooLarge or TooSlow."""
     message = await request.receive()
     body: bytes = message.get("body", b"")
-    if message.get("more_body"):  # else all has come already, as it does nearly always
-        body, message = await _rest(request, body)
+    if message.get("more_body"):  # otherwise the body is complete, as it nearly always is
+        body, message = await _remainder(request, body)
     if message["type"] == "http.disconnect":
         raise BadEvent("the body ended too early")
     return body
 
 
-async def _rest(request: Request[State], start: bytes) -> tuple[bytes, Message]:
+async def _remainder(request: Request[State], start: bytes) -> tuple[bytes, Message]:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > MAX_BODY:
         raise TooLarge(f"the body is over {MAX_BODY} bytes")
@@ -105,5 +108,5 @@ async def _rest(request: Request[State], start: bytes) -> tuple[bytes, Message]:
                 if len(body) > MAX_BODY:
                     raise TooLarge(f"the body is over {MAX_BODY} bytes")
     except TimeoutError:
-        raise TooSlow(f"the body did not come within {_BODY_SECONDS:.0f} seconds") from None
+        raise TooSlow(f"the body did not arrive within {_BODY_SECONDS:.0f} seconds") from None
     return bytes(body), message

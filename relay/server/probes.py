@@ -1,4 +1,4 @@
-"""What those who run the relay may ask it. None of it tells what is in an event."""
+"""Answers probes and metrics. No answer contains anything of an event."""
 
 import time
 
@@ -11,18 +11,18 @@ from relay.server.intake import State
 
 
 async def healthz(_: Request[State]) -> Response:
-    """GET /healthz: the process answers."""
+    """Answer GET /healthz: the process runs."""
     return JSONResponse({"status": "alive"})
 
 
 async def readyz(request: Request[State]) -> Response:
-    """GET /readyz: the outbox works; raises StorageFailed, which answers 503."""
+    """Answer GET /readyz: the outbox works. Raise StorageFailed, which becomes a 503."""
     backlog = await request.state["outbox"].backlog()
     return JSONResponse({"status": "ready", "waiting": backlog.waiting, "dead": backlog.dead})
 
 
 async def metrics(request: Request[State]) -> Response:
-    """GET /metrics: Prometheus' text format; without the backlog while the storage fails."""
+    """Answer GET /metrics in Prometheus' text format, without the backlog while the storage fails."""
     try:
         backlog = await request.state["outbox"].backlog()
     except StorageFailed:

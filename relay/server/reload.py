@@ -1,7 +1,7 @@
-"""Reads files again when they change while the relay runs: tokens, certificates.
+"""Reads files again when they change while the relay runs: tokens and certificates.
 
-They are looked at every second, because a Kubernetes secret volume changes a file by swapping a symlink two levels
-above it, of which the file itself gives no notice.
+It polls every second: a Kubernetes secret volume changes a file by replacing a symlink two levels above it, which
+notifications for the file itself do not report.
 """
 
 import logging
@@ -20,55 +20,55 @@ _INTERVAL_SECONDS = 1.0
 _Stamp = tuple[int, int, int, int]
 
 
-class Followed:
-    """Files that mean something together. `load` takes them into use, or raises BadSettings and leaves what was."""
+class WatchedFiles:
+    """Files that belong together. `load` applies them, or raises BadSettings and keeps the former content in force."""
 
     def __init__(self, name: str, paths: Sequence[Path], load: Callable[[], object]) -> None:
         self.name = name
         self._paths = paths
         self._load = load
-        self._seen = self._stamps()  # before they are read: what changes in between is read again
+        self._stamps = self._current_stamps()  # before reading: a change in between causes another read
         load()
 
     def reload_if_changed(self) -> bool:
-        """Whether they were read again; raises BadSettings, once for a change."""
-        seen, self._seen = self._seen, self._stamps()
-        if seen == self._seen:
+        """Read changed files and return whether there were any. Raise BadSettings, once for each change."""
+        former, self._stamps = self._stamps, self._current_stamps()
+        if former == self._stamps:
             return False
         self._load()
         return True
 
-    def _stamps(self) -> list[_Stamp | None]:
+    def _current_stamps(self) -> list[_Stamp | None]:
         return [_stamp(path) for path in self._paths]
 
 
 @asynccontextmanager
-async def following(files: Sequence[Followed], metrics: Metrics) -> AsyncIterator[None]:
-    """Keeps the files in force as they are now, until the end of the block; a broken one leaves the former in force."""
-    for each in files:
-        metrics.reloaded(each.name, successful=True)
+async def watch(files: Sequence[WatchedFiles], metrics: Metrics) -> AsyncIterator[None]:
+    """Reload changed files until the end of the block; a broken file leaves the former content in force."""
+    for group in files:
+        metrics.record_reload(group.name, successful=True)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_follow, files, metrics)
+        tasks.start_soon(_watch, files, metrics)
         yield
         tasks.cancel_scope.cancel()
 
 
-async def _follow(files: Sequence[Followed], metrics: Metrics) -> None:
+async def _watch(files: Sequence[WatchedFiles], metrics: Metrics) -> None:
     while True:
         await anyio.sleep(_INTERVAL_SECONDS)
-        for each in files:
+        for group in files:
             try:
-                if each.reload_if_changed():
-                    metrics.reloaded(each.name, successful=True)
-                    log.info("read again", extra={"file": each.name})
+                if group.reload_if_changed():
+                    metrics.record_reload(group.name, successful=True)
+                    log.info("read again", extra={"file": group.name})
             except BadSettings as error:
-                metrics.reloaded(each.name, successful=False)
-                log.error("not taken, the former stays in force", extra={"file": each.name, "detail": str(error)})
+                metrics.record_reload(group.name, successful=False)
+                log.error("not taken, the former stays in force", extra={"file": group.name, "detail": str(error)})
 
 
 def _stamp(path: Path) -> _Stamp | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

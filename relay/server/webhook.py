@@ -1,7 +1,7 @@
-"""Consents to be sent events: the validation handshake of CloudEvents' HTTP Webhook.
+"""Consents to receive events: the validation handshake of CloudEvents' HTTP Webhook.
 
-Whoever has a caller's token is consented to, as whoever has one may post. A callback is never called: its address is
-the sender's choice, and the relay stands where not every sender does.
+Every caller with a valid token gets consent. A callback is never called: the sender chooses its address, and the relay
+may reach hosts that the sender must not.
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
 """
 
@@ -19,21 +19,21 @@ _RATE = re.compile(r"[1-9][0-9]{0,9}")
 
 
 async def consent(request: Request[State]) -> Response:
-    """OPTIONS /: the consent is in the headers alone, as a status means nothing here."""
+    """Answer OPTIONS /. The consent is in the headers alone; the status has no meaning here."""
     request.state["callers"].identify(dict(request.scope["headers"]), request.scope["query_string"])
     headers = {"Allow": "OPTIONS, POST", "Cache-Control": "private"}
-    if origin := _only(request, "WebHook-Request-Origin", _ORIGIN, "a DNS name, like events.example.com"):
-        _only(request, "WebHook-Request-Rate", _RATE, "a number of requests a minute")
-        # A full backlog is the only limit, and a rate does not tell when it is reached.
+    if origin := _single_value(request, "WebHook-Request-Origin", _ORIGIN, "a DNS name, like events.example.com"):
+        _single_value(request, "WebHook-Request-Rate", _RATE, "a number of requests a minute")
+        # A full backlog is the only limit, and no rate describes it.
         headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
     return Response(headers=headers)
 
 
-def _only(request: Request[State], name: str, pattern: re.Pattern[str], meaning: str) -> str | None:
-    """The header's one value, None where there is none; raises BadHandshake."""
+def _single_value(request: Request[State], name: str, pattern: re.Pattern[str], meaning: str) -> str | None:
+    """Return the only value of a header, or None without one. Raise BadHandshake."""
     values = request.headers.getlist(name)
     if not values:
         return None
     if len(values) > 1 or len(values[0]) > 253 or not pattern.fullmatch(values[0]):
-        raise BadHandshake(f"{name} must be given once, and be {meaning}")
+        raise BadHandshake(f"{name} must come once, and be {meaning}")
     return values[0]

@@ -32,27 +32,27 @@ class Load:
         self._template = sidekick.request(event, address=address, event_id=_ID.decode(), cluster="prod")
         self._numbers = iter(range(first, first + count))
         self._pods = pods
-        self._left = count
+        self._remaining = count
         self.due: deque[float] = deque()
         self.idle: deque[Connection] = deque()  # taken in turn: the server closes what is idle for long
         self.answers: Counter[bytes] = Counter()
         self.latencies: list[float] = []
-        self.done = asyncio.get_running_loop().create_future()
+        self.end = asyncio.get_running_loop().create_future()
 
     def request(self) -> bytes | None:
-        """The next event; None after the last."""
+        """Return the next request, or None after the last."""
         if (number := next(self._numbers, None)) is None:
             return None
         event_id = b"%08x-0000-4000-8000-000000000000" % number
         return self._template.replace(_ID, event_id).replace(_POD, b"pod-%06d" % (number % self._pods))
 
     def answered(self, answer: bytes, latency: float) -> None:
-        """One event is done with; without an answer, if the connection broke."""
+        """Count one answer; it is empty if the connection broke."""
         self.answers[answer] += 1
         self.latencies.append(latency)
-        self._left -= 1
-        if not self._left and not self.done.done():
-            self.done.set_result(None)
+        self._remaining -= 1
+        if not self._remaining and not self.end.done():
+            self.end.set_result(None)
 
 
 class Connection(asyncio.Protocol):
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def send(self) -> None:
-        """The next event, if there is one and it is due."""
+        """Send the next event, if there is one and it is due."""
         if self._steady and not self._load.due:
             self._load.idle.append(self)
             return
@@ -96,8 +96,8 @@ class Connection(asyncio.Protocol):
 
 @lru_cache(maxsize=64)
 def _length(head: bytes) -> int:
-    _, _, after = head.lower().partition(b"content-length: ")
-    return int(after.partition(b"\r\n")[0] or 0)
+    _, _, tail = head.lower().partition(b"content-length: ")
+    return int(tail.partition(b"\r\n")[0] or 0)
 
 
 async def run(address: str, *, count: int, pods: int, first: int, connections: int, rate: float) -> dict[str, Any]:
@@ -113,20 +113,20 @@ async def run(address: str, *, count: int, pods: int, first: int, connections: i
         connection.send()
     if rate:
         await _pace(load, count=count, rate=rate, started=started)
-    await load.done
+    await load.end
     seconds = time.perf_counter() - started
     statuses: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for answer, number in load.answers.items():
         statuses[answer[:3].decode() or "none"] += number
         if answer[3:]:
-            told.update({key: value * number for key, value in json.loads(answer[3:]).items() if key != "error"})
+            totals.update({key: value * number for key, value in json.loads(answer[3:]).items() if key != "error"})
     percentiles = statistics.quantiles(load.latencies, n=100)
     return {
         "seconds": seconds,
         "cpu": time.process_time() - cpu,
         "statuses": statuses,
-        "told": told,
+        "totals": totals,
         "p50": percentiles[49],
         "p99": percentiles[98],
     }

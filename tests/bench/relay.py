@@ -62,14 +62,14 @@ class Bench:
 
     @contextmanager
     def server(self, module: str = "relay", **settings: str) -> Iterator[Process]:
-        """A fresh relay, or another module that serves."""
+        """Start a fresh relay, or another module that serves."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             environ = environment(Path(folder), api_url=self.wire.url, token=self._token, settings=settings)
             with started(Path(folder), environ, module=(module,)) as process:
                 yield process
 
     def heard(self, start: int) -> list[dict[str, Any]]:
-        """The events of all dispatches but the first `start`."""
+        """Return the events of all dispatches but the first `start`."""
         bodies = [json.loads(request.body) for request in self.hub.requests[start:] if request.status == 204]
         return [event for body in bodies for event in body["client_payload"]["events"]]
 
@@ -87,35 +87,35 @@ def main() -> None:
 
 
 def intake(bench: Bench, scale: Scale) -> None:
-    """Full speed at 32 connections; the three take turns."""
+    """Measure full speed at 32 connections; the three apps take turns."""
     apps = {
         "bare app": ("tests.bench.bare", 1),
         "relay, every event about another pod": ("relay", scale.intake),
         f"relay, events about {PODS} pods": ("relay", PODS),
     }
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in apps}
+    figures: dict[str, list[dict[str, float]]] = {name: [] for name in apps}
     for _ in range(scale.rounds):
         for name, (module, pods) in apps.items():
             with bench.server(module) as process:
-                before = process.cpu_seconds()
+                start = process.cpu_seconds()
                 sent = load(process, count=scale.intake, pods=pods)
-                spent = process.cpu_seconds() - before
-            found[name].append(
+                spent = process.cpu_seconds() - start
+            figures[name].append(
                 {"rate": scale.intake / sent["seconds"], "cpu": spent, "load": sent["cpu"] / sent["seconds"]}
             )
     middle = {
-        name: {key: statistics.median(each[key] for each in all_) for key in all_[0]} for name, all_ in found.items()
+        name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in figures.items()
     }
     floor = middle["bare app"]
     rows = [
         [
             name,
-            f"{each['rate']:.0f}",
-            f"{each['rate'] / floor['rate']:.2f}",
-            f"{floor['cpu'] / each['cpu']:.2f}",
-            f"{each['load']:.0%}",
+            f"{median['rate']:.0f}",
+            f"{median['rate'] / floor['rate']:.2f}",
+            f"{floor['cpu'] / median['cpu']:.2f}",
+            f"{median['load']:.0%}",
         ]
-        for name, each in middle.items()
+        for name, median in middle.items()
     ]
     print(f"### Intake at {CONNECTIONS} connections, durable before each 202\n")
     print(f"Goal: {GOALS['fraction']:.2f} of the bare app.\n")
@@ -123,16 +123,16 @@ def intake(bench: Bench, scale: Scale) -> None:
 
 
 def storm(bench: Bench, scale: Scale) -> None:
-    """Many events about a thousand pods at full speed, with the settings as they are by default."""
+    """Measure many events about a thousand pods at full speed, with default settings."""
     print(f"### A storm: {scale.storm} events about {PODS} pods at full speed\n")
     _storm(bench, scale, lambda process: waiting_counts(process.log.parent / "relay.db"))
 
 
 def stream_storm(bench: Bench, scale: Scale) -> None:
-    """The same through NATS JetStream on one server."""
+    """Measure the same through NATS JetStream on one server."""
     print("### The same storm through NATS JetStream\n")
     try:
-        natsserver.found()
+        natsserver.executable()
     except pytest.skip.Exception as reason:
         print(f"Not measured: {reason}.\n")
         return
@@ -142,10 +142,10 @@ def stream_storm(bench: Bench, scale: Scale) -> None:
 
 def _storm(bench: Bench, scale: Scale, counts: Callable[[Process], int], **settings: str) -> None:
     with bench.server(**settings) as process:
-        before, began = len(bench.hub.requests), time.monotonic()
+        earlier, began = len(bench.hub.requests), time.monotonic()
         sent = load(process, count=scale.storm, pods=PODS)
-        accepted = int(sent["told"]["accepted"])
-        while len(events := bench.heard(before)) < accepted:
+        accepted = int(sent["totals"]["accepted"])
+        while len(events := bench.heard(earlier)) < accepted:
             if time.monotonic() > began + 300:
                 raise TimeoutError(f"GitHub heard of {len(events)} events of {accepted}")
             time.sleep(0.1)
@@ -153,15 +153,15 @@ def _storm(bench: Bench, scale: Scale, counts: Callable[[Process], int], **setti
         heard = bench.wire.arrivals[-1] - began
         peak = process.memory("VmHWM")
         time.sleep(1)  # what was told with the last dispatch is counted off after GitHub's answer
-        untold = counts(process)
-    told = sum(1 + event.get("coalesced", 0) for event in events)
+        pending = counts(process)
+    delivered = sum(1 + event.get("coalesced", 0) for event in events)
     answered = int(sent["statuses"].get("202", 0))
     rows = [
         ["events sent", scale.storm, ""],
         ["answered 202", answered, ""],
-        ["events lost", answered - told - untold, 0],
+        ["events lost", answered - delivered - pending, 0],
         ["pods that GitHub heard of", len(pods), PODS],
-        ["dispatches", len(bench.hub.requests) - before, f"at most {GOALS['dispatches']}"],
+        ["dispatches", len(bench.hub.requests) - earlier, f"at most {GOALS['dispatches']}"],
         ["peak memory", f"{peak / 2**20:.0f} MiB", f"under {GOALS['peak'] // 2**20} MiB"],
         ["the storm took", seconds(sent["seconds"]), ""],
         [f"GitHub heard of all {PODS} pods after", seconds(heard), ""],
@@ -170,7 +170,7 @@ def _storm(bench: Bench, scale: Scale, counts: Callable[[Process], int], **setti
 
 
 def calm(bench: Bench, scale: Scale) -> None:
-    """What one waits for when nothing presses."""
+    """Measure the delays without load."""
     starts = []
     for _ in range(scale.rounds):
         began = time.perf_counter()
@@ -193,31 +193,31 @@ def calm(bench: Bench, scale: Scale) -> None:
 
 
 def from_accept_to_dispatch(bench: Bench, process: Process, number: int) -> float:
-    """Seconds from the answer to one event until its dispatch comes over the wire, the last one being long ago."""
+    """Return the seconds from the answer to one event until its dispatch arrives, after a quiet time."""
     time.sleep(1.2)
-    before = len(bench.wire.arrivals)
+    earlier = len(bench.wire.arrivals)
     falco = sidekick.falco_events()["E02"]
     event = {**falco, "output_fields": {**falco["output_fields"], "k8s.pod.name": f"quiet-{number}"}}
     sidekick.post(event, address=process.address, event_id=f"quiet-{number}")
     accepted = time.monotonic()
-    while len(bench.wire.arrivals) == before:
+    while len(bench.wire.arrivals) == earlier:
         time.sleep(0.0005)
-    return bench.wire.arrivals[before] - accepted
+    return bench.wire.arrivals[earlier] - accepted
 
 
 def load(process: Process, *, count: int, pods: int, rate: int = 0) -> Mapping[str, Any]:
-    """What the load generator found; raises RuntimeError if an event was not taken."""
+    """Run the load generator and return its figures. Raise RuntimeError if an event was not accepted."""
     command = [sys.executable, "-m", "tests.bench.load", process.address, f"--count={count}", f"--pods={pods}"]
     command += [f"--connections={CONNECTIONS}", f"--rate={rate}"]
-    found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    sent: Mapping[str, Any] = json.loads(found)
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    sent: Mapping[str, Any] = json.loads(output)
     if sent["statuses"] != {"202": count}:
         raise RuntimeError(f"not all events were taken: {sent['statuses']}\n{process.log.read_text()[-2000:]}")
     return sent
 
 
 def waiting_counts(path: Path) -> int:
-    """How many folded events the outbox has counted and not told: they go along with their workload's next event."""
+    """Return how many folded events the outbox has counted that GitHub does not know of yet."""
     rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         return int(rows.execute("SELECT coalesce(sum(coalesced), 0) FROM folded").fetchone()[0])
@@ -226,7 +226,7 @@ def waiting_counts(path: Path) -> int:
 
 
 async def stream_counts(server: str) -> int:
-    """The same of an outbox on NATS: a message for each."""
+    """Return the same for an outbox on NATS: one message for each."""
     connection = await nats.connect(server)
     try:
         info = await connection.jetstream().stream_info(Names.of(REPOSITORY).folded)

@@ -7,8 +7,8 @@ import pytest
 
 from relay.settings import Settings
 from tests.relay import natsserver
-from tests.relay.rig import Shared, Site, site
-from tests.relay.serving import TOKEN, Hub, Relay, serving
+from tests.relay.rig import FaultRig, SharedRig, fault_rig
+from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
 
 
 @pytest.fixture
@@ -39,25 +39,25 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def hub() -> Hub:
-    return Hub()
+def hub() -> RecordingGitHub:
+    return RecordingGitHub()
 
 
 @pytest.fixture
-async def relay(settings: Settings, hub: Hub) -> AsyncIterator[Relay]:
+async def relay(settings: Settings, hub: RecordingGitHub) -> AsyncIterator[ServedRelay]:
     async with serving(settings, hub) as relay:
         yield relay
 
 
 @pytest.fixture
-def there(tmp_path: Path) -> Iterator[Site]:
+def rig(tmp_path: Path) -> Iterator[FaultRig]:
     """Where relays can be started as processes, and their surroundings fail."""
-    with site(tmp_path) as there:
-        yield there
+    with fault_rig(tmp_path) as rig:
+        yield rig
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRig]:
     """One relay for troubles that pass."""
-    with site(tmp_path_factory.mktemp("shared")) as there, there.relay() as process:
-        yield there, process
+    with fault_rig(tmp_path_factory.mktemp("shared")) as rig, rig.relay() as process:
+        yield rig, process

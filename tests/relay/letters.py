@@ -13,10 +13,10 @@ from relay.outbox.sqlite.outbox import SqliteOutbox
 ROOM = 65_000
 
 
-def letter(name: str, *, about: str | None = None, size: int = 100) -> Letter:
+def letter(name: str, *, workload: str | None = None, size: int = 100) -> Letter:
     """A letter that is told by its name, about the workload of that name."""
     document = json.dumps({"id": name}).encode()
-    return Letter(name.encode(), about.encode() if about else None, document, size)
+    return Letter(name.encode(), workload.encode() if workload else None, document, size)
 
 
 def names(claims: Any) -> list[str]:

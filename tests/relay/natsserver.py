@@ -20,16 +20,16 @@ _OLDEST = (2, 12)
 
 
 @cache
-def found() -> tuple[str, str]:
+def executable() -> tuple[str, str]:
     """The nats-server that there is and what it says of itself; skips the test if there is none that will do."""
     program = str(_BUILT) if _BUILT.exists() else shutil.which("nats-server")
     if program is None:
         pytest.skip("no nats-server: `make setup` builds it where Go is, or put one from 2.12 on on the PATH")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    version = re.search(r"v(\d+)\.(\d+)", said)
+    message = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = re.search(r"v(\d+)\.(\d+)", message)
     if version is None or (int(version[1]), int(version[2])) < _OLDEST:
-        pytest.skip(f"{program} is {said}: the relay needs 2.12 or later; `make setup` builds one where Go is")
-    return program, said
+        pytest.skip(f"{program} is {message}: the relay needs 2.12 or later; `make setup` builds one where Go is")
+    return program, message
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Node:
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [found()[0], "--config", str(self._configured())]
+        command = [executable()[0], "--config", str(self._configured())]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
@@ -125,6 +125,6 @@ def _free_ports(count: int) -> list[int]:
     """Ports that were free a moment ago: a cluster's servers must know each other's before they start."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for node in sockets:
+            node.bind(("127.0.0.1", 0))
+        return [node.getsockname()[1] for node in sockets]

@@ -38,10 +38,10 @@ class Process:
 
     def memory(self, field: str) -> int:
         """Bytes of VmRSS (now) or VmHWM (at most so far)."""
-        found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{self.popen.pid}/status").read_text())
-        if found is None:
+        match = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{self.popen.pid}/status").read_text())
+        if match is None:
             raise ValueError(f"the kernel knows no {field}")
-        return int(found[1]) * 1024
+        return int(match[1]) * 1024
 
     def cpu_seconds(self) -> float:
         """Processor time of all its threads so far."""
@@ -66,17 +66,21 @@ def environment(folder: Path, *, api_url: str, token: str, settings: Mapping[str
 
 @contextmanager
 def started(
-    folder: Path, environ: Mapping[str, str], *, module: Sequence[str] = ("relay",),
-    before: Callable[[], object] | None = None, tls: ssl.SSLContext | None = None,
-) -> Iterator[Process]:  # fmt: skip
-    """A process that serves; `before` is called in it before Python starts. Raises RuntimeError if it does not.
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    module: Sequence[str] = ("relay",),
+    preparation: Callable[[], object] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Process]:
+    """A process that serves; `preparation` runs in it first. Raise RuntimeError if it does not serve.
 
     `tls` is what whoever asks for HTTPS needs.
     """
     log = folder / f"{module[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
         popen = subprocess.Popen(
-            [sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=out, stderr=out, preexec_fn=before
+            [sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=out, stderr=out, preexec_fn=preparation
         )
     try:
         yield Process(url=_ready(popen, log, tls), log=log, popen=popen)
@@ -92,8 +96,8 @@ def started(
 def _ready(popen: subprocess.Popen[bytes], log: Path, tls: ssl.SSLContext | None) -> str:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and popen.poll() is None:
-        if said := re.search(r"running on (https?://127\.0\.0\.1:\d+)", log.read_text()):
-            httpx.get(f"{said[1]}/readyz", verify=tls or True).raise_for_status()
-            return said[1]
+        if message := re.search(r"running on (https?://127\.0\.0\.1:\d+)", log.read_text()):
+            httpx.get(f"{message[1]}/readyz", verify=tls or True).raise_for_status()
+            return message[1]
         time.sleep(0.005)
     raise RuntimeError(f"does not serve, exit code {popen.poll()}:\n{log.read_text()}")

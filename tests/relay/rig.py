@@ -23,14 +23,14 @@ E02 = sidekick.falco_events()["E02"]
 
 
 @dataclass(frozen=True)
-class Dispatch:
+class AcceptedDispatch:
     """What GitHub has taken in one dispatch; `life` is the relay's process that sent it."""
 
     life: int
     ids: list[str]
 
 
-class Site:
+class FaultRig:
     """The parts. Each relay has a token of its own, which tells its dispatches from those of the others."""
 
     def __init__(self, folder: Path, hub: Hub, wire: Wire) -> None:
@@ -59,10 +59,10 @@ class Site:
             self.wire.troubles.append(trouble)
 
     @property
-    def dispatches(self) -> list[Dispatch]:
+    def dispatches(self) -> list[AcceptedDispatch]:
         """All that GitHub has taken, in its order."""
         return [
-            Dispatch(
+            AcceptedDispatch(
                 self._lives.index(request.headers["authorization"]), [event["id"] for event in events(request.body)]
             )
             for request in list(self.hub.requests)
@@ -92,28 +92,28 @@ class Site:
 
 def events(body: bytes) -> list[dict[str, str]]:
     """The CloudEvents of a dispatch."""
-    found: list[dict[str, str]] = json.loads(body)["client_payload"]["events"]
-    return found
+    cloudevents: list[dict[str, str]] = json.loads(body)["client_payload"]["events"]
+    return cloudevents
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
+def fault_rig(folder: Path) -> Iterator[FaultRig]:
     """The local GitHub and the wire to it, until the end of the block."""
     with Hub.start(folder / "hub", action_source=ROOT) as hub, laid(hub.api_url) as wire:
-        yield Site(folder, hub, wire)
+        yield FaultRig(folder, hub, wire)
 
 
 class Posting:
     """Posts one event after another in several threads, to whichever relay there is."""
 
-    def __init__(self, site: Site, *, threads: int = 4, pause: float = 0.0) -> None:
-        self._site = site
+    def __init__(self, fault_rig: FaultRig, *, threads: int = 4, pause: float = 0.0) -> None:
+        self._site = fault_rig
         self._pause = pause
         self._numbers = itertools.count()
         self._ended = threading.Event()
         self.process: Process | None = None
         self.sent: set[str] = set()
-        self.taken: set[str] = set()
+        self.accepted: set[str] = set()
         self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
 
     def __enter__(self) -> "Posting":
@@ -135,7 +135,7 @@ class Posting:
             self.sent.add(event_id)
             status = self._site.post(process, event_id)
             if status == 202:
-                self.taken.add(event_id)
+                self.accepted.add(event_id)
             elif status is None:
                 time.sleep(0.005)
 
@@ -149,7 +149,7 @@ def until(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-Shared = tuple[Site, Process]  # one relay for several tests, which each leave it as it was
+SharedRig = tuple[FaultRig, Process]  # one relay for several tests, which each leave it as it was
 
 
 def waiting(process: Process) -> int:

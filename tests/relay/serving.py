@@ -19,7 +19,7 @@ from tests import sidekick
 TOKEN = "a-token-of-the-cluster-prod"
 
 
-class Hub:
+class RecordingGitHub:
     """GitHub's dispatch endpoint as an httpx transport: keeps what it gets, answers 204 or what was set before."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Hub:
 
 
 @dataclass(frozen=True)
-class Relay:
+class ServedRelay:
     """A relay that serves."""
 
     address: str
@@ -71,11 +71,11 @@ class Relay:
         self, content: bytes, *, path: str = "/", token: str | None = TOKEN, **headers: str
     ) -> httpx.Response:
         """A POST with these headers; underscores in their names stand for dashes."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
-            given.setdefault("authorization", f"Bearer {token}")
+            sent_headers.setdefault("authorization", f"Bearer {token}")
         async with httpx.AsyncClient() as client:
-            return await client.post(self.address.rstrip("/") + path, content=content, headers=given)
+            return await client.post(self.address.rstrip("/") + path, content=content, headers=sent_headers)
 
     async def get(self, path: str) -> httpx.Response:
         async with httpx.AsyncClient() as client:
@@ -83,7 +83,7 @@ class Relay:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, hub: Hub | None, **arguments: Any) -> AsyncIterator[Relay]:
+async def serving(settings: Settings, hub: RecordingGitHub | None, **arguments: Any) -> AsyncIterator[ServedRelay]:
     """A relay whose GitHub is the hub, or the one in the settings; stopped at the end as a signal would stop it."""
     config = uvicorn.Config(
         create_app(settings, transport=hub.transport if hub else None, **arguments),
@@ -100,7 +100,7 @@ async def serving(settings: Settings, hub: Hub | None, **arguments: Any) -> Asyn
         listener.bind(("127.0.0.1", 0))
         await server.startup([listener])
         try:
-            yield Relay(f"http://127.0.0.1:{listener.getsockname()[1]}/", server)
+            yield ServedRelay(f"http://127.0.0.1:{listener.getsockname()[1]}/", server)
         finally:
             await server.shutdown()
 

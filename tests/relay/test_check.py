@@ -46,8 +46,11 @@ def test_a_relay_that_would_work_is_said_to(hub: Hub) -> None:
     code, lines = check(hub, {"contents": "write"})
     assert code == 0
     assert [line.split()[:2] for line in lines] == [
-        ["ok", "topology"], ["ok", "repository"], ["ok", "permission"], ["ok", "workflow"],
-    ]  # fmt: skip
+        ["ok", "topology"],
+        ["ok", "repository"],
+        ["ok", "permission"],
+        ["ok", "workflow"],
+    ]
     assert "outside: repository_dispatch to acme/desired-state" in lines[0]
     assert lines[-1].endswith(".github/workflows/respond.yml on main listens")
 
@@ -76,22 +79,26 @@ def test_a_token_for_workflows_alone_is_what_the_inside_needs(hub: Hub) -> None:
     ("permissions", "settings", "line"),
     [
         pytest.param(
-            {"actions": "write", "contents": "write"}, {"dispatch": "workflow_dispatch"},
-            "warn  permission  the credential has Contents: write, too: it can push", id="more than it needs",
+            {"actions": "write", "contents": "write"},
+            {"dispatch": "workflow_dispatch"},
+            "warn  permission  the credential has Contents: write, too: it can push",
+            id="more than it needs",
         ),
         pytest.param(
-            {"contents": "write"}, {"scopes": "repo, workflow"},
-            "warn  credential  a classic token with the scopes repo, workflow", id="a classic token",
+            {"contents": "write"},
+            {"scopes": "repo, workflow"},
+            "warn  credential  a classic token with the scopes repo, workflow",
+            id="a classic token",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_credential_that_can_do_too_much_is_a_warning(
     hub: Hub, permissions: dict[str, str], settings: dict[str, str], line: str
 ) -> None:
     workflows(hub, respond=RESPOND)
     code, lines = check(hub, permissions, **settings)
     assert code == 1
-    assert any(each.startswith(line) for each in lines), lines
+    assert any(name.startswith(line) for name in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -99,32 +106,44 @@ def test_a_credential_that_can_do_too_much_is_a_warning(
     [
         pytest.param({"contents": "read"}, {}, "fail  permission  the credential lacks Contents: write", id="read"),
         pytest.param(
-            {"contents": "write"}, {"dispatch": "workflow_dispatch"},
-            "fail  permission  the credential lacks Actions: write", id="the other permission",
+            {"contents": "write"},
+            {"dispatch": "workflow_dispatch"},
+            "fail  permission  the credential lacks Actions: write",
+            id="the other permission",
         ),
         pytest.param(
-            {"contents": "write"}, {"repository": "acme/gone"}, "fail  repository  GitHub answers 404", id="404",
+            {"contents": "write"},
+            {"repository": "acme/gone"},
+            "fail  repository  GitHub answers 404",
+            id="404",
         ),
         pytest.param(
-            {"contents": "write"}, {"github_token": "unheard-of"}, "fail  repository  GitHub answers 401", id="401",
+            {"contents": "write"},
+            {"github_token": "unheard-of"},
+            "fail  repository  GitHub answers 401",
+            id="401",
         ),
         pytest.param(
-            {"contents": "write"}, {"github_api_url": "http://127.0.0.1:9"}, "fail  network     http://127.0.0.1:9",
+            {"contents": "write"},
+            {"github_api_url": "http://127.0.0.1:9"},
+            "fail  network     http://127.0.0.1:9",
             id="no GitHub",
         ),
         pytest.param(
-            {"actions": "write", "contents": "read"}, {"dispatch": "workflow_dispatch", "ref": "dev"},
-            "fail  workflow    RELAY_REF is dev", id="not the default branch",
+            {"actions": "write", "contents": "read"},
+            {"dispatch": "workflow_dispatch", "ref": "dev"},
+            "fail  workflow    RELAY_REF is dev",
+            id="not the default branch",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_would_not_work_is_said(
     hub: Hub, permissions: dict[str, str], settings: dict[str, str], line: str
 ) -> None:
     workflows(hub, respond=RESPOND)
     code, lines = check(hub, permissions, **settings)
     assert code == 2
-    assert any(each.startswith(line) for each in lines), lines
+    assert any(name.startswith(line) for name in lines), lines
 
 
 @pytest.mark.parametrize("dispatch", ["repository_dispatch", "workflow_dispatch"])

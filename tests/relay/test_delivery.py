@@ -62,14 +62,14 @@ async def outbox(tmp_path: Path) -> AsyncIterator[SqliteOutbox]:
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """No real backoff; what was asked for is kept."""
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     def none(failures: int, *, first: float = 1.0) -> float:
-        asked.append({"failures": failures, "first": first})
+        requests.append({"failures": failures, "first": first})
         return 0.0
 
     monkeypatch.setattr(delivery, "backoff", none)
-    return asked
+    return requests
 
 
 async def settled(outbox: SqliteOutbox, *, dead: int = 0) -> None:
@@ -108,7 +108,7 @@ async def test_the_first_event_of_a_quiet_time_goes_at_once_and_the_next_ones_to
 
 async def test_the_number_of_folded_events_is_sent_along(outbox: SqliteOutbox) -> None:
     for name in "abc":
-        await outbox.put([letter(name, about="w")])
+        await outbox.put([letter(name, workload="w")])
     hub = Hub()
     async with delivering(outbox, hub):
         await settled(outbox)
@@ -179,7 +179,7 @@ async def test_a_rate_limit_without_a_time_waits_a_minute_at_least(
 
 async def test_a_time_that_github_names_is_waited_for(outbox: SqliteOutbox, waits: list[dict[str, Any]]) -> None:
     await outbox.put([letter("a")])
-    hub = Hub(Retry(Cause.RATE_LIMIT, "429", after=0.4))
+    hub = Hub(Retry(Cause.RATE_LIMIT, "429", delay=0.4))
     async with delivering(outbox, hub):
         await until(lambda: len(hub.sent) == 1)
         started = anyio.current_time()
@@ -231,7 +231,7 @@ async def test_a_stop_finishes_the_attempt_under_way_and_starts_no_other(outbox:
 
 async def test_a_stop_ends_a_long_wait(outbox: SqliteOutbox) -> None:
     await outbox.put([letter("a")])
-    hub = Hub(Retry(Cause.SERVER, "502", after=3600))
+    hub = Hub(Retry(Cause.SERVER, "502", delay=3600))
     with anyio.fail_after(20):
         async with delivering(outbox, hub):
             await until(lambda: hub.sent)

@@ -220,10 +220,10 @@ attribute_names = st.sampled_from(["id", "source", "type", "specversion", "time"
 )
 def test_no_document_leads_to_anything_but_events_or_a_refusal(documents: list[dict[str, Any]]) -> None:
     try:
-        found = events.read(BATCHED, json.dumps(documents).encode(), cluster="prod")
+        result = events.read(BATCHED, json.dumps(documents).encode(), cluster="prod")
     except Refusal:
         return
-    assert [event.attributes["cluster"] for event in found] == ["prod"] * len(documents)
+    assert [event.attributes["cluster"] for event in result] == ["prod"] * len(documents)
 
 
 @given(

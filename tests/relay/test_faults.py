@@ -16,7 +16,7 @@ import pytest
 
 from tests.localhub.model import Fault
 from tests.relay.process import ROOT
-from tests.relay.rig import Posting, Shared, Site, until, waiting
+from tests.relay.rig import FaultRig, Posting, SharedRig, until, waiting
 from tests.relay.wire import Trouble
 from tests.soak import SOAKING
 
@@ -28,26 +28,26 @@ SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait
 
 @pytest.mark.parametrize("series", range(5))
 def test_kills_at_any_moment_lose_nothing_and_repeat_at_most_the_last_dispatch(
-    there: Site, series: int, record_property: Callable[[str, object], None]
+    rig: FaultRig, series: int, record_property: Callable[[str, object], None]
 ) -> None:
-    with Posting(there) as posting:
+    with Posting(rig) as posting:
         for _ in range(KILLS):
-            with there.relay() as process:
+            with rig.relay() as process:
                 posting.process = process
                 time.sleep(CHANCE.uniform(0.05, 0.8))
                 process.kill()
         posting.process = None
-    with there.relay() as process:
+    with rig.relay() as process:
         until(lambda: waiting(process) == 0)
-    heard, dispatches = there.heard, there.dispatches
-    assert posting.taken <= set(heard) <= posting.sent
-    assert len(posting.taken) > 10 * KILLS
+    heard, dispatches = rig.heard, rig.dispatches
+    assert posting.accepted <= set(heard) <= posting.sent
+    assert len(posting.accepted) > 10 * KILLS
     last = {dispatch.life: number for number, dispatch in enumerate(dispatches)}
     repeated = {event_id for event_id, times in heard.items() if times > 1}
     for event_id in repeated:
-        *before, _ = [number for number, dispatch in enumerate(dispatches) if event_id in dispatch.ids]
-        assert all(number in last.values() for number in before), "sent twice without having been killed in between"
-    record_property(f"events answered 202, series {series}", len(posting.taken))
+        *earlier, _ = [number for number, dispatch in enumerate(dispatches) if event_id in dispatch.ids]
+        assert all(number in last.values() for number in earlier), "sent twice without having been killed in between"
+    record_property(f"events answered 202, series {series}", len(posting.accepted))
     record_property(f"events sent twice, series {series}", len(repeated))
 
 
@@ -72,21 +72,21 @@ def test_kills_at_any_moment_lose_nothing_and_repeat_at_most_the_last_dispatch(
         pytest.param(Trouble.GARBAGE, 1.0, id="garbage"),
     ],
 )
-def test_trouble_is_waited_out_and_nothing_is_lost(shared: Shared, trouble: Fault | Trouble, least: float) -> None:
-    there, process = shared
+def test_trouble_is_waited_out_and_nothing_is_lost(shared: SharedRig, trouble: Fault | Trouble, least: float) -> None:
+    rig, process = shared
     ids = [f"{time.monotonic_ns()}-{number}" for number in range(3)]
-    start = len(there.wire.arrivals)
-    there.befall(trouble)
-    assert there.post(process, ids[0]) == 202
-    until(lambda: len(there.wire.arrivals) > start)
-    assert [there.post(process, event_id) for event_id in ids[1:]] == [202, 202]
-    until(lambda: set(ids) <= set(there.heard))
+    start = len(rig.wire.arrivals)
+    rig.befall(trouble)
+    assert rig.post(process, ids[0]) == 202
+    until(lambda: len(rig.wire.arrivals) > start)
+    assert [rig.post(process, event_id) for event_id in ids[1:]] == [202, 202]
+    until(lambda: set(ids) <= set(rig.heard))
     until(lambda: waiting(process) == 0)
-    troubled, second, *more = there.wire.arrivals[start:]
+    troubled, second, *more = rig.wire.arrivals[start:]
     assert second - troubled >= least
     assert len(more) <= 1
     github_had_it = trouble in (Trouble.RESET_AFTER, Trouble.HALF_ANSWER, Trouble.GARBAGE)
-    assert [there.heard[event_id] for event_id in ids] == [2 if github_had_it else 1, 1, 1]
+    assert [rig.heard[event_id] for event_id in ids] == [2 if github_had_it else 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -98,76 +98,76 @@ def test_trouble_is_waited_out_and_nothing_is_lost(shared: Shared, trouble: Faul
     ],
 )
 def test_long_trouble_is_not_pressed_and_a_new_relay_takes_up_where_it_was(
-    there: Site, trouble: Fault | Trouble, least: float
+    rig: FaultRig, trouble: Fault | Trouble, least: float
 ) -> None:
-    there.befall(trouble)
-    with there.relay() as process:
-        assert [there.post(process, event_id) for event_id in "ab"] == [202, 202]
+    rig.befall(trouble)
+    with rig.relay() as process:
+        assert [rig.post(process, event_id) for event_id in "ab"] == [202, 202]
         if SOAKING:
             until(lambda: waiting(process) == 0, seconds=200)
-            first, second, *_ = there.wire.arrivals
+            first, second, *_ = rig.wire.arrivals
             assert second - first >= least
         else:
             time.sleep(2.5)
-            assert len(there.wire.arrivals) == 1
+            assert len(rig.wire.arrivals) == 1
             assert waiting(process) == 2
-    with there.relay() as process:
+    with rig.relay() as process:
         until(lambda: waiting(process) == 0)
-    assert there.heard == {"a": 1, "b": 1}
+    assert rig.heard == {"a": 1, "b": 1}
 
 
-def test_what_github_rejects_is_split_and_the_poison_can_be_requeued(there: Site) -> None:
+def test_what_github_rejects_is_split_and_the_poison_can_be_requeued(rig: FaultRig) -> None:
     rejected = Fault(status=422, body=b'{"message": "Invalid request."}')
-    with there.relay() as process:
-        there.hub.faults.extend([rejected, rejected])  # the three of them, then the first alone
-        assert there.post_together(process, "a", "b", "c") == 202
+    with rig.relay() as process:
+        rig.hub.faults.extend([rejected, rejected])  # the three of them, then the first alone
+        assert rig.post_together(process, "a", "b", "c") == 202
         until(lambda: waiting(process) == 0)
-        assert there.heard == {"b": 1, "c": 1}
-        environ = {"PATH": os.environ["PATH"], "RELAY_OUTBOX": f"sqlite:{there.folder / 'relay.db'}"}
+        assert rig.heard == {"b": 1, "c": 1}
+        environ = {"PATH": os.environ["PATH"], "RELAY_OUTBOX": f"sqlite:{rig.folder / 'relay.db'}"}
         command = [sys.executable, "-m", "relay", "dead"]
-        listed = subprocess.run([*command, "list"], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
-        assert '"a"\t"422 Invalid request."' in listed.stdout
+        listing = subprocess.run([*command, "list"], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+        assert '"a"\t"422 Invalid request."' in listing.stdout
         subprocess.run([*command, "requeue", "--all"], cwd=ROOT, env=environ, capture_output=True, check=True)
-        until(lambda: there.heard == {"a": 1, "b": 1, "c": 1})
+        until(lambda: rig.heard == {"a": 1, "b": 1, "c": 1})
 
 
-def test_in_lasting_trouble_nothing_is_lost_and_no_more_is_asked_than_allowed(there: Site) -> None:
+def test_in_lasting_trouble_nothing_is_lost_and_no_more_is_asked_than_allowed(rig: FaultRig) -> None:
     passing: list[Fault | Trouble] = [trouble for trouble in Trouble if trouble is not Trouble.HANG]
     passing += [Fault(status=500), Fault(status=502), Fault(status=429, headers={"Retry-After": "1"})]
     interval = 0.25
-    with there.relay(RELAY_MIN_INTERVAL_SECONDS=str(interval)) as process, Posting(there, pause=0.02) as posting:
+    with rig.relay(RELAY_MIN_INTERVAL_SECONDS=str(interval)) as process, Posting(rig, pause=0.02) as posting:
         posting.process, began, spent = process, time.monotonic(), process.cpu_seconds()
         while time.monotonic() < began + TROUBLED_SECONDS:
-            if CHANCE.random() < 0.5 and not there.hub.faults and not there.wire.troubles:
-                there.befall(CHANCE.choice(passing))
+            if CHANCE.random() < 0.5 and not rig.hub.faults and not rig.wire.troubles:
+                rig.befall(CHANCE.choice(passing))
             time.sleep(0.2)
-        there.hub.faults.clear()
-        there.wire.troubles.clear()
+        rig.hub.faults.clear()
+        rig.wire.troubles.clear()
         posting.process = None
         until(lambda: waiting(process) == 0, seconds=500)
         lasted, spent = time.monotonic() - began, process.cpu_seconds() - spent
-    gaps = [later - sooner for sooner, later in zip(there.wire.arrivals, there.wire.arrivals[1:], strict=False)]
-    assert posting.taken == posting.sent == set(there.heard)
+    gaps = [later - sooner for sooner, later in zip(rig.wire.arrivals, rig.wire.arrivals[1:], strict=False)]
+    assert posting.accepted == posting.sent == set(rig.heard)
     assert min(gaps) >= interval
     assert spent < 0.5 * lasted
 
 
-def test_a_full_disk_refuses_keeps_what_was_taken_and_floods_nobody(there: Site) -> None:
+def test_a_full_disk_refuses_keeps_what_was_taken_and_floods_nobody(rig: FaultRig) -> None:
     """A limit on the size of files stands in for the disk: the kernel refuses the same writes."""
-    with there.relay() as process:
-        assert there.post(process, "before") == 202
+    with rig.relay() as process:
+        assert rig.post(process, "before") == 202
         until(lambda: waiting(process) == 0)
-        size = (there.folder / "relay.db-wal").stat().st_size
+        size = (rig.folder / "relay.db-wal").stat().st_size
         resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (size + 100_000, resource.RLIM_INFINITY))
-        statuses = {f"during-{number}": there.post(process, f"during-{number}") for number in range(150)}
+        statuses = {f"during-{number}": rig.post(process, f"during-{number}") for number in range(150)}
         assert set(statuses.values()) == {202, 503}
-        start = len(there.wire.arrivals)
+        start = len(rig.wire.arrivals)
         time.sleep(3)
-        assert len(there.wire.arrivals) - start <= 1, "sent again and again what could not be settled"
+        assert len(rig.wire.arrivals) - start <= 1, "sent again and again what could not be settled"
         assert httpx.get(f"{process.url}/healthz").status_code == 200
         resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        assert there.post(process, "after") == 202
+        assert rig.post(process, "after") == 202
         until(lambda: waiting(process) == 0)
-    taken = {"before", "after", *(event_id for event_id, status in statuses.items() if status == 202)}
-    assert set(there.heard) == taken
-    assert max(there.heard.values()) <= 2
+    accepted = {"before", "after", *(event_id for event_id, status in statuses.items() if status == 202)}
+    assert set(rig.heard) == accepted
+    assert max(rig.heard.values()) <= 2

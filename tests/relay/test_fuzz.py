@@ -18,7 +18,7 @@ from starlette.types import Message
 from relay.server.app import create_app
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import TOKEN, Hub
+from tests.relay.serving import TOKEN, RecordingGitHub
 from tests.soak import examples
 
 E02 = sidekick.falco_events()["E02"]
@@ -32,7 +32,7 @@ Sent = tuple[Headers, bytes]
 class Fuzzed:
     """The application, and what GitHub has heard from it."""
 
-    def __init__(self, portal: BlockingPortal, app: Callable[..., Any], state: Any, hub: Hub) -> None:
+    def __init__(self, portal: BlockingPortal, app: Callable[..., Any], state: Any, hub: RecordingGitHub) -> None:
         self._portal = portal
         self._app = app
         self._state = state
@@ -51,9 +51,18 @@ class Fuzzed:
             answer.append(message)
 
         scope = {
-            "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/", "raw_path": b"/",
-            "root_path": "", "query_string": b"", "headers": headers, "state": dict(self._state), "client": None,
-        }  # fmt: skip
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": "/",
+            "raw_path": b"/",
+            "root_path": "",
+            "query_string": b"",
+            "headers": headers,
+            "state": dict(self._state),
+            "client": None,
+        }
         self._portal.call(self._app, scope, receive, send)
         return answer[0]["status"], json.loads(answer[1]["body"])
 
@@ -73,11 +82,15 @@ class Fuzzed:
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     folder = tmp_path_factory.mktemp("fuzzed")
     (folder / "tokens.yaml").write_text(f"prod: {TOKEN}\n")
-    hub = Hub()
+    hub = RecordingGitHub()
     chosen = Settings(
-        repository="acme/desired-state", github_token="t", tokens_file=Path(folder / "tokens.yaml"),
-        outbox=f"sqlite:{folder}/relay.db", coalesce_seconds=0.0, min_interval_seconds=0.0,
-    )  # fmt: skip
+        repository="acme/desired-state",
+        github_token="t",
+        tokens_file=Path(folder / "tokens.yaml"),
+        outbox=f"sqlite:{folder}/relay.db",
+        coalesce_seconds=0.0,
+        min_interval_seconds=0.0,
+    )
     app = create_app(chosen, transport=hub.transport)
     with (
         start_blocking_portal() as portal,
@@ -107,12 +120,26 @@ def bare(event_id: str) -> Sent:
 
 SENT = st.builds(lambda make, number: make(number.hex), st.sampled_from([binary, structured, batch, bare]), st.uuids())
 NAMES = st.sampled_from(
-    [b"ce-id", b"ce-source", b"ce-type", b"ce-time", b"ce-specversion", b"ce-x", b"ce-", b"ce-data", b"ce-cluster",
-     b"content-type", b"content-length", b"content-encoding", b"authorization", b"host"]
-) | st.binary(min_size=1, max_size=20).map(lambda name: b"ce-" + name)  # fmt: skip
+    [
+        b"ce-id",
+        b"ce-source",
+        b"ce-type",
+        b"ce-time",
+        b"ce-specversion",
+        b"ce-x",
+        b"ce-",
+        b"ce-data",
+        b"ce-cluster",
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"authorization",
+        b"host",
+    ]
+) | st.binary(min_size=1, max_size=20).map(lambda name: b"ce-" + name)
 VALUES = st.binary(max_size=60) | st.sampled_from(
     [b"", b"1.0", b"%", b"%00", b"%ff", b'"', b'"\\', b"null", b"application/json", BATCH]
-)  # fmt: skip
+)
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(list(E02)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -126,10 +153,10 @@ def headers_spoiled(draw: st.DrawFn, sent: Headers) -> Headers:
     spoiled = list(sent)
     for name in draw(st.lists(NAMES, max_size=3)):
         spoiled.insert(draw(st.integers(0, len(spoiled))), (name, draw(VALUES)))
-    for place in draw(st.lists(st.integers(0, len(spoiled) - 1), max_size=2)):
-        spoiled[place] = (spoiled[place][0], draw(VALUES))
-    for place in draw(st.lists(st.integers(1, len(spoiled) - 1), max_size=2)):
-        del spoiled[min(place, len(spoiled) - 1)]
+    for parent in draw(st.lists(st.integers(0, len(spoiled) - 1), max_size=2)):
+        spoiled[parent] = (spoiled[parent][0], draw(VALUES))
+    for parent in draw(st.lists(st.integers(1, len(spoiled) - 1), max_size=2)):
+        del spoiled[min(parent, len(spoiled) - 1)]
     return spoiled
 
 
@@ -146,13 +173,13 @@ def values_spoiled(draw: st.DrawFn, body: bytes) -> bytes:
     """Values of the document replaced by others, anywhere in it."""
     document = json.loads(body)
     for _ in range(draw(st.integers(1, 3))):
-        place = document
-        while isinstance(place, dict | list) and place:
-            key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-            if draw(st.booleans()) or not isinstance(place[key], dict | list):
-                place[key] = draw(JSON)
+        parent = document
+        while isinstance(parent, dict | list) and parent:
+            key = draw(st.sampled_from(sorted(parent) if isinstance(parent, dict) else range(len(parent))))
+            if draw(st.booleans()) or not isinstance(parent[key], dict | list):
+                parent[key] = draw(JSON)
                 break
-            place = place[key]
+            parent = parent[key]
     return json.dumps(document).encode()
 
 
@@ -177,22 +204,22 @@ def test_any_request_gets_a_clear_answer_and_nothing_is_accepted_that_was_not_th
     fuzzed: Fuzzed, sent: Sent, cut: int
 ) -> None:
     headers, body = sent
-    status, said = fuzzed.ask(headers, body[:cut], body[cut:])
+    status, answer_body = fuzzed.ask(headers, body[:cut], body[cut:])
     event(f"answered {status}")
     if status != 202:
         assert status in (400, 401, 413, 415)
-        assert set(said) == {"error", "detail"}
+        assert set(answer_body) == {"error", "detail"}
         assert fuzzed.dispatched(0) == []
         return
-    there = falco_events_in(body)
-    assert said["accepted"] + said["coalesced"] + said["ignored"] <= len(there)
-    dispatched = fuzzed.dispatched(said["accepted"])
-    assert len(dispatched) == said["accepted"]
-    assert all(data in there for data in dispatched)
+    candidates = falco_events_in(body)
+    assert answer_body["accepted"] + answer_body["coalesced"] + answer_body["ignored"] <= len(candidates)
+    dispatched = fuzzed.dispatched(answer_body["accepted"])
+    assert len(dispatched) == answer_body["accepted"]
+    assert all(data in candidates for data in dispatched)
 
 
 @settings(max_examples=examples(200))
 @given(headers=st.lists(st.tuples(NAMES, VALUES), max_size=8), body=st.binary(max_size=200))
 def test_noise_is_refused(fuzzed: Fuzzed, headers: Headers, body: bytes) -> None:
-    status, said = fuzzed.ask([AUTHORIZATION, *headers], body)
-    assert status in (400, 401, 413, 415) or said == {"accepted": 0, "coalesced": 0, "ignored": 0}
+    status, answer_body = fuzzed.ask([AUTHORIZATION, *headers], body)
+    assert status in (400, 401, 413, 415) or answer_body == {"accepted": 0, "coalesced": 0, "ignored": 0}

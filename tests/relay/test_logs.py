@@ -43,9 +43,9 @@ def test_an_exception_is_placed_but_not_quoted(formatter: logging.Formatter) -> 
     try:
         raise ValueError("the token is s3cret")
     except ValueError as error:
-        found = record("failed", {})
-        found.exc_info = (type(error), error, error.__traceback__)
-    line = formatter.format(found)
+        fields = record("failed", {})
+        fields.exc_info = (type(error), error, error.__traceback__)
+    line = formatter.format(fields)
     assert "s3cret" not in line
     assert "ValueError" in line
     assert "test_logs.py" in line

@@ -8,20 +8,20 @@ import pytest
 
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import Hub, Relay, serving, until
+from tests.relay.serving import RecordingGitHub, ServedRelay, serving, until
 
 pytestmark = pytest.mark.anyio
 EVENTS = sidekick.falco_events()
 
 
-async def scraped(relay: Relay) -> dict[str, float]:
+async def scraped(relay: ServedRelay) -> dict[str, float]:
     answer = await relay.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     samples = re.findall(r"^(relay_\S+) (\S+)$", answer.text, re.MULTILINE)
     return {name: float(value) for name, value in samples}
 
 
-async def test_every_event_is_counted_where_it_went(settings: Settings, hub: Hub) -> None:
+async def test_every_event_is_counted_where_it_went(settings: Settings, hub: RecordingGitHub) -> None:
     hub.answers += [httpx.Response(502), httpx.Response(422, json={"message": "client_payload is too large"})]
     async with serving(dataclasses.replace(settings, coalesce_seconds=60.0, min_priority="Notice"), hub) as relay:
         await relay.falcosidekick(EVENTS["E02"], event_id="1")
@@ -54,7 +54,7 @@ async def test_every_event_is_counted_where_it_went(settings: Settings, hub: Hub
     assert metrics["relay_commit_seconds_count"] >= 3
 
 
-async def test_trouble_is_shown_by_its_cause_until_it_is_over(settings: Settings, hub: Hub) -> None:
+async def test_trouble_is_shown_by_its_cause_until_it_is_over(settings: Settings, hub: RecordingGitHub) -> None:
     hub.answers += [httpx.Response(401, json={"message": "Bad credentials"})]
     async with serving(settings, hub) as relay:
         await relay.falcosidekick(EVENTS["E02"], event_id="1")
@@ -70,7 +70,7 @@ async def test_trouble_is_shown_by_its_cause_until_it_is_over(settings: Settings
     assert metrics["relay_backlog_events"] == 0
 
 
-async def test_no_label_takes_a_value_from_an_event(relay: Relay, hub: Hub) -> None:
+async def test_no_label_takes_a_value_from_an_event(relay: ServedRelay, hub: RecordingGitHub) -> None:
     event = {**EVENTS["E02"], "rule": "attacker-rule", "priority": "attacker-priority", "source": "attacker-source"}
     await relay.falcosidekick(event, event_id="attacker-id", attacker="attacker-extension")
     await relay.get("/attacker-path")

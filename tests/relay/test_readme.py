@@ -33,7 +33,7 @@ def code(cell: str) -> str:
     return cell.strip("`")
 
 
-def shown(value: object) -> str:
+def written_default(value: object) -> str:
     """A default as an operator would write it."""
     if value is None:
         return ""
@@ -49,24 +49,24 @@ def test_every_setting_is_described_with_its_default() -> None:
     for field in dataclasses.fields(Settings):
         default = described[f"RELAY_{field.name.upper()}"]
         if default != "required":
-            assert default == shown(field.default), field.name
+            assert default == written_default(field.default), field.name
 
 
 def test_every_refusal_is_described_with_its_status() -> None:
     rows = {status: set(re.findall(r"`([a-z ]*)`", meaning)) for status, meaning in table("What it answers")}
     refusals: dict[str, set[str]] = {}
-    for each in Refusal.__subclasses__():
-        refusals.setdefault(str(each.status), set()).add(each.error)
+    for row in Refusal.__subclasses__():
+        refusals.setdefault(str(row.status), set()).add(row.error)
     assert rows.pop("202")
     assert rows == refusals
 
 
 def test_every_metric_is_described_with_its_labels() -> None:
     metrics = Metrics()
-    metrics.received(Receipt(accepted=1, coalesced=0), ["test"])
-    metrics.refused(400)
-    metrics.reloaded("tokens", successful=True)
-    metrics.attempted(Delivered(), events=1, seconds=0.1)
+    metrics.count_events(Receipt(accepted=1, coalesced=0), ["test"])
+    metrics.count_refusal(400)
+    metrics.record_reload("tokens", successful=True)
+    metrics.count_attempt(Delivered(), events=1, seconds=0.1)
     text = metrics.exposition(Backlog(waiting=0, oldest=None, dead=0), now=0.0).decode()
     families = {}
     for family in text_string_to_metric_families(text):
@@ -83,9 +83,9 @@ def test_each_way_to_run_it_is_settings_that_work_and_the_topology_of_its_name(t
     files = {"github-token": b"t", "app.pem": App().private_key.encode()}
     for name, content in {**files, "tls.crt": pair.certificate, "tls.key": pair.key}.items():
         (tmp_path / name).write_bytes(content)
-    found = []
+    findings = []
     for block in re.findall(r"```sh\n(.*?)```", section("Three ways to run it"), re.DOTALL):
         lines = re.findall(r"^(\w+)=(\S+)", block.replace("/run/secrets", str(tmp_path)), re.MULTILINE)
-        found.append(check.topology(Settings.from_environ(dict(lines))).said.split(":")[0])
-    named = re.findall(r"^\*\*(\w+)\*\*", section("Three ways to run it"), re.MULTILINE)
-    assert found == [name.lower() for name in named] == ["outside", "inside", "keyless"]
+        findings.append(check.topology(Settings.from_environ(dict(lines))).message.split(":")[0])
+    names = re.findall(r"^\*\*(\w+)\*\*", section("Three ways to run it"), re.MULTILINE)
+    assert findings == [name.lower() for name in names] == ["outside", "inside", "keyless"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests import sidekick
 from tests.relay.process import ROOT, Process, environment
-from tests.relay.rig import E02, Posting, Site, until
+from tests.relay.rig import E02, FaultRig, Posting, until
 from tests.relay.wire import Trouble
 
 
@@ -36,12 +36,14 @@ def logged(process: Process) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        pytest.param("a: secret-secret-secret\nb: secret-secret-secret\n", "two clusters the same token", id="twice"),
+        pytest.param(
+            "a: secret-secret-secret\nb: secret-secret-secret\n", "the same token for two clusters", id="twice"
+        ),
         pytest.param("prod: [secret-secret-secret", "not YAML", id="no YAML"),
         pytest.param(None, "cannot be read: No such file", id="not there"),
     ],
 )
-def test_a_broken_tokens_file_is_a_settings_error(tmp_path: Path, content: str | None, said: str) -> None:
+def test_a_broken_tokens_file_is_a_settings_error(tmp_path: Path, content: str | None, message: str) -> None:
     environ = environment(tmp_path, api_url="http://127.0.0.1:9", token="t", settings={})
     tokens = tmp_path / "tokens.yaml"
     tokens.unlink()
@@ -50,7 +52,7 @@ def test_a_broken_tokens_file_is_a_settings_error(tmp_path: Path, content: str |
     relay = ended(environ)
     assert relay.returncode == 2
     assert relay.stderr.startswith("relay: RELAY_TOKENS_FILE ")
-    assert said in relay.stderr
+    assert message in relay.stderr
     assert "secret-secret" not in relay.stderr
     assert "Traceback" not in relay.stderr
     assert not (tmp_path / "relay.db").exists()
@@ -65,31 +67,31 @@ def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
     assert "Traceback" not in relay.stderr
 
 
-def test_what_was_answered_202_under_load_outlives_a_stop(there: Site) -> None:
-    with there.relay() as process, Posting(there) as posting:
+def test_what_was_answered_202_under_load_outlives_a_stop(rig: FaultRig) -> None:
+    with rig.relay() as process, Posting(rig) as posting:
         posting.process = process
-        until(lambda: len(posting.taken) > 200)
+        until(lambda: len(posting.accepted) > 200)
         stopped(process)
         posting.process = None
     assert logged(process)[-1] == f"Finished server process [{process.popen.pid}]"
-    with there.relay() as process:
-        until(lambda: posting.taken <= set(there.heard))
-    assert set(there.heard) <= posting.sent
-    assert max(there.heard.values()) == 1
+    with rig.relay() as process:
+        until(lambda: posting.accepted <= set(rig.heard))
+    assert set(rig.heard) <= posting.sent
+    assert max(rig.heard.values()) == 1
 
 
-def test_a_stop_waits_for_neither_github_nor_clients_without_end(there: Site) -> None:
+def test_a_stop_waits_for_neither_github_nor_clients_without_end(rig: FaultRig) -> None:
     request = sidekick.request(E02, address="http://x:the-token-of-the-cluster@relay:80/", event_id="slow")
-    there.befall(Trouble.HANG)
-    with there.relay() as process, Posting(there, pause=0.01) as posting:
+    rig.befall(Trouble.HANG)
+    with rig.relay() as process, Posting(rig, pause=0.01) as posting:
         posting.process = process
         url = urlsplit(process.url)
         with socket.create_connection((url.hostname, url.port or 0)) as slow:
             slow.sendall(request[:-10])
-            until(lambda: there.wire.arrivals and len(posting.taken) > 20)
+            until(lambda: rig.wire.arrivals and len(posting.accepted) > 20)
             stopped(process)
         posting.process = None
-    assert there.heard == {}
-    with there.relay() as process:
-        until(lambda: posting.taken <= set(there.heard))
-    assert "slow" not in there.heard
+    assert rig.heard == {}
+    with rig.relay() as process:
+        until(lambda: posting.accepted <= set(rig.heard))
+    assert "slow" not in rig.heard

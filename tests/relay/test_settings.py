@@ -25,7 +25,7 @@ def test_three_variables_are_enough() -> None:
 
 
 def test_every_field_can_be_set_by_its_variable() -> None:
-    given = {
+    secret = {
         "RELAY_REPOSITORY": "a/b",
         "RELAY_DISPATCH": "workflow_dispatch",
         "RELAY_WORKFLOW": "contain.yaml",
@@ -42,10 +42,10 @@ def test_every_field_can_be_set_by_its_variable() -> None:
         "RELAY_MIN_INTERVAL_SECONDS": "0.5",
         "RELAY_LOG_FORMAT": "plain",
     }
-    settings = Settings.from_environ(given)
+    settings = Settings.from_environ(secret)
     assert settings.github_api_url == "https://github.example/api/v3"
     assert settings.min_priority == "Warning"
-    unset = {f"RELAY_{field.name.upper()}" for field in fields(Settings)} - given.keys()
+    unset = {f"RELAY_{field.name.upper()}" for field in fields(Settings)} - secret.keys()
     others = {"github_app_id", "github_app_private_key", "sts_url", "sts_identity", "sts_token_file"}
     others |= {"tls_cert_file", "tls_key_file", "tls_client_ca_file"}
     assert unset == {"RELAY_TOKENS_FILE", *(f"RELAY_{name.upper()}" for name in others)}
@@ -61,8 +61,11 @@ STS = {"RELAY_STS_URL": "https://sts.example", "RELAY_STS_IDENTITY": "relay", "R
 def test_a_token_service_or_an_app_will_do_for_a_token(tmp_path: Path) -> None:
     settings = Settings.from_environ({**WITHOUT, **STS})
     assert (settings.sts_url, settings.sts_identity, settings.sts_token_file, settings.github_token) == (
-        "https://sts.example", "relay", Path("/run/token"), None,
-    )  # fmt: skip
+        "https://sts.example",
+        "relay",
+        Path("/run/token"),
+        None,
+    )
     (tmp_path / "key.pem").write_text(App().private_key)
     app = {"RELAY_GITHUB_APP_ID": "Iv23li", "RELAY_GITHUB_APP_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
     settings = Settings.from_environ({**WITHOUT, **app})
@@ -79,15 +82,15 @@ def test_a_token_service_or_an_app_will_do_for_a_token(tmp_path: Path) -> None:
         pytest.param({"RELAY_GITHUB_APP_ID": "1"}, "RELAY_GITHUB_APP_PRIVATE_KEY is required too", id="half an App"),
         pytest.param({"RELAY_STS_URL": "https://sts.example"}, "RELAY_STS_TOKEN_FILE is required too", id="a third"),
         pytest.param(
-            {"RELAY_GITHUB_APP_ID": "1", "RELAY_GITHUB_APP_PRIVATE_KEY": "hush"}, "no private RSA key", id="no key"
+            {"RELAY_GITHUB_APP_ID": "1", "RELAY_GITHUB_APP_PRIVATE_KEY": "hush"}, "not a private RSA key", id="no key"
         ),
         pytest.param({**STS, "RELAY_STS_IDENTITY": "../x"}, "name of a trust policy", id="a path"),
     ],
 )
-def test_a_credential_that_is_none_or_more_than_one_is_said(environ: dict[str, str], said: str) -> None:
-    found = problems({**WITHOUT, **environ})
-    assert said in found
-    assert "hush" not in found
+def test_a_credential_that_is_none_or_more_than_one_is_said(environ: dict[str, str], message: str) -> None:
+    text = problems({**WITHOUT, **environ})
+    assert message in text
+    assert "hush" not in text
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
@@ -121,14 +124,14 @@ def test_an_empty_variable_is_an_unset_one() -> None:
     ],
 )
 def test_a_bad_value_is_refused_by_name_and_never_shown(name: str, value: str) -> None:
-    said = problems({**GOOD, name: value})
-    assert said.startswith(name)
-    assert value not in said
+    message = problems({**GOOD, name: value})
+    assert message.startswith(name)
+    assert value not in message
 
 
 def test_all_problems_are_told_at_once() -> None:
-    said = problems({"RELAY_PORT": "x", "RELAY_DISPATCH": "y"})
-    assert re.findall(r"^RELAY_\w+", said, re.MULTILINE) == [
+    message = problems({"RELAY_PORT": "x", "RELAY_DISPATCH": "y"})
+    assert re.findall(r"^RELAY_\w+", message, re.MULTILINE) == [
         "RELAY_REPOSITORY",
         "RELAY_DISPATCH",
         "RELAY_PORT",

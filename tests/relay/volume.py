@@ -20,7 +20,7 @@ class Volume:
     def put(self, **files: bytes) -> None:
         """All files of the new version by their names, in which underscores stand for dots."""
         data = self.path / "..data"
-        before = data.resolve() if data.is_symlink() else None
+        former = data.resolve() if data.is_symlink() else None
         version = self.path / f"..version-{next(self._versions)}"
         version.mkdir()
         for name, content in files.items():
@@ -31,5 +31,5 @@ class Volume:
         for name in (name.replace("_", ".") for name in files):
             if not (self.path / name).is_symlink():
                 (self.path / name).symlink_to(Path("..data") / name)
-        if before:
-            shutil.rmtree(before)
+        if former:
+            shutil.rmtree(former)

@@ -1,4 +1,4 @@
-"""The dead letters in their stream, for `python -m relay dead`."""
+"""Lists, requeues and drops the dead letters of a stream, for `python -m relay dead`."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,10 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from relay.errors import StorageUnusable
-from relay.outbox.dead_letters import Dead
+from relay.outbox.dead_letters import DeadLetter
 from relay.outbox.jetstream.publish import publish
-from relay.outbox.jetstream.stored import Kept, dead_letter
-from relay.outbox.jetstream.streams import Names, connect, failing
+from relay.outbox.jetstream.records import decode_dead_letter
+from relay.outbox.jetstream.streams import Names, connect, storage_errors
 
 
 class JetStreamDeadLetters:
@@ -26,11 +26,11 @@ class JetStreamDeadLetters:
     @classmethod
     @contextmanager
     def open(cls, servers: str, *, repository: str) -> Iterator["JetStreamDeadLetters"]:
-        """Raises StorageUnusable, and StorageFailed in between."""
+        """Connect to the servers. Raise StorageUnusable, or StorageFailed from within the block."""
         with asyncio.Runner() as runner:
             connection = runner.run(connect(servers))
             try:
-                with failing():
+                with storage_errors():
                     yield cls(runner, connection, Names.of(repository))
             finally:
                 runner.run(connection.close())
@@ -38,10 +38,10 @@ class JetStreamDeadLetters:
     def keys(self) -> list[int]:
         return self._runner.run(self._keys())
 
-    def read(self, key: int) -> Dead:
+    def read(self, key: int) -> DeadLetter:
         message = self._runner.run(self._context.get_msg(self._names.dead, seq=key))
-        dead = dead_letter(message.data)
-        return Dead(dead.buried, dead.kept.letter.document, dead.reason)
+        record = decode_dead_letter(message.data)
+        return DeadLetter(record.buried, record.record.letter.document, record.reason)
 
     def requeue(self, keys: Sequence[int]) -> None:
         for key in keys:
@@ -65,16 +65,16 @@ class JetStreamDeadLetters:
                 message = await self._context.get_msg(
                     self._names.dead, seq=key + 1, subject=self._names.dead, next=True
                 )
-            except NotFoundError:  # dropped by somebody else meanwhile
+            except NotFoundError:  # somebody else has dropped it meanwhile
                 break
             key = message.seq or 0
             keys.append(key)
         return keys
 
     async def _requeue(self, key: int) -> None:
-        """First into the stream, then out of the other: in between it is in both, and known by its id if it was."""
+        """Copy the letter into the stream, then delete the dead letter. NATS knows a second copy by its id."""
         message = await self._context.get_msg(self._names.dead, seq=key)
-        letter = dead_letter(message.data).kept
-        again = (msgspec.msgpack.encode(Kept(letter.letter, letter.received)), f"{letter.letter.identity.hex()}.{key}")
-        await publish(self._context, self._names.letters, again)
+        record = decode_dead_letter(message.data).record
+        copy = (msgspec.msgpack.encode(record), f"{record.letter.identity.hex()}.{key}")
+        await publish(self._context, self._names.letters, copy)
         await self._context.delete_msg(self._names.dead, key)

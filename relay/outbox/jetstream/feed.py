@@ -1,4 +1,7 @@
-"""Reads a work queue from its oldest message on, for one reader at a time."""
+"""Reads a work queue from its oldest message on, for one reader at a time.
+
+It decides nothing about the messages, and acknowledges none.
+"""
 
 import json
 import secrets
@@ -10,13 +13,13 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
-# What has got lost on the way to the reader is sent again after this.
+# A message that got lost on its way to the reader is sent again after this time.
 _ACK_SECONDS = 30.0
 _ANSWER_SECONDS = 2.0
 
 
 class Feed:
-    """A consumer of its own. To open one ends every other: what those have not acknowledged comes here, in order."""
+    """A consumer of the stream. Opening one ends all others; their unacknowledged messages come here, in order."""
 
     def __init__(self, connection: Client, *, requests: str, inbox: str, subscription: Subscription) -> None:
         self._connection = connection
@@ -30,7 +33,7 @@ class Feed:
         for consumer in await _names(connection, stream):
             try:
                 await context.delete_consumer(stream, consumer)
-            except NotFoundError:  # ended by itself meanwhile
+            except NotFoundError:  # it has ended meanwhile
                 continue
         name = f"relay-{secrets.token_hex(4)}"
         config = ConsumerConfig(
@@ -48,19 +51,22 @@ class Feed:
         return cls(connection, requests=requests, inbox=inbox, subscription=subscription)
 
     async def wait(self, *, seconds: float) -> list[Msg]:
-        """The next message, once there is one; none if there is none for so long."""
+        """Wait for the next message and return it. Return an empty list if none comes within that time."""
         return await self._pull(1, seconds=seconds, expires=int(seconds * 1e9))
 
-    async def more(self, count: int) -> list[Msg]:
-        """What is there now, up to that many."""
+    async def take(self, count: int) -> list[Msg]:
+        """Return the messages that are available now, up to `count`."""
         return await self._pull(count, seconds=0.0, no_wait=True)
 
     async def close(self) -> None:
         await self._subscription.unsubscribe()
 
-    async def _pull(self, count: int, *, seconds: float, **how: object) -> list[Msg]:
-        """https://docs.nats.io/reference/reference-protocols/nats_api_reference#fetching-messages-from-a-pull-consumer"""
-        request = json.dumps({"batch": count, **how}).encode()
+    async def _pull(self, count: int, *, seconds: float, **options: object) -> list[Msg]:
+        """Request messages and return those that come.
+
+        https://docs.nats.io/reference/reference-protocols/nats_api_reference#fetching-messages-from-a-pull-consumer
+        """
+        request = json.dumps({"batch": count, **options}).encode()
         await self._connection.publish(self._requests, request, reply=self._inbox)
         messages: list[Msg] = []
         while len(messages) < count:
@@ -68,14 +74,14 @@ class Feed:
             status = (message.headers or {}).get("Status")
             if status is None:
                 messages.append(message)
-            elif status in ("404", "408"):  # none there, or none came in time
+            elif status in ("404", "408"):  # no messages, or none in time
                 break
-            else:  # the consumer is gone, or its server: nothing more comes this way
+            else:  # the consumer or its server has ended
                 raise Error(f"the consumer ended: {status} {(message.headers or {}).get('Description', '')}")
         return messages
 
 
 async def _names(connection: Client, stream: str) -> list[str]:
-    """All consumers. A list with more than the names leaves out those whose server is down."""
+    """Return the names of all consumers. A list with more details leaves out those whose server is down."""
     answer = await connection.request(f"$JS.API.CONSUMER.NAMES.{stream}", b"", timeout=_ANSWER_SECONDS)
     return list(json.loads(answer.data).get("consumers") or [])

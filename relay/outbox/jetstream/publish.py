@@ -1,6 +1,6 @@
-"""Writes to a stream: once, and again for some seconds while its servers change places.
+"""Writes to a stream, and retries for some seconds while its servers elect a leader.
 
-Whoever posts an event to the relay may never do so again: Falcosidekick does not.
+A failure would lose the event, because Falcosidekick does not post it again.
 """
 
 import asyncio
@@ -19,46 +19,49 @@ from relay.errors import BacklogFull
 
 _MOST_TOGETHER = 1000
 # An election among NATS' servers takes 4 to 9 seconds.
-_SECONDS = 12.0
+_RETRY_SECONDS = 12.0
 _ANSWER_SECONDS = 2.0
 _PAUSE = 0.25
 # https://github.com/nats-io/nats-server/blob/main/server/errors.json
 _NOT_STORED = 10077
-_REPEAT_AMONG_THEM = 10201
+_REPEAT_IN_BATCH = 10201
 _TRANSIENT_CODES = (10176, 10210)  # a batch that was cut off by a change of leaders, too many batches at once
 _TRANSIENT = (NatsTimeout, NoRespondersError, NoStreamResponseError, OutboundBufferLimitError, ServiceUnavailableError)
 
-# A payload and the id that tells it from all others.
+# A payload and its unique id.
 Message = tuple[bytes, str]
 
 
 async def publish(context: JetStreamContext, subject: str, message: Message) -> bool:
-    """Whether the message is new to the stream. Raises BacklogFull, and what NATS raises."""
-    ack, retried = await _insist(partial(_one, context, subject, message))
-    return retried or not ack.duplicate  # after a retry, the one that was there is most likely this
+    """Store a message and return whether it is new to the stream. Raise BacklogFull, and what NATS raises."""
+    ack, retried = await _retry(partial(_publish, context, subject, message))
+    return retried or not ack.duplicate  # after a retry, the stored message is most likely this one
 
 
 async def publish_together(
     connection: Client, context: JetStreamContext, subject: str, messages: Sequence[Message]
 ) -> list[bool]:
-    """Of each message, whether it is new. All are stored or none, up to 1000 of them that are no repeats."""
+    """Store messages and return for each whether it is new.
+
+    Up to 1000 messages without repeats are stored together or not at all.
+    """
     if len(messages) <= 1:
         return [await publish(context, subject, message) for message in messages]
-    first, rest = messages[:_MOST_TOGETHER], messages[_MOST_TOGETHER:]
+    batch, remainder = messages[:_MOST_TOGETHER], messages[_MOST_TOGETHER:]
     try:
-        await _insist(partial(_batch, connection, context, subject, first))
-        new = [True] * len(first)
+        await _retry(partial(_publish_batch, connection, context, subject, batch))
+        new = [True] * len(batch)
     except APIError as error:
-        if error.err_code != _REPEAT_AMONG_THEM:
+        if error.err_code != _REPEAT_IN_BATCH:
             raise
-        new = [await publish(context, subject, message) for message in first]
-    return new + await publish_together(connection, context, subject, rest)
+        new = [await publish(context, subject, message) for message in batch]
+    return new + await publish_together(connection, context, subject, remainder)
 
 
-async def _insist(attempt: Callable[[], Awaitable[PubAck]]) -> tuple[PubAck, bool]:
-    """The answer, and whether it took more than one attempt."""
+async def _retry(attempt: Callable[[], Awaitable[PubAck]]) -> tuple[PubAck, bool]:
+    """Return the acknowledgement, and whether it took more than one attempt."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + _SECONDS
+    deadline = loop.time() + _RETRY_SECONDS
     retried = False
     while True:
         try:
@@ -66,25 +69,32 @@ async def _insist(attempt: Callable[[], Awaitable[PubAck]]) -> tuple[PubAck, boo
         except (*_TRANSIENT, APIError) as error:
             code = error.err_code if isinstance(error, APIError) else None
             if code == _NOT_STORED and "maximum messages" in str(error):
-                raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted") from error
-            if not (isinstance(error, _TRANSIENT) or code in _TRANSIENT_CODES) or loop.time() > until:
+                raise BacklogFull(
+                    "the backlog is full because GitHub does not accept events; nothing of this request was stored"
+                ) from error
+            if not (isinstance(error, _TRANSIENT) or code in _TRANSIENT_CODES) or loop.time() > deadline:
                 raise
         retried = True
         await asyncio.sleep(_PAUSE)
 
 
-async def _one(context: JetStreamContext, subject: str, message: Message) -> PubAck:
+async def _publish(context: JetStreamContext, subject: str, message: Message) -> PubAck:
     payload, message_id = message
     return await context.publish(subject, payload, timeout=_ANSWER_SECONDS, headers={"Nats-Msg-Id": message_id})
 
 
-async def _batch(connection: Client, context: JetStreamContext, subject: str, messages: Sequence[Message]) -> PubAck:
-    """https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-50.md"""
-    batch = secrets.token_hex(16)
+async def _publish_batch(
+    connection: Client, context: JetStreamContext, subject: str, messages: Sequence[Message]
+) -> PubAck:
+    """Publish an atomic batch.
+
+    https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-50.md
+    """
+    batch_id = secrets.token_hex(16)
     *early, (payload, message_id) = messages
 
     def headers(sequence: int, message_id: str) -> dict[str, str]:
-        return {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(sequence), "Nats-Msg-Id": message_id}
+        return {"Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(sequence), "Nats-Msg-Id": message_id}
 
     for sequence, (earlier, earlier_id) in enumerate(early, 1):
         await connection.publish(subject, earlier, headers=headers(sequence, earlier_id))

@@ -1,6 +1,6 @@
-"""Connects to NATS and makes the streams that one repository's events wait in.
+"""Connects to NATS and creates the streams for the events of one repository.
 
-Needs nats-py (the extra `nats`) and a nats-server from 2.12 on, which writes several messages at once or none.
+Needs nats-py (the extra `nats`) and a nats-server from 2.12 on, which can write several messages atomically.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ log = logging.getLogger("relay.jetstream")
 
 _OLDEST_SERVER = (2, 12)
 _OPENING_SECONDS = 15.0
-# A cluster keeps three copies, so that it bears the loss of one server.
+# In a cluster, three copies tolerate the loss of one server.
 _COPIES = 3
 _EXISTS_WITH_OTHER_SETTINGS = 10058
 _NOT_CLUSTERED = 10074
-# Counts that no later event has carried along are dropped after this, or when there are more of them.
+# Counts that no later event of the workload has taken along are dropped after this time, or beyond this number.
 _COUNT_SECONDS = 24 * 3600.0
 _MOST_COUNTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What one repository's streams, subjects and buckets are called on a server that may serve several."""
+    """The names of the streams, subjects and buckets of one repository, on a server that may hold several."""
 
     letters: str
     folded: str
@@ -46,7 +46,7 @@ class Names:
 
     @classmethod
     def of(cls, repository: str) -> "Names":
-        """The readable part alone would be the same for a.b/c and a-b/c."""
+        """Return the names for a repository. The digest distinguishes a.b/c from a-b/c."""
         owner_name = repository.lower()
         digest = hashlib.blake2b(owner_name.encode(), digest_size=4).hexdigest()
         base = f"relay-{re.sub(r'[^a-z0-9]', '-', owner_name)}-{digest}"
@@ -54,30 +54,30 @@ class Names:
 
 
 @contextmanager
-def failing() -> Iterator[None]:
-    """Whatever NATS raises becomes StorageFailed."""
+def storage_errors() -> Iterator[None]:
+    """Turn the errors of NATS into StorageFailed."""
     try:
         yield
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise StorageFailed(f"the stream does not take it now: {error or type(error).__name__}") from error
+        raise StorageFailed(f"the stream cannot store it now: {error or type(error).__name__}") from error
 
 
 async def connect(servers: str) -> Client:
-    """A connection that outlives the servers' restarts; raises StorageUnusable.
+    """Return a connection that survives restarts of the servers. Raise StorageUnusable.
 
-    `servers` are addresses with commas between them: nats://host:4222, or tls://.
+    `servers` are addresses, separated by commas: nats://host:4222, or tls://.
     """
-    trouble: list[Exception] = []
+    errors: list[Exception] = []
 
-    async def failed(error: Exception) -> None:
-        trouble.append(error)
+    async def on_error(error: Exception) -> None:
+        errors.append(error)
         log.warning("trouble with NATS", extra={"detail": str(error) or type(error).__name__})
 
-    async def lost() -> None:
+    async def on_disconnect() -> None:
         if not connection.is_closed:
             log.warning("connection to NATS lost")
 
-    async def found() -> None:
+    async def on_reconnect() -> None:
         log.info("connection to NATS is back")
 
     try:
@@ -85,17 +85,17 @@ async def connect(servers: str) -> Client:
             connection = await nats.connect(
                 servers=servers.split(","),
                 name="falco-dispatch relay",
-                error_cb=failed,
-                disconnected_cb=lost,
-                reconnected_cb=found,
+                error_cb=on_error,
+                disconnected_cb=on_disconnect,
+                reconnected_cb=on_reconnect,
                 connect_timeout=3,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 ping_interval=5,
-                pending_size=0,  # what cannot be sent now must not be sent after the caller was told so
+                pending_size=0,  # never send later what the caller believes to have failed
             )
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        cause = trouble[-1] if trouble else error
+        cause = errors[-1] if errors else error
         raise StorageUnusable(
             f"NATS was not reached: {cause or type(cause).__name__}. Check RELAY_OUTBOX, that the server runs, and "
             "any network policy between the two."
@@ -109,10 +109,10 @@ async def connect(servers: str) -> Client:
     return connection
 
 
-async def make(
+async def create_streams(
     context: JetStreamContext, names: Names, *, max_backlog: int, coalesce_seconds: float, lease_seconds: float
 ) -> None:
-    """Make the streams, or bring their settings up to date; raises StorageUnusable."""
+    """Create the streams, or update their settings. Raise StorageUnusable."""
     configs = [
         StreamConfig(
             name=names.letters,
@@ -131,27 +131,27 @@ async def make(
             duplicate_window=DEDUPLICATION_SECONDS,
         ),
         StreamConfig(name=names.dead, subjects=[names.dead], duplicate_window=DEDUPLICATION_SECONDS),
-        _bucket(names.windows, seconds=max(coalesce_seconds, 1.0)),
-        _bucket(names.delivery, seconds=lease_seconds),
+        _bucket_config(names.windows, seconds=max(coalesce_seconds, 1.0)),
+        _bucket_config(names.delivery, seconds=lease_seconds),
     ]
     try:
         async with asyncio.timeout(_OPENING_SECONDS):
             for config in configs:
-                await _make(context, config)
+                await _create(context, config)
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise StorageUnusable(
-            f"NATS does not make the relay's streams: {error or type(error).__name__}. Check that the server runs "
-            "with JetStream, that a cluster has three servers with it, and that the account may make streams."
+            f"NATS does not create the relay's streams: {error or type(error).__name__}. Check that the server runs "
+            "with JetStream, that a cluster has three servers with it, and that the account may create streams."
         ) from error
 
 
 def bucket(context: JetStreamContext, name: str) -> KeyValue:
-    """The bucket that `make` has made."""
-    return KeyValue(name, f"KV_{name}", f"$KV.{name}.", context, direct=False)  # the leader's word, not a follower's
+    """Return a bucket that `create_streams` has created."""
+    return KeyValue(name, f"KV_{name}", f"$KV.{name}.", context, direct=False)  # ask the leader, not a follower
 
 
-def _bucket(name: str, *, seconds: float) -> StreamConfig:
-    """A key-value bucket whose keys live for so long.
+def _bucket_config(name: str, *, seconds: float) -> StreamConfig:
+    """Return the settings of a key-value bucket whose keys live for `seconds`.
 
     https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
     """
@@ -167,7 +167,7 @@ def _bucket(name: str, *, seconds: float) -> StreamConfig:
     )
 
 
-async def _make(context: JetStreamContext, config: StreamConfig) -> None:
+async def _create(context: JetStreamContext, config: StreamConfig) -> None:
     copies = _COPIES
     while True:
         try:
@@ -181,17 +181,17 @@ async def _make(context: JetStreamContext, config: StreamConfig) -> None:
             else:
                 raise
         except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
-            await asyncio.sleep(0.5)  # a cluster that starts has no leader yet
+            await asyncio.sleep(0.5)  # a starting cluster has no leader yet
         else:
             return
 
 
 async def _update(context: JetStreamContext, config: StreamConfig) -> None:
-    """Only what the relay's settings say; copies and placement are the operator's to change."""
+    """Update what the relay's settings decide. Copies and placement belong to the operator."""
     assert config.name is not None  # noqa: S101  # nats-py types it for streams that are not named yet
-    found = (await context.stream_info(config.name)).config
+    current = (await context.stream_info(config.name)).config
     await context.update_stream(
-        found,
+        current,
         max_msgs=config.max_msgs,
         max_age=config.max_age,
         duplicate_window=config.duplicate_window,

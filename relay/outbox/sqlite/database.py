@@ -1,4 +1,4 @@
-"""Opens the SQLite file of the outbox: one owner, one schema, nothing doubtful."""
+"""Opens the SQLite file of the outbox: checks it, locks it for one relay and migrates its schema."""
 
 import fcntl
 import os
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from relay.errors import StorageUnusable
 
-# Each is run once, in order, in the transaction that records it in user_version.
+# Each migration runs once, in order, in the transaction that records it in user_version.
 MIGRATIONS = (
     (
-        # `document` is NULL once the letter is gone, or when it was folded into another: the row still tells repeats.
-        # `workload` is NULL when the letter is about none, or was folded.
+        # `document` is NULL once the letter is delivered, or if it was folded: the row still identifies repeats.
+        # `workload` is NULL if the letter is about none, or was folded.
         """CREATE TABLE letter (
             key INTEGER PRIMARY KEY, identity BLOB NOT NULL, received REAL NOT NULL, workload BLOB,
             size INTEGER NOT NULL, document BLOB
         ) STRICT""",
         "CREATE INDEX waiting ON letter (key) WHERE document IS NOT NULL",
         "CREATE INDEX gone ON letter (key) WHERE document IS NULL",
-        # How many events were folded that GitHub has not been told of.
+        # How many folded events GitHub does not know of yet.
         """CREATE TABLE folded (
             workload BLOB PRIMARY KEY, received REAL NOT NULL, coalesced INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID""",
@@ -32,9 +32,9 @@ MIGRATIONS = (
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """A connection for use in any one thread at a time; raises StorageUnusable, which says what to do."""
+    """Return a connection for one thread at a time. Raise StorageUnusable, with advice for the operator."""
     try:
-        # Events tell what runs in a cluster: for the owner's eyes. SQLite gives its other files the same mode.
+        # Events describe a cluster: only the owner may read them. SQLite copies the mode to its other files.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StorageUnusable(
@@ -43,7 +43,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         ) from error
     connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA page_size = 16384")  # of a new file: an event takes 1 KiB or more, a commit many
+        connection.execute("PRAGMA page_size = 16384")  # for a new file: an event takes 1 KiB or more
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a 202 must outlive a power cut, not only the process
         _check(connection)
@@ -58,12 +58,12 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def lock(path: Path) -> Callable[[], None]:
-    """Keep every other relay from this outbox until the returned function is called; raises StorageUnusable."""
-    beside = path.with_name(f"{path.name}.lock")
+    """Lock the outbox against other relays, and return the function that unlocks it. Raise StorageUnusable."""
+    lock_file = path.with_name(f"{path.name}.lock")
     try:
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StorageUnusable(f"cannot open {beside}: {error.strerror}") from error
+        raise StorageUnusable(f"cannot open {lock_file}: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -76,16 +76,16 @@ def lock(path: Path) -> Callable[[], None]:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
-        raise sqlite3.DatabaseError("a newer relay has made it")
+        raise sqlite3.DatabaseError("a newer relay has created it")
     for statements in MIGRATIONS[version:]:
         for statement in statements:
             connection.execute(statement)

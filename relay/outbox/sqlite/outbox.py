@@ -1,4 +1,7 @@
-"""The outbox in one SQLite file: durable on one machine, for one relay."""
+"""The outbox in one SQLite file: durable on one machine, for one relay.
+
+It decides what is written and read; writer.py decides when it is committed.
+"""
 
 import asyncio
 import sqlite3
@@ -7,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relay.errors import BacklogFull, StorageUnusable
-from relay.outbox.dedup import DEDUPLICATION_SECONDS, GENERATION, Memory
+from relay.outbox.dedup import DEDUPLICATION_SECONDS, GENERATION, RecentLetters
 from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
 from relay.outbox.sqlite.database import lock, open_database
 from relay.outbox.sqlite.writer import Writer
 
-# Counts that no later event has carried along are dropped after this.
+# Counts that no later event of the workload has taken along are dropped after this time.
 _COUNT_SECONDS = 24 * 3600.0
-# Letters that another process has requeued are found this late.
+# Letters that another process has requeued are noticed within this time.
 _POLL_SECONDS = 10.0
 _PURGE_SECONDS = 1.0
 _PURGED_AT_ONCE = 5000
@@ -22,15 +25,15 @@ _PURGED_AT_ONCE = 5000
 
 @dataclass(slots=True)
 class _Arrivals:
-    """What came since the last transaction began: rows of `letter`, rows of `folded`, and the transaction to come."""
+    """Letters since the last transaction began: rows of `letter`, rows of `folded`, and the next transaction."""
 
     rows: list[tuple[bytes, float, bytes | None, int, bytes | None]] = field(default_factory=list)
     folds: list[tuple[bytes | None, float]] = field(default_factory=list)
-    kept: asyncio.Future[None] | None = None
+    commit: asyncio.Future[None] | None = None
 
 
 class SqliteOutbox:
-    """See relay.outbox.protocol.Outbox. Made in a running event loop."""
+    """See relay.outbox.protocol.Outbox. Create it in a running event loop."""
 
     def __init__(
         self,
@@ -41,7 +44,7 @@ class SqliteOutbox:
         now: Callable[[], float],
         observe_commit: Callable[[float], None],
     ) -> None:
-        """Raises StorageUnusable. `observe_commit` gets the seconds that each commit took."""
+        """Open the file. Raise StorageUnusable. `observe_commit` gets the seconds that each commit took."""
         self._unlock = lock(path)
         try:
             connection = open_database(path)
@@ -49,46 +52,48 @@ class SqliteOutbox:
             self._unlock()
             raise
         self._arrivals = _Arrivals()
-        self._memory = Memory(coalesce_seconds=coalesce_seconds)
+        self._recent = RecentLetters(coalesce_seconds=coalesce_seconds)
         self._waiting = 0
         self._max_backlog = max_backlog
         self._now = now
         self._coalesce_seconds = coalesce_seconds
         self._purged = 0.0
-        self._arrived = asyncio.Event()
+        self._arrival = asyncio.Event()
         self._recall(connection)
-        self._writer = Writer(connection, rolled_back=self._recall, observe=observe_commit)
+        self._writer = Writer(connection, on_rollback=self._recall, observe=observe_commit)
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
-        """Sorts the letters at once, and shares one write with all that come before the next transaction."""
+        """Sort the letters at once, and share one write with all that come before the next transaction."""
         if not letters:
             return Receipt(accepted=0, coalesced=0)
-        new, folded = self._memory.sort(letters, now := self._now())
+        new, folded = self._recent.sort(letters, now := self._now())
         if self._waiting + len(new) > self._max_backlog:
-            raise BacklogFull("GitHub has not taken what waits; nothing of this request was accepted")
+            raise BacklogFull(
+                "the backlog is full because GitHub does not accept events; nothing of this request was stored"
+            )
         self._waiting += len(new)
         arrivals = self._arrivals
         for letter in new:
             arrivals.rows.append((letter.identity, now, letter.workload, letter.size, letter.document))
-            self._memory.add(letter.identity, letter.workload, now)
+            self._recent.add(letter.identity, letter.workload, now)
         for letter in folded:
             arrivals.rows.append((letter.identity, now, None, letter.size, None))
             arrivals.folds.append((letter.workload, now))
-            self._memory.add(letter.identity, None, now)
-        if arrivals.kept is None:
-            arrivals.kept = self._writer.run(self._keep)
+            self._recent.add(letter.identity, None, now)
+        if arrivals.commit is None:
+            arrivals.commit = self._writer.run(self._write)
         else:
             self._writer.grow()
-        await arrivals.kept
+        await arrivals.commit
         return Receipt(accepted=len(new), coalesced=len(letters) - len(new))
 
     async def claim(self, *, room: int) -> Sequence[Claim]:
         while True:
-            self._arrived.clear()
+            self._arrival.clear()
             if claims := await self._writer.run(self._claim, room):
                 return claims
             try:
-                await asyncio.wait_for(self._arrived.wait(), _POLL_SECONDS)
+                await asyncio.wait_for(self._arrival.wait(), _POLL_SECONDS)
             except TimeoutError:
                 continue
 
@@ -97,7 +102,7 @@ class SqliteOutbox:
         self._waiting -= len(claims)
 
     async def release(self, claims: Sequence[Claim]) -> None:
-        """Nothing to do: a claim is only a look, and the one consumer claims again from the oldest on."""
+        """Do nothing: a claim does not change the file, and the next claim starts from the oldest letter again."""
 
     async def bury(self, claim: Claim, *, reason: str) -> None:
         await self._writer.run(_bury, claim, reason, self._now())
@@ -110,8 +115,8 @@ class SqliteOutbox:
         await self._writer.close()
         self._unlock()
 
-    def _keep(self, connection: sqlite3.Connection) -> None:
-        """Write all that has come."""
+    def _write(self, connection: sqlite3.Connection) -> None:
+        """Write all arrivals."""
         arrivals, self._arrivals = self._arrivals, _Arrivals()
         connection.executemany(
             "INSERT INTO letter (identity, received, workload, size, document) VALUES (?, ?, ?, ?, ?)", arrivals.rows
@@ -122,12 +127,12 @@ class SqliteOutbox:
             arrivals.folds,
         )
         self._purge(connection)
-        self._arrived.set()
+        self._arrival.set()
 
     def _recall(self, connection: sqlite3.Connection) -> None:
-        """Know what the rows on disk say and nothing else: at start, and when a transaction has failed."""
+        """Rebuild the memory from the rows on disk, at start and after a failed transaction."""
         self._arrivals = _Arrivals()
-        self._memory = Memory(coalesce_seconds=self._coalesce_seconds)
+        self._recent = RecentLetters(coalesce_seconds=self._coalesce_seconds)
         self._waiting = _waiting(connection)
         now = self._now()
         for identity, workload, received in connection.execute(
@@ -136,13 +141,15 @@ class SqliteOutbox:
             (GENERATION,),
         ):
             if now - received < DEDUPLICATION_SECONDS:
-                self._memory.add(identity, workload, received)
+                self._recent.add(identity, workload, received)
 
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
         self._purge(connection)
-        self._waiting = _waiting(connection) + len(self._arrivals.rows)  # anew, for what other processes have done
+        self._waiting = _waiting(connection) + len(
+            self._arrivals.rows
+        )  # counted again, because other processes may have changed it
         claims: list[Claim] = []
-        told: set[bytes] = set()
+        counted: set[bytes] = set()
         for key, workload, document, size, coalesced in connection.execute(
             "SELECT key, workload, document, size, coalesced FROM letter LEFT JOIN folded USING (workload)"
             " WHERE document IS NOT NULL ORDER BY key"
@@ -150,12 +157,12 @@ class SqliteOutbox:
             room -= size
             if room < 0 and claims:
                 break
-            claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in told else 0))
-            told.add(workload)
+            claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in counted else 0))
+            counted.add(workload)
         return claims
 
     def _purge(self, connection: sqlite3.Connection) -> None:
-        """Let go of rows that nobody will ask for again, some at a time."""
+        """Delete rows that are no longer needed, some at a time."""
         now = self._now()
         if 0 <= now - self._purged < _PURGE_SECONDS:
             return

@@ -8,7 +8,7 @@ import anyio.lowlevel
 import pytest
 
 from relay.errors import NoToken
-from relay.github.credentials import Minted, RenewedToken, StaticToken
+from relay.github.credentials import MintedToken, RenewedToken, StaticToken
 
 pytestmark = pytest.mark.anyio
 
@@ -20,12 +20,12 @@ class Mint:
         self.count = 0
         self.failure: Exception | None = None
 
-    async def __call__(self) -> Minted:
+    async def __call__(self) -> MintedToken:
         await anyio.lowlevel.checkpoint()
         if self.failure:
             raise self.failure
         self.count += 1
-        return Minted(token=f"token-{self.count}", seconds=3600.0)
+        return MintedToken(token=f"token-{self.count}", seconds=3600.0)
 
 
 class Clock:
@@ -94,17 +94,17 @@ async def test_a_failing_service_is_not_asked_at_every_dispatch(
 
 async def test_a_refused_token_is_minted_anew_but_not_for_an_older_refusal(renewed: RenewedToken) -> None:
     first = await renewed.token()
-    assert renewed.refused(first)
+    assert renewed.invalidate(first)
     second = await renewed.token()
     assert second != first
-    assert renewed.refused(first)
+    assert renewed.invalidate(first)
     assert await renewed.token() == second
 
 
 async def test_a_service_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     monkeypatch.setattr("relay.github.credentials._MINT_SECONDS", 0.01)
 
-    async def hang() -> Minted:
+    async def hang() -> MintedToken:
         await anyio.sleep_forever()
         raise AssertionError
 
@@ -114,16 +114,16 @@ async def test_a_service_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch,
 
 async def test_a_static_token_is_what_it_is() -> None:
     assert await StaticToken("a").token() == "a"
-    assert not StaticToken("a").refused("a")
+    assert not StaticToken("a").invalidate("a")
 
 
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "é"])
 def test_what_cannot_be_sent_is_no_token_and_is_not_quoted(token: str) -> None:
     with pytest.raises(NoToken) as caught:
-        Minted(token=token, seconds=1)
+        MintedToken(token=token, seconds=1)
     assert not token or token not in str(caught.value)
 
 
-@pytest.mark.parametrize("make", [lambda: StaticToken("hush"), lambda: Minted(token="hush", seconds=1)])
+@pytest.mark.parametrize("make", [lambda: StaticToken("hush"), lambda: MintedToken(token="hush", seconds=1)])
 def test_no_token_is_in_a_repr(make: Callable[[], object]) -> None:
     assert "hush" not in repr(make())

@@ -41,11 +41,13 @@ def app(hub: Hub) -> App:
 
 
 def minting(client: httpx.AsyncClient, app: App, **changed: Any) -> AppToken:
-    given: dict[str, Any] = {
-        "app_id": app.id, "private_key": app.private_key, "repository": REPOSITORY,
+    arguments: dict[str, Any] = {
+        "app_id": app.id,
+        "private_key": app.private_key,
+        "repository": REPOSITORY,
         "permissions": {"actions": "write"},
-    }  # fmt: skip
-    return AppToken(client, **{**given, **changed})
+    }
+    return AppToken(client, **{**arguments, **changed})
 
 
 async def test_a_token_is_for_the_one_repository_and_the_one_permission(hub: Hub, app: App) -> None:
@@ -53,7 +55,7 @@ async def test_a_token_is_for_the_one_repository_and_the_one_permission(hub: Hub
         minted = await minting(client, app).mint()
     assert minted.permissions == {"actions": "write"}
     assert 3590 < minted.seconds <= 3601
-    assert [(each.repository, each.permissions) for each in app.minted] == [(REPOSITORY, {"actions": "write"})]
+    assert [(token.repository, token.permissions) for token in app.minted] == [(REPOSITORY, {"actions": "write"})]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ async def test_a_github_that_is_away_is_no_token() -> None:
 
 @pytest.mark.parametrize("key", ["", "hush", "-----BEGIN RSA PRIVATE KEY-----\nhush\n-----END RSA PRIVATE KEY-----\n"])
 def test_what_is_no_key_is_refused_without_quoting_it(key: str) -> None:
-    with pytest.raises(ValueError, match="no private RSA key") as caught:
+    with pytest.raises(ValueError, match="not a private RSA key") as caught:
         check_key(key)
     assert "hush" not in str(caught.value)
 
@@ -93,11 +95,11 @@ class TokenService:
 
     token: str
     url: str = ""
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    scopes: list[tuple[str, str, str]] = field(default_factory=list)
 
     def answer(self, path: str, authorization: str) -> tuple[int, bytes]:
         query = parse_qs(urlsplit(path).query)
-        self.asked.append((query["scope"][0], query["identity"][0], authorization))
+        self.scopes.append((query["scope"][0], query["identity"][0], authorization))
         if urlsplit(path).path != "/sts/exchange" or query["identity"] != ["relay"]:
             return 404, b'{"message": "unable to find trust policy"}'
         return 200, b'{"token": "%b"}' % self.token.encode()
@@ -105,11 +107,11 @@ class TokenService:
 
 @pytest.fixture
 def service(hub: Hub) -> Iterator[TokenService]:
-    found = TokenService(hub.create_token(REPOSITORY, permissions={"contents": "write"}))
+    token = TokenService(hub.create_token(REPOSITORY, permissions={"contents": "write"}))
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            status, body = found.answer(self.path, self.headers.get("Authorization", ""))
+            status, body = token.answer(self.path, self.headers.get("Authorization", ""))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -119,10 +121,10 @@ def service(hub: Hub) -> Iterator[TokenService]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}"
+        token.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield found
+        yield token
         server.shutdown()
         thread.join()
 
@@ -131,10 +133,10 @@ async def test_the_pods_token_is_read_anew_for_each_exchange(service: TokenServi
     file = tmp_path / "token"
     async with httpx.AsyncClient() as client:
         exchange = TokenExchange(client, url=service.url, identity="relay", token_file=file, repository=REPOSITORY)
-        for own in ("first", "second"):
-            file.write_text(own + "\n")
+        for assertion in ("first", "second"):
+            file.write_text(assertion + "\n")
             assert (await exchange.mint()).token == service.token
-    assert service.asked == [(REPOSITORY, "relay", "Bearer first"), (REPOSITORY, "relay", "Bearer second")]
+    assert service.scopes == [(REPOSITORY, "relay", "Bearer first"), (REPOSITORY, "relay", "Bearer second")]
 
 
 async def test_a_trust_policy_that_does_not_fit_is_said(service: TokenService, tmp_path: Path) -> None:
@@ -163,17 +165,17 @@ async def test_events_are_dispatched_with_minted_tokens_and_a_revoked_one_is_rep
     hub: Hub, app: App, service: TokenService, settings: Settings, tmp_path: Path, kind: str
 ) -> None:
     (tmp_path / "own").write_text("own")
-    given: dict[str, Any] = {"github_app_id": app.id, "github_app_private_key": app.private_key}
+    arguments: dict[str, Any] = {"github_app_id": app.id, "github_app_private_key": app.private_key}
     if kind == "service":
-        given = {"sts_url": service.url, "sts_identity": "relay", "sts_token_file": tmp_path / "own"}
-    changed = replace(settings, github_token=None, github_api_url=hub.api_url, **given)
-    before = len(hub.requests)
+        arguments = {"sts_url": service.url, "sts_identity": "relay", "sts_token_file": tmp_path / "own"}
+    changed = replace(settings, github_token=None, github_api_url=hub.api_url, **arguments)
+    former = len(hub.requests)
 
     async with serving(changed, None) as relay:
         await relay.falcosidekick(E02, event_id=f"{kind}-1")
-        await until(lambda: [each.status for each in hub.requests[before:]] == [204])
+        await until(lambda: [token.status for token in hub.requests[former:]] == [204])
         if kind == "app":
             hub.revoke(app.minted[0].value)
             await relay.falcosidekick(E02, event_id=f"{kind}-2")
-            await until(lambda: [each.status for each in hub.requests[before:]] == [204, 401, 204])
-            assert [each.permissions for each in app.minted] == [{"contents": "write"}] * 2
+            await until(lambda: [token.status for token in hub.requests[former:]] == [204, 401, 204])
+            assert [token.permissions for token in app.minted] == [{"contents": "write"}] * 2

@@ -106,10 +106,10 @@ def test_trouble_at_github_is_waited_out(status: int) -> None:
         pytest.param(429, {"retry_after": "²"}, "", None, id="digits of another kind"),
     ],
 )
-def test_limits_are_honoured(status: int, headers: dict[str, str], message: str, after: float | None) -> None:
-    found = answer(status, message, **headers)
-    assert isinstance(found, Retry)
-    assert (found.cause, found.after) == (Cause.RATE_LIMIT, after)
+def test_limits_are_honoured(status: int, headers: dict[str, str], message: str, delay: float | None) -> None:
+    outcome = answer(status, message, **headers)
+    assert isinstance(outcome, Retry)
+    assert (outcome.cause, outcome.delay) == (Cause.RATE_LIMIT, delay)
 
 
 def test_a_server_that_names_a_time_is_given_it() -> None:
@@ -122,7 +122,7 @@ def test_a_server_that_names_a_time_is_given_it() -> None:
     body=st.binary() | st.just(b"[" * 100_000) | st.just(b'{"message": 5}'),
 )
 def test_every_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:
-    found = classify(status, headers, body, now=NOW)
-    assert isinstance(found, Delivered) == (200 <= status < 300)
-    if isinstance(found, Retry) and found.after is not None:
-        assert 0 <= found.after <= 3600
+    answer = classify(status, headers, body, now=NOW)
+    assert isinstance(answer, Delivered) == (200 <= status < 300)
+    if isinstance(answer, Retry) and answer.delay is not None:
+        assert 0 <= answer.delay <= 3600

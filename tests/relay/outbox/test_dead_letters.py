@@ -41,12 +41,16 @@ async def outbox(path: Path) -> AsyncIterator[SqliteOutbox]:
 def dead(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "relay", "dead", *arguments],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], "RELAY_OUTBOX": f"sqlite:{path}"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "RELAY_OUTBOX": f"sqlite:{path}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
-def listed(path: Path) -> list[str]:
+def listed_keys(path: Path) -> list[str]:
     """The keys."""
     lines = dead(path, "list").stdout.splitlines()
     assert lines[0] == "key\tburied\tevent\treason"
@@ -56,33 +60,35 @@ def listed(path: Path) -> list[str]:
 @pytest.mark.anyio
 @pytest.mark.usefixtures("outbox")
 async def test_each_dead_letter_is_one_line_whatever_is_in_it(path: Path) -> None:
-    said = dead(path, "list").stdout
-    assert said.isascii()
-    assert "\x1b" not in said
-    assert listed(path) == ["1", "2", "3"]
-    assert said.splitlines()[1] == '1\t1970-01-12T13:46:40+00:00\t"a"\t"422 \\u001b[2Jno\\n"'
+    message = dead(path, "list").stdout
+    assert message.isascii()
+    assert "\x1b" not in message
+    assert listed_keys(path) == ["1", "2", "3"]
+    assert message.splitlines()[1] == '1\t1970-01-12T13:46:40+00:00\t"a"\t"422 \\u001b[2Jno\\n"'
 
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("outbox")
 async def test_one_is_shown_whole_and_all_can_be(path: Path) -> None:
     assert json.loads(dead(path, "show", "3").stdout) == {
-        "key": 3, "reason": "422 \x1b[2Jno\n", "event": {"id": HOSTILE},
-    }  # fmt: skip
+        "key": 3,
+        "reason": "422 \x1b[2Jno\n",
+        "event": {"id": HOSTILE},
+    }
     assert dead(path, "show", "--all").stdout.count('"key"') == 3
 
 
 @pytest.mark.anyio
 async def test_what_is_requeued_is_delivered_by_the_relay_that_runs(path: Path, outbox: SqliteOutbox) -> None:
     assert dead(path, "requeue", "2").stdout.startswith("1 requeued")
-    assert listed(path) == ["1", "3"]
+    assert listed_keys(path) == ["1", "3"]
     assert names(await outbox.claim(room=ROOM)) == ["b"]
 
 
 @pytest.mark.anyio
 async def test_what_is_dropped_is_gone(path: Path, outbox: SqliteOutbox) -> None:
     assert dead(path, "drop", "1", "3").stdout == "2 dropped\n"
-    assert listed(path) == ["2"]
+    assert listed_keys(path) == ["2"]
     assert dead(path, "drop", "--all").stdout == "1 dropped\n"
     assert (await outbox.backlog()).dead == 0
 
@@ -99,12 +105,12 @@ async def test_what_is_dropped_is_gone(path: Path, outbox: SqliteOutbox) -> None
 )
 @pytest.mark.anyio
 async def test_what_cannot_be_done_is_said_and_nothing_is_done(
-    path: Path, arguments: list[str], code: int, said: str
+    path: Path, arguments: list[str], code: int, message: str
 ) -> None:
     answer = dead(path, *arguments)
     assert (answer.returncode, answer.stdout) == (code, "")
-    assert said in answer.stderr
-    assert listed(path) == ["1", "2", "3"]
+    assert message in answer.stderr
+    assert listed_keys(path) == ["1", "2", "3"]
 
 
 def test_a_mistyped_path_is_said_and_makes_no_file(path: Path) -> None:
@@ -124,7 +130,7 @@ async def test_a_file_that_another_program_holds_is_said(path: Path) -> None:
     assert (answer.returncode, answer.stdout) == (1, "")
     assert "database is locked" in answer.stderr
     assert "Traceback" not in answer.stderr
-    assert listed(path) == ["1", "2", "3"]
+    assert listed_keys(path) == ["1", "2", "3"]
 
 
 @pytest.mark.anyio

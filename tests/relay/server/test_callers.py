@@ -15,16 +15,16 @@ def load(tmp_path: Path, content: str | bytes) -> callers.TokenCallers:
 
 
 def test_each_cluster_is_known_by_its_own_token(tmp_path: Path) -> None:
-    known = load(tmp_path, "prod: aaaaaaaaaaaaaaaa\nstaging-2.eu: bbbbbbbbbbbbbbbb\n")
-    assert known.identify({b"authorization": b"Bearer aaaaaaaaaaaaaaaa"}, b"") == "prod"
-    assert known.identify({b"authorization": b"Bearer bbbbbbbbbbbbbbbb"}, b"") == "staging-2.eu"
+    clusters = load(tmp_path, "prod: aaaaaaaaaaaaaaaa\nstaging-2.eu: bbbbbbbbbbbbbbbb\n")
+    assert clusters.identify({b"authorization": b"Bearer aaaaaaaaaaaaaaaa"}, b"") == "prod"
+    assert clusters.identify({b"authorization": b"Bearer bbbbbbbbbbbbbbbb"}, b"") == "staging-2.eu"
 
 
 @pytest.mark.parametrize("token", [b"", b"aaaaaaaaaaaaaaa", b"\xff" * 16, b"aaaaaaaaaaaaaaaa\x00"])
 def test_what_is_nearly_a_token_is_none(tmp_path: Path, token: bytes) -> None:
-    known = load(tmp_path, "prod: aaaaaaaaaaaaaaaa\n")
+    clusters = load(tmp_path, "prod: aaaaaaaaaaaaaaaa\n")
     with pytest.raises(UnknownCaller):
-        known.identify({b"authorization": b"Bearer " + token}, b"")
+        clusters.identify({b"authorization": b"Bearer " + token}, b"")
 
 
 def test_tokens_are_not_kept(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import TOKEN, Hub, Relay, serving
+from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,9 @@ def encoded(document: object) -> bytes:
     return json.dumps(document).encode()
 
 
-async def test_an_event_of_falcosidekick_reaches_github_unchanged_with_its_cluster(relay: Relay, hub: Hub) -> None:
+async def test_an_event_of_falcosidekick_reaches_github_unchanged_with_its_cluster(
+    relay: ServedRelay, hub: RecordingGitHub
+) -> None:
     answer = await relay.falcosidekick(E02, event_id="1b4e28ba")
     assert answer == (202, {"accepted": 1, "coalesced": 0, "ignored": 0})
     [event] = await hub.heard()
@@ -40,7 +42,7 @@ async def test_an_event_of_falcosidekick_reaches_github_unchanged_with_its_clust
     assert json.loads(request.content)["event_type"] == "falco.rule.output.v1"
 
 
-async def test_times_and_numbers_keep_every_digit(relay: Relay, hub: Hub) -> None:
+async def test_times_and_numbers_keep_every_digit(relay: ServedRelay, hub: RecordingGitHub) -> None:
     await relay.falcosidekick(E02, event_id="1")
     [event] = await hub.heard()
     assert event["time"] == "2021-06-13T19:35:58.532086161Z"
@@ -48,7 +50,9 @@ async def test_times_and_numbers_keep_every_digit(relay: Relay, hub: Hub) -> Non
 
 
 @pytest.mark.parametrize("name", EVENTS)
-async def test_every_recorded_event_is_dispatched_or_ignored_for_a_reason(relay: Relay, hub: Hub, name: str) -> None:
+async def test_every_recorded_event_is_dispatched_or_ignored_for_a_reason(
+    relay: ServedRelay, hub: RecordingGitHub, name: str
+) -> None:
     ignored = name in ("E13", "D19")
     status, counts = await relay.falcosidekick(EVENTS[name], event_id=name)
     assert (status, counts["accepted"], counts["ignored"]) == (202, not ignored, ignored)
@@ -57,7 +61,7 @@ async def test_every_recorded_event_is_dispatched_or_ignored_for_a_reason(relay:
         assert event["data"] == EVENTS[name]
 
 
-async def test_a_rule_name_cannot_break_anything(relay: Relay, hub: Hub) -> None:
+async def test_a_rule_name_cannot_break_anything(relay: ServedRelay, hub: RecordingGitHub) -> None:
     rule = "a\n::set-output name=x::`id`$(id)\r\n{{ }} \u2028 \U0001f600"
     event = {**E02, "rule": rule}
     answer = await relay.post(sidekick.body(event), content_type="application/json")
@@ -66,14 +70,14 @@ async def test_a_rule_name_cannot_break_anything(relay: Relay, hub: Hub) -> None
     assert dispatched["data"]["rule"] == rule
 
 
-async def test_a_structured_event_is_taken(relay: Relay, hub: Hub) -> None:
+async def test_a_structured_event_is_taken(relay: ServedRelay, hub: RecordingGitHub) -> None:
     document = sidekick.cloudevent(E02, event_id="s1", eventsource="syscall")
     answer = await relay.post(encoded(document), content_type=f"{STRUCTURED}; charset=utf-8")
     assert answer.status_code == 202
     assert await hub.heard() == [{**document, "cluster": "prod"}]
 
 
-async def test_a_batch_goes_out_in_one_dispatch_in_its_order(relay: Relay, hub: Hub) -> None:
+async def test_a_batch_goes_out_in_one_dispatch_in_its_order(relay: ServedRelay, hub: RecordingGitHub) -> None:
     documents = [sidekick.cloudevent(E02, event_id=str(number)) for number in range(5)]
     answer = await relay.post(encoded(documents), content_type=BATCH)
     assert answer.json() == {"accepted": 5, "coalesced": 0, "ignored": 0}
@@ -82,7 +86,7 @@ async def test_a_batch_goes_out_in_one_dispatch_in_its_order(relay: Relay, hub: 
     assert [event["id"] for event in dispatch] == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_batch_with_one_bad_event_is_refused_whole(relay: Relay, hub: Hub) -> None:
+async def test_a_batch_with_one_bad_event_is_refused_whole(relay: ServedRelay, hub: RecordingGitHub) -> None:
     documents: list[dict[str, Any]] = [sidekick.cloudevent(E02, event_id=str(number)) for number in range(3)]
     del documents[1]["id"]
     answer = await relay.post(encoded(documents), content_type=BATCH)
@@ -91,11 +95,11 @@ async def test_a_batch_with_one_bad_event_is_refused_whole(relay: Relay, hub: Hu
     assert [event["id"] for event in await hub.heard()] == ["good"]
 
 
-async def test_an_empty_batch_is_fine(relay: Relay) -> None:
+async def test_an_empty_batch_is_fine(relay: ServedRelay) -> None:
     assert (await relay.post(b"[]", content_type=BATCH)).json() == {"accepted": 0, "coalesced": 0, "ignored": 0}
 
 
-async def test_bare_falco_json_becomes_a_cloudevent(relay: Relay, hub: Hub) -> None:
+async def test_bare_falco_json_becomes_a_cloudevent(relay: ServedRelay, hub: RecordingGitHub) -> None:
     event = {"uuid": "0f0e0d0c-0000-4000-8000-000000000000", **E02}
     await relay.post(sidekick.body(event), content_type="application/json", user_agent="Falcosidekick")
     assert await hub.heard() == [
@@ -103,7 +107,9 @@ async def test_bare_falco_json_becomes_a_cloudevent(relay: Relay, hub: Hub) -> N
     ]
 
 
-async def test_bare_falco_json_without_uuid_is_the_same_event_when_it_is_sent_again(relay: Relay, hub: Hub) -> None:
+async def test_bare_falco_json_without_uuid_is_the_same_event_when_it_is_sent_again(
+    relay: ServedRelay, hub: RecordingGitHub
+) -> None:
     answers = [await relay.post(sidekick.body(E02), content_type="application/json") for _ in range(2)]
     assert [answer.json()["accepted"] for answer in answers] == [1, 0]
     other = await relay.post(sidekick.body(EVENTS["E03"]), content_type="application/json")
@@ -111,7 +117,7 @@ async def test_bare_falco_json_without_uuid_is_the_same_event_when_it_is_sent_ag
     assert len({event["id"] for event in await hub.heard(2)}) == 2
 
 
-async def test_a_repeat_is_answered_202_and_dispatched_once(relay: Relay, hub: Hub) -> None:
+async def test_a_repeat_is_answered_202_and_dispatched_once(relay: ServedRelay, hub: RecordingGitHub) -> None:
     first = await relay.falcosidekick(E02, event_id="same")
     again = await relay.falcosidekick(E02, event_id="same")
     assert first == (202, {"accepted": 1, "coalesced": 0, "ignored": 0})
@@ -120,7 +126,7 @@ async def test_a_repeat_is_answered_202_and_dispatched_once(relay: Relay, hub: H
     assert [event["id"] for event in await hub.heard(2)] == ["same", "other"]
 
 
-async def test_the_same_id_from_another_cluster_is_another_event(relay: Relay, hub: Hub) -> None:
+async def test_the_same_id_from_another_cluster_is_another_event(relay: ServedRelay, hub: RecordingGitHub) -> None:
     content, headers = sidekick.body(E02), {"content_type": "application/json", "ce_id": "1", "ce_specversion": "1.0"}
     headers |= {"ce_source": "https://falco.org", "ce_type": sidekick.TYPE}
     await relay.post(content, **headers)
@@ -130,7 +136,9 @@ async def test_the_same_id_from_another_cluster_is_another_event(relay: Relay, h
 
 
 @pytest.mark.parametrize("claim", ["staging", "prod ", ""])
-async def test_the_cluster_is_the_callers_whatever_the_event_claims(relay: Relay, hub: Hub, claim: str) -> None:
+async def test_the_cluster_is_the_callers_whatever_the_event_claims(
+    relay: ServedRelay, hub: RecordingGitHub, claim: str
+) -> None:
     document = sidekick.cloudevent(E02, event_id="1", cluster=claim, coalesced=10**6)  # type: ignore[arg-type]  # as an attacker would
     await relay.post(encoded(document), content_type=STRUCTURED)
     [event] = await hub.heard()
@@ -138,7 +146,7 @@ async def test_the_cluster_is_the_callers_whatever_the_event_claims(relay: Relay
     assert "coalesced" not in event
 
 
-async def test_anonymous_callers_may_say_their_cluster(tmp_path: Any, hub: Hub) -> None:
+async def test_anonymous_callers_may_say_their_cluster(tmp_path: Any, hub: RecordingGitHub) -> None:
     settings = Settings(repository="a/b", github_token="t", allow_anonymous=True, outbox=f"sqlite:{tmp_path}/relay.db")
     async with serving(settings, hub) as relay:
         await relay.post(
@@ -159,7 +167,7 @@ async def test_anonymous_callers_may_say_their_cluster(tmp_path: Any, hub: Hub) 
         pytest.param({}, f"/?access_token={TOKEN}", id="access_token"),
     ],
 )
-async def test_a_token_may_come_in_three_ways(relay: Relay, headers: dict[str, str], path: str) -> None:
+async def test_a_token_may_come_in_three_ways(relay: ServedRelay, headers: dict[str, str], path: str) -> None:
     answer = await relay.post(sidekick.body(E02), path=path, token=None, content_type="application/json", **headers)
     assert answer.status_code == 202
 
@@ -178,7 +186,9 @@ async def test_a_token_may_come_in_three_ways(relay: Relay, headers: dict[str, s
         pytest.param({"ce_token": TOKEN}, "/", id="another header"),
     ],
 )
-async def test_nobody_else_is_heard(relay: Relay, hub: Hub, headers: dict[str, str], path: str) -> None:
+async def test_nobody_else_is_heard(
+    relay: ServedRelay, hub: RecordingGitHub, headers: dict[str, str], path: str
+) -> None:
     answer = await relay.post(sidekick.body(E02), path=path, token=None, content_type="application/json", **headers)
     assert answer.status_code == 401
     assert answer.json()["error"] == "unknown caller"
@@ -220,7 +230,7 @@ async def test_nobody_else_is_heard(relay: Relay, hub: Hub, headers: dict[str, s
     ],
 )
 async def test_a_bad_request_gets_a_clear_answer_and_leaves_nothing(
-    relay: Relay, hub: Hub, content: bytes, headers: dict[str, str], status: int
+    relay: ServedRelay, hub: RecordingGitHub, content: bytes, headers: dict[str, str], status: int
 ) -> None:
     answer = await relay.post(content, **headers)
     assert answer.status_code == status
@@ -229,7 +239,7 @@ async def test_a_bad_request_gets_a_clear_answer_and_leaves_nothing(
     assert [event["id"] for event in await hub.heard()] == ["good"]
 
 
-async def test_a_body_without_a_length_is_counted_while_it_comes(relay: Relay) -> None:
+async def test_a_body_without_a_length_is_counted_while_it_comes(relay: ServedRelay) -> None:
     async def endless() -> Any:
         for _ in range(64):
             yield b" " * 65536
@@ -241,7 +251,7 @@ async def test_a_body_without_a_length_is_counted_while_it_comes(relay: Relay) -
 
 
 @pytest.mark.parametrize("path", ["//", "/events", "/healthz/", "/readyz/", "/.//", "/?"])
-async def test_it_never_redirects(relay: Relay, path: str) -> None:
+async def test_it_never_redirects(relay: ServedRelay, path: str) -> None:
     answer = await relay.post(sidekick.body(E02), path=path, content_type="application/json")
     assert answer.status_code == (202 if path == "/?" else 404)
     assert not answer.is_redirect
@@ -251,14 +261,16 @@ async def test_it_never_redirects(relay: Relay, path: str) -> None:
     ("method", "path", "status"),
     [("GET", "/", 405), ("PUT", "/", 405), ("POST", "/healthz", 405), ("GET", "/nowhere", 404)],
 )
-async def test_other_methods_and_paths_are_refused_as_json(relay: Relay, method: str, path: str, status: int) -> None:
+async def test_other_methods_and_paths_are_refused_as_json(
+    relay: ServedRelay, method: str, path: str, status: int
+) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.request(method, relay.address.rstrip("/") + path)
     assert answer.status_code == status
     assert set(answer.json()) == {"error", "detail"}
 
 
-async def test_a_client_that_goes_away_within_its_body_leaves_nothing(relay: Relay, hub: Hub) -> None:
+async def test_a_client_that_goes_away_within_its_body_leaves_nothing(relay: ServedRelay, hub: RecordingGitHub) -> None:
     request = sidekick.request(E02, address=relay.as_cluster(), event_id="half")
     host, port = relay.address.removeprefix("http://").rstrip("/").split(":")
 
@@ -271,14 +283,14 @@ async def test_a_client_that_goes_away_within_its_body_leaves_nothing(relay: Rel
     assert [event["id"] for event in await hub.heard()] == ["whole"]
 
 
-async def test_probes_answer_without_a_token(relay: Relay) -> None:
+async def test_probes_answer_without_a_token(relay: ServedRelay) -> None:
     assert (await relay.get("/healthz")).status_code == 200
     ready = await relay.get("/readyz")
     assert ready.status_code == 200
     assert ready.json() == {"status": "ready", "waiting": 0, "dead": 0}
 
 
-async def test_low_priorities_are_ignored_when_the_operator_says_so(settings: Settings, hub: Hub) -> None:
+async def test_low_priorities_are_ignored_when_the_operator_says_so(settings: Settings, hub: RecordingGitHub) -> None:
     async with serving(dataclasses.replace(settings, min_priority="Warning"), hub) as relay:
         assert (await relay.falcosidekick(E02, event_id="notice"))[1]["ignored"] == 1
         assert (await relay.falcosidekick(EVENTS["E05"], event_id="error"))[1]["accepted"] == 1

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from relay.server.limits import Together
+from relay.server.limits import BufferedTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -34,11 +34,11 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def transport(wire: Wire) -> Together:
-    return Together(wire, asyncio.get_running_loop())
+async def transport(wire: Wire) -> BufferedTransport:
+    return BufferedTransport(wire, asyncio.get_running_loop())
 
 
-async def test_the_parts_of_an_answer_go_out_as_one(wire: Wire, transport: Together) -> None:
+async def test_the_parts_of_an_answer_go_out_as_one(wire: Wire, transport: BufferedTransport) -> None:
     transport.write(b"head ")
     transport.write(b"body")
     await asyncio.sleep(0)
@@ -47,14 +47,14 @@ async def test_the_parts_of_an_answer_go_out_as_one(wire: Wire, transport: Toget
     assert wire.sent == [b"head body", b"next"]
 
 
-async def test_what_was_written_goes_out_before_the_end(wire: Wire, transport: Together) -> None:
+async def test_what_was_written_goes_out_before_the_end(wire: Wire, transport: BufferedTransport) -> None:
     transport.write(b"last words")
     transport.close()
     await asyncio.sleep(0)
     assert (wire.sent, wire.closed) == ([b"last words"], True)
 
 
-async def test_what_comes_too_late_is_dropped(wire: Wire, transport: Together) -> None:
+async def test_what_comes_too_late_is_dropped(wire: Wire, transport: BufferedTransport) -> None:
     transport.write(b"an answer")
     wire.close()
     await asyncio.sleep(0)
@@ -62,5 +62,5 @@ async def test_what_comes_too_late_is_dropped(wire: Wire, transport: Together) -
     assert wire.sent == []
 
 
-async def test_all_else_is_asked_of_the_transport_itself(transport: Together) -> None:
+async def test_all_else_is_asked_of_the_transport_itself(transport: BufferedTransport) -> None:
     assert transport.get_extra_info("peername") == ("192.0.2.1", 9)

@@ -11,7 +11,7 @@ import pytest
 
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import TOKEN, Hub, Relay, serving
+from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
 from tests.relay.volume import Volume
 
 pytestmark = pytest.mark.anyio
@@ -37,11 +37,11 @@ def followed(settings: Settings, volume: Volume) -> Settings:
     return dataclasses.replace(settings, tokens_file=volume.path / "tokens.yaml")
 
 
-async def status(relay: Relay, token: str) -> int:
+async def status(relay: ServedRelay, token: str) -> int:
     return (await relay.post(EVENT, token=token, content_type="application/json")).status_code
 
 
-async def reload_successful(relay: Relay) -> bool:
+async def reload_successful(relay: ServedRelay) -> bool:
     lines = (await relay.get("/metrics")).text.splitlines()
     return 'relay_config_last_reload_successful{file="tokens"} 1.0' in lines
 
@@ -53,7 +53,7 @@ async def eventually(ask: Callable[[], Awaitable[object]], answer: object) -> No
 
 
 async def test_a_token_of_a_swapped_secret_is_known_and_the_one_before_is_not(
-    followed: Settings, volume: Volume, hub: Hub
+    followed: Settings, volume: Volume, hub: RecordingGitHub
 ) -> None:
     async with serving(followed, hub) as relay:
         assert (await status(relay, TOKEN), await status(relay, NEW)) == (202, 401)
@@ -62,7 +62,7 @@ async def test_a_token_of_a_swapped_secret_is_known_and_the_one_before_is_not(
         assert await status(relay, TOKEN) == 401
 
 
-async def test_a_file_that_is_written_in_place_is_read_again_too(settings: Settings, hub: Hub) -> None:
+async def test_a_file_that_is_written_in_place_is_read_again_too(settings: Settings, hub: RecordingGitHub) -> None:
     assert settings.tokens_file
     async with serving(settings, hub) as relay:
         settings.tokens_file.write_text(f"prod: {NEW}")
@@ -80,7 +80,7 @@ async def test_a_file_that_is_written_in_place_is_read_again_too(settings: Setti
     ],
 )
 async def test_a_broken_file_changes_nothing_and_is_said_until_it_is_mended(
-    followed: Settings, volume: Volume, hub: Hub, broken: dict[str, bytes], caplog: pytest.LogCaptureFixture
+    followed: Settings, volume: Volume, hub: RecordingGitHub, broken: dict[str, bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "relay.follow")
     async with serving(followed, hub) as relay:
@@ -92,8 +92,8 @@ async def test_a_broken_file_changes_nothing_and_is_said_until_it_is_mended(
         volume.put(tokens_yaml=f"prod: {NEW}".encode())
         await eventually(partial(reload_successful, relay), True)
         assert (await status(relay, TOKEN), await status(relay, NEW)) == (401, 202)
-    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "relay.follow"]
-    assert said == [("ERROR", "not taken, the former stays in force"), ("INFO", "read again")]
+    message = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "relay.follow"]
+    assert message == [("ERROR", "not taken, the former stays in force"), ("INFO", "read again")]
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "RELAY_TOKENS_FILE" in vars(record)["detail"]
     assert NEW not in str([vars(record) for record in caplog.records])

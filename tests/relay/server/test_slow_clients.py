@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import sidekick
-from tests.relay.rig import E02, Shared, Site, until
+from tests.relay.rig import E02, FaultRig, SharedRig, until
 
 
-def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(there: Site) -> None:
+def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(rig: FaultRig) -> None:
     request = sidekick.request(E02, address="http://x:the-token-of-the-cluster@relay:80/", event_id="slow")
     clients = []
-    with there.relay() as process:
+    with rig.relay() as process:
         url = urlsplit(process.url)
         try:
             for _ in range(1000):
@@ -24,7 +24,7 @@ def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(there: Site) -
             for _ in range(8):  # a byte now and then is not enough to stay
                 for client in clients:
                     client.sendall(b" ")
-                assert there.post(process, f"quick-{time.monotonic_ns()}") == 202
+                assert rig.post(process, f"quick-{time.monotonic_ns()}") == 202
                 time.sleep(0.2)
             assert process.memory("VmRSS") < 128 * 2**20
             for client in clients:
@@ -33,7 +33,7 @@ def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(there: Site) -
         finally:
             for client in clients:
                 client.close()
-        until(lambda: len(there.heard) == 8)
+        until(lambda: len(rig.heard) == 8)
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,19 @@ def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(there: Site) -
         pytest.param(b"POST / HTTP/1.1\r\nx: ", b"y" * 9000, b"431", id="one header without end"),
         pytest.param(b"POST /", b"y" * 9000, b"431", id="an address without end"),
         pytest.param(
-            b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: %b\r\n" % (b"y" * 9000), b"4",
+            b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
+            b"x: %b\r\n" % (b"y" * 9000),
+            b"4",
             id="trailers without end",
         ),
     ],
-)  # fmt: skip
+)
 def test_nobody_fills_the_memory_before_a_token_is_asked_for(
-    shared: Shared, start: bytes, more: bytes, status: bytes
+    shared: SharedRig, start: bytes, more: bytes, status: bytes
 ) -> None:
-    there, process = shared
+    rig, process = shared
     url = urlsplit(process.url)
-    before = process.memory("VmHWM")
+    resident = process.memory("VmHWM")
     with socket.create_connection((url.hostname, url.port or 0)) as client:
         client.settimeout(60)
         client.sendall(start)
@@ -62,11 +64,11 @@ def test_nobody_fills_the_memory_before_a_token_is_asked_for(
                 client.sendall(more)
         with contextlib.suppress(ConnectionError):  # what it did not read makes the kernel reset
             assert client.recv(64)[9:].startswith(status)
-    assert process.memory("VmHWM") < before + 8 * 2**20
-    assert there.post(process, f"after-{time.monotonic_ns()}") == 202
+    assert process.memory("VmHWM") < resident + 8 * 2**20
+    assert rig.post(process, f"after-{time.monotonic_ns()}") == 202
 
 
-def test_who_begins_no_request_is_sent_away(shared: Shared) -> None:
+def test_who_begins_no_request_is_sent_away(shared: SharedRig) -> None:
     _, process = shared
     url = urlsplit(process.url)
     good = sidekick.request(E02, address=process.address, event_id="good")

@@ -74,7 +74,7 @@ def connected(
         yield connection
 
 
-def shown(process: Process, tls: ssl.SSLContext) -> bytes:
+def served_certificate(process: Process, tls: ssl.SSLContext) -> bytes:
     """The certificate that the relay shows to a new connection, in PEM."""
     with connected(process, tls) as connection:
         return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True) or b"").encode()
@@ -107,10 +107,10 @@ def test_with_mutual_tls_a_caller_needs_a_certificate_and_a_token(
 ) -> None:
     pair, other = authority.issue("relay"), Authority("another")
     volume.put(tls_crt=pair.certificate, tls_key=pair.key, ca_crt=authority.certificate)
-    known = client(authority, authority.issue("prod"), folder=tmp_path)
-    with relay(volume, known) as process:
-        assert post(process, known) == 202
-        assert post(process, known, token="wrong-wrong-wrong-wrong") == 401
+    trusting = client(authority, authority.issue("prod"), folder=tmp_path)
+    with relay(volume, trusting) as process:
+        assert post(process, trusting) == 202
+        assert post(process, trusting, token="wrong-wrong-wrong-wrong") == 401
         for stranger in (client(authority), client(authority, other.issue("prod"), folder=tmp_path)):
             with pytest.raises(httpx.TransportError):
                 post(process, stranger)
@@ -123,20 +123,20 @@ def test_a_renewed_certificate_is_shown_to_new_connections_and_a_broken_one_is_n
     volume.put(tls_crt=first.certificate, tls_key=first.key)
     tls = client(authority)
     with relay(volume, tls) as process, httpx.Client(verify=tls) as open_before:
-        assert shown(process, tls) == first.certificate
+        assert served_certificate(process, tls) == first.certificate
         open_before.get(f"{process.url}/healthz")
         volume.put(tls_crt=second.certificate, tls_key=second.key)
-        until(lambda: shown(process, tls) == second.certificate)
+        until(lambda: served_certificate(process, tls) == second.certificate)
         volume.put(tls_crt=third.certificate, tls_key=second.key)
         until(lambda: not reload_successful(process, tls))
-        assert shown(process, tls) == second.certificate
+        assert served_certificate(process, tls) == second.certificate
         assert open_before.get(f"{process.url}/healthz").status_code == 200
-        [said] = logged(process, "not taken, the former stays in force")
-        assert said["file"] == "tls"
-        assert "RELAY_TLS_CERT_FILE and RELAY_TLS_KEY_FILE" in said["detail"]
+        [message] = logged(process, "not taken, the former stays in force")
+        assert message["file"] == "tls"
+        assert "RELAY_TLS_CERT_FILE and RELAY_TLS_KEY_FILE" in message["detail"]
         volume.put(tls_crt=third.certificate, tls_key=third.key)
         until(lambda: reload_successful(process, tls))
-        assert shown(process, tls) == third.certificate
+        assert served_certificate(process, tls) == third.certificate
         assert len(logged(process, "read again")) == 2
 
 
@@ -145,14 +145,14 @@ def test_callers_of_an_authority_that_was_taken_out_are_not_let_in_again(
 ) -> None:
     pair, new = authority.issue("relay"), Authority("new")
     volume.put(tls_crt=pair.certificate, tls_key=pair.key, ca_crt=authority.certificate)
-    before = client(authority, authority.issue("prod"), folder=tmp_path)
-    after = client(authority, new.issue("prod"), folder=tmp_path)
-    with relay(volume, before) as process:
+    former = client(authority, authority.issue("prod"), folder=tmp_path)
+    renewed = client(authority, new.issue("prod"), folder=tmp_path)
+    with relay(volume, former) as process:
         volume.put(tls_crt=pair.certificate, tls_key=pair.key, ca_crt=new.certificate)
         until(lambda: logged(process, "read again"))
-        assert post(process, after) == 202
+        assert post(process, renewed) == 202
         with pytest.raises(httpx.TransportError):
-            post(process, before)
+            post(process, former)
 
 
 def test_a_session_is_not_resumed_which_would_spare_the_caller_its_certificate(
@@ -182,12 +182,12 @@ def test_those_who_never_finish_a_handshake_hold_up_nobody(authority: Authority,
         url = urlsplit(process.url)
         slow = [socket.create_connection((url.hostname, url.port or 0)) for _ in range(400)]
         try:
-            for each in slow:
-                each.sendall(b"\x16\x03\x01\x02\x00\x01")
+            for sock in slow:
+                sock.sendall(b"\x16\x03\x01\x02\x00\x01")
             assert [post(process, tls) for _ in range(5)] == [202] * 5
         finally:
-            for each in slow:
-                each.close()
+            for sock in slow:
+                sock.close()
 
 
 ISSUED = Authority("issuer")
@@ -199,23 +199,25 @@ GOOD = {"tls_crt": PAIR.certificate, "tls_key": PAIR.key}
     ("content", "names", "said"),
     [
         pytest.param({**GOOD, "tls_key": ANOTHER.key}, [], "KEY_VALUES_MISMATCH", id="the key of another"),
-        pytest.param({**GOOD, "tls_key": b"none"}, [], "are no certificate and its key", id="no key"),
-        pytest.param({**GOOD, "tls_crt": b""}, [], "are no certificate and its key", id="an empty certificate"),
+        pytest.param({**GOOD, "tls_key": b"none"}, [], "are not a certificate and its key", id="no key"),
+        pytest.param({**GOOD, "tls_crt": b""}, [], "are not a certificate and its key", id="an empty certificate"),
         pytest.param(
             {"tls_crt": LOCKED.certificate, "tls_key": LOCKED.key}, [], "without a password", id="a key with a password"
         ),
         pytest.param({**GOOD, "ca_crt": b"none"}, [], "RELAY_TLS_CLIENT_CA_FILE has no certificate", id="no authority"),
         pytest.param(
-            {"tls_crt": PAIR.certificate}, ["KEY"], "RELAY_TLS_KEY_FILE names a file that cannot be read: No such file",
+            {"tls_crt": PAIR.certificate},
+            ["KEY"],
+            "RELAY_TLS_KEY_FILE names a file that cannot be read: No such file",
             id="a key that is not there",
         ),
         pytest.param({"tls_key": PAIR.key}, [], "RELAY_TLS_CERT_FILE is required too", id="a key alone"),
         pytest.param({"tls_crt": PAIR.certificate}, [], "RELAY_TLS_KEY_FILE is required too", id="a certificate alone"),
         pytest.param({"ca_crt": ISSUED.certificate}, [], "RELAY_TLS_CERT_FILE is required too", id="mutual TLS alone"),
     ],
-)  # fmt: skip
+)
 def test_files_that_make_no_tls_are_settings_errors(
-    volume: Volume, content: dict[str, bytes], names: list[str], said: str
+    volume: Volume, content: dict[str, bytes], names: list[str], message: str
 ) -> None:
     volume.put(**content)
     settings = {
@@ -226,6 +228,6 @@ def test_files_that_make_no_tls_are_settings_errors(
         [sys.executable, "-m", "relay"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 2
-    assert said in ended.stderr
+    assert message in ended.stderr
     assert "Traceback" not in ended.stderr
     assert str(volume.path) not in ended.stderr

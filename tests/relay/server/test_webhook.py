@@ -12,7 +12,7 @@ import pytest
 
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import TOKEN, Hub, Relay, serving
+from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,12 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def send(
-    relay: Relay, method: str, headers: dict[str, str] | list[tuple[str, str]], *, query: str = "", content: bytes = b""
+    relay: ServedRelay,
+    method: str,
+    headers: dict[str, str] | list[tuple[str, str]],
+    *,
+    query: str = "",
+    content: bytes = b"",
 ) -> httpx.Response:
     async with httpx.AsyncClient() as client:
         return await client.request(method, relay.address + query, headers=headers, content=content)
@@ -47,7 +52,7 @@ def consent(answer: httpx.Response) -> dict[str, str]:
     ],
 )
 async def test_a_delivery_is_answered_as_specified(
-    relay: Relay, headers: dict[str, str], query: str, status: int
+    relay: ServedRelay, headers: dict[str, str], query: str, status: int
 ) -> None:
     answer = await send(relay, "POST", headers, query=query, content=EVENT)
     assert answer.status_code == status
@@ -57,13 +62,13 @@ async def test_a_delivery_is_answered_as_specified(
 
 @pytest.mark.parametrize("method", ["POST", "OPTIONS", "GET", "PUT"])
 @pytest.mark.parametrize("path", ["", "/", "..", "?x", "healthz/", "//example.com/"])
-async def test_nothing_is_answered_by_a_redirect(relay: Relay, method: str, path: str) -> None:
+async def test_nothing_is_answered_by_a_redirect(relay: ServedRelay, method: str, path: str) -> None:
     """Section 2.2."""
     answer = await send(relay, method, {**KNOWN, **JSON, **ORIGIN}, query=path, content=EVENT)
     assert not 300 <= answer.status_code < 400
 
 
-async def test_who_sends_too_much_is_told_when_to_come_again(settings: Settings, hub: Hub) -> None:
+async def test_who_sends_too_much_is_told_when_to_come_again(settings: Settings, hub: RecordingGitHub) -> None:
     """Section 2.2."""
     hub.answers += [httpx.Response(500)]
     async with serving(dataclasses.replace(settings, max_backlog=1), hub) as relay:
@@ -78,11 +83,11 @@ async def test_who_sends_too_much_is_told_when_to_come_again(settings: Settings,
     assert int(refused.headers["retry-after"]) > 0
 
 
-async def test_no_scheme_with_a_challenge_is_asked_for(relay: Relay) -> None:
+async def test_no_scheme_with_a_challenge_is_asked_for(relay: ServedRelay) -> None:
     """Section 3."""
-    asked = (await send(relay, "POST", JSON, content=EVENT)).headers["www-authenticate"]
-    assert set(re.findall(r"(?:^|, )(\w+) ", asked)) == {"Bearer", "Basic"}
-    assert "nonce" not in asked
+    request_headers = (await send(relay, "POST", JSON, content=EVENT)).headers["www-authenticate"]
+    assert set(re.findall(r"(?:^|, )(\w+) ", request_headers)) == {"Bearer", "Basic"}
+    assert "nonce" not in request_headers
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ async def test_no_scheme_with_a_challenge_is_asked_for(relay: Relay) -> None:
         pytest.param({**KNOWN, **ORIGIN, "Content-Type": "text/plain"}, "", id="other headers"),
     ],
 )
-async def test_a_caller_that_is_known_is_consented_to(relay: Relay, headers: dict[str, str], query: str) -> None:
+async def test_a_caller_that_is_known_is_consented_to(relay: ServedRelay, headers: dict[str, str], query: str) -> None:
     """Section 4.2: both headers; the origin is the one that asked; the rate is a number or an asterisk."""
     answer = await send(relay, "OPTIONS", headers, query=query)
     assert answer.status_code == 200
@@ -121,14 +126,14 @@ async def test_a_caller_that_is_known_is_consented_to(relay: Relay, headers: dic
         pytest.param([*KNOWN.items(), *ORIGIN.items(), ("WebHook-Request-Rate", "much")], 400, id="no rate"),
     ],
 )
-async def test_nobody_else_is_consented_to(relay: Relay, headers: list[tuple[str, str]], status: int) -> None:
+async def test_nobody_else_is_consented_to(relay: ServedRelay, headers: list[tuple[str, str]], status: int) -> None:
     """Section 4.2: without these headers there is no consent, whatever the status is."""
     answer = await send(relay, "OPTIONS", headers)
     assert answer.status_code == status
     assert consent(answer) == {}
 
 
-async def test_a_callback_is_never_called(relay: Relay) -> None:
+async def test_a_callback_is_never_called(relay: ServedRelay) -> None:
     """Section 4.1.3 leaves it to the receiver; the consent comes with the answer."""
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         callback = {"WebHook-Request-Callback": f"http://127.0.0.1:{elsewhere.getsockname()[1]}/?key=1"}
@@ -139,6 +144,8 @@ async def test_a_callback_is_never_called(relay: Relay) -> None:
             elsewhere.accept()
 
 
-async def test_whoever_may_post_without_a_token_is_consented_to_without_one(settings: Settings, hub: Hub) -> None:
+async def test_whoever_may_post_without_a_token_is_consented_to_without_one(
+    settings: Settings, hub: RecordingGitHub
+) -> None:
     async with serving(dataclasses.replace(settings, tokens_file=None, allow_anonymous=True), hub) as relay:
         assert consent(await send(relay, "OPTIONS", ORIGIN))

@@ -67,9 +67,9 @@ class TestOpening:
 class TestSettings:
     @pytest.mark.parametrize("servers", ["nats://one:4222", "nats://user:pw@one,tls://two:4222"])
     def test_servers_are_taken_and_never_shown(self, servers: str) -> None:
-        given = settings.Settings.from_environ({**GOOD, "RELAY_OUTBOX": servers})
-        assert given.outbox == servers
-        assert servers not in repr(given)
+        arguments = settings.Settings.from_environ({**GOOD, "RELAY_OUTBOX": servers})
+        assert arguments.outbox == servers
+        assert servers not in repr(arguments)
 
     @pytest.mark.parametrize("servers", ["nats://", "nats://one,", "nats://one two", "http://one", "nats://one,two"])
     def test_what_is_no_server_is_refused(self, servers: str) -> None:
@@ -101,9 +101,9 @@ class TestDeadLetters:
         self, monkeypatch: pytest.MonkeyPatch, nats: Node, repository: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert await self.run(monkeypatch, nats, repository, "list") == 0
-        listed = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-        assert [row[2:] for row in listed[1:]] == [['"a"', r'"422 no\n"'], ['"b"', r'"422 no\n"']]
-        assert await self.run(monkeypatch, nats, repository, "show", listed[2][0]) == 0
+        streams = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+        assert [row[2:] for row in streams[1:]] == [['"a"', r'"422 no\n"'], ['"b"', r'"422 no\n"']]
+        assert await self.run(monkeypatch, nats, repository, "show", streams[2][0]) == 0
         assert json.loads(capsys.readouterr().out)["event"] == {"id": "b"}
 
     @pytest.mark.usefixtures("buried")

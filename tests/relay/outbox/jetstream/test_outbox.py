@@ -36,8 +36,8 @@ def opened(nats: Node, repository: str) -> Opened:
 
 @pytest.fixture
 async def two(opened: Opened) -> AsyncIterator[tuple[JetStreamOutbox, JetStreamOutbox]]:
-    async with opened() as one, opened() as other:
-        yield one, other
+    async with opened() as outbox, opened() as other:
+        yield outbox, other
 
 
 Two = tuple[JetStreamOutbox, JetStreamOutbox]
@@ -53,37 +53,39 @@ async def killed(outbox: JetStreamOutbox) -> None:
 
 class TestSharing:
     async def test_a_repeat_is_known_whoever_is_told_of_it(self, two: Two) -> None:
-        one, other = two
-        assert await one.put([letter("a")]) == Receipt(accepted=1, coalesced=0)
+        outbox, other = two
+        assert await outbox.put([letter("a")]) == Receipt(accepted=1, coalesced=0)
         assert await other.put([letter("a")]) == Receipt(accepted=0, coalesced=1)
         assert names(await drained(other)) == ["a"]
 
     async def test_a_request_with_somebody_elses_repeat_among_new_events_keeps_the_new_ones(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("b")])
+        outbox, other = two
+        await outbox.put([letter("b")])
         assert await other.put([letter(name) for name in "abc"]) == Receipt(accepted=2, coalesced=1)
         assert sorted(names(await drained(other))) == ["a", "b", "c"]
 
     async def test_a_window_that_one_relay_has_opened_folds_what_another_is_told(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("a", about="w")])
-        assert await other.put([letter("b", about="w")]) == Receipt(accepted=0, coalesced=1)
-        await one.put([letter("c", about="w")])
-        [claim] = await drained(one)
+        outbox, other = two
+        await outbox.put([letter("a", workload="w")])
+        assert await other.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
+        await outbox.put([letter("c", workload="w")])
+        [claim] = await drained(outbox)
         assert (names([claim]), claim.coalesced) == (["a"], 2)
 
     async def test_a_window_ends_as_long_after_its_letter_for_every_relay(self, opened: Opened) -> None:
         clock = Clock()
-        async with opened(now=clock) as one, opened(now=clock) as other:
-            await one.put([letter("a", about="w")])
+        async with opened(now=clock) as outbox, opened(now=clock) as other:
+            await outbox.put([letter("a", workload="w")])
             clock.time += 59
-            assert await other.put([letter("b", about="w")]) == Receipt(accepted=0, coalesced=1)
+            assert await other.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
             clock.time += 1
-            assert await other.put([letter("c", about="w")]) == Receipt(accepted=1, coalesced=0)
+            assert await other.put([letter("c", workload="w")]) == Receipt(accepted=1, coalesced=0)
 
     async def test_many_events_of_one_workload_at_once_are_one_letter_of_each_relay_at_most(self, two: Two) -> None:
         puts = [
-            outbox.put([letter(f"{number}-{at}", about="w")]) for number in range(20) for at, outbox in enumerate(two)
+            outbox.put([letter(f"{number}-{at}", workload="w")])
+            for number in range(20)
+            for at, outbox in enumerate(two)
         ]
         receipts = await asyncio.gather(*puts)
         assert sum(receipt.accepted + receipt.coalesced for receipt in receipts) == 40
@@ -94,85 +96,85 @@ class TestSharing:
     async def test_repositories_on_one_server_have_nothing_in_common(self, nats: Node, repository: str) -> None:
         dashed, dotted = (repository.replace("acme/", f"{owner}/") for owner in ("a-b", "a.b"))
         opening = partial(opened_on_nats, nats.address)
-        async with opening(repository=dashed) as one, opening(repository=dotted) as other:
-            await one.put([letter("a", about="w")])
+        async with opening(repository=dashed) as outbox, opening(repository=dotted) as other:
+            await outbox.put([letter("a", workload="w")])
             assert (await other.backlog()).waiting == 0
-            assert await other.put([letter("a", about="w")]) == Receipt(accepted=1, coalesced=0)
+            assert await other.put([letter("a", workload="w")]) == Receipt(accepted=1, coalesced=0)
 
 
 class TestDelivering:
     async def test_one_relay_delivers_and_all_take_events(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("a")])
-        assert names(await one.claim(room=ROOM)) == ["a"]
+        outbox, other = two
+        await outbox.put([letter("a")])
+        assert names(await outbox.claim(room=ROOM)) == ["a"]
         await other.put([letter("b")])
         with anyio.move_on_after(1.5) as waited:  # longer than the lease
             await other.claim(room=ROOM)
         assert waited.cancelled_caught
-        assert names(await one.claim(room=ROOM)) == ["a", "b"]
+        assert names(await outbox.claim(room=ROOM)) == ["a", "b"]
 
     async def test_another_one_takes_over_at_once_when_it_stops(self, opened: Opened) -> None:
         async with opened(lease_seconds=3600) as other:
-            async with opened(lease_seconds=3600) as one:
-                await one.put([letter(name) for name in "abc"])
-                await one.settle((await one.claim(room=ROOM))[:1])
+            async with opened(lease_seconds=3600) as outbox:
+                await outbox.put([letter(name) for name in "abc"])
+                await outbox.settle((await outbox.claim(room=ROOM))[:1])
             with anyio.fail_after(20):
                 assert names(await _soon(other)) == ["b", "c"]
 
     async def test_what_a_killed_one_had_claimed_goes_out_by_another_in_the_old_order(self, two: Two) -> None:
-        one, other = two
+        outbox, other = two
         for name in "abcd":
-            await one.put([letter(name, size=ROOM // 3)])
-        await one.settle((await one.claim(room=ROOM))[:1])
+            await outbox.put([letter(name, size=ROOM // 3)])
+        await outbox.settle((await outbox.claim(room=ROOM))[:1])
         await other.put([letter("e", size=ROOM // 3)])
-        await killed(one)
+        await killed(outbox)
         with anyio.fail_after(20):
             assert names(await drained(other)) == ["b", "c", "d", "e"]
 
     async def test_one_that_was_thought_dead_cannot_take_letters_from_its_successor(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("a"), letter("b")])
-        claims = await one.claim(room=ROOM)
-        assert one._lease._renewal is not None
-        one._lease._renewal.cancel()  # as if its process stood still
+        outbox, other = two
+        await outbox.put([letter("a"), letter("b")])
+        claims = await outbox.claim(room=ROOM)
+        assert outbox._lease._renewal is not None
+        outbox._lease._renewal.cancel()  # as if its process stood still
         assert names(await other.claim(room=ROOM)) == ["a", "b"]
         with pytest.raises(StorageFailed):
-            await one.settle(claims)
+            await outbox.settle(claims)
         with anyio.move_on_after(1.5) as waited:
-            await one.claim(room=ROOM)
+            await outbox.claim(room=ROOM)
         assert waited.cancelled_caught
         assert names(await other.claim(room=ROOM)) == ["a", "b"]
 
     async def test_it_knows_that_it_has_lost_the_lease(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("a")])
-        [claim] = await one.claim(room=ROOM)
-        await one._lease._bucket.delete("holder")
+        outbox, other = two
+        await outbox.put([letter("a")])
+        [claim] = await outbox.claim(room=ROOM)
+        await outbox._lease._bucket.delete("holder")
         with anyio.fail_after(20):
             assert names(await other.claim(room=ROOM)) == ["a"]
-            await until(lambda: one._lease._revision is None)
+            await until(lambda: outbox._lease._revision is None)
         with pytest.raises(StorageFailed, match="another relay"):
-            await one.bury(claim, reason="422")
-        await one.settle([claim])  # GitHub has it: nothing to complain of, and nothing to acknowledge
+            await outbox.bury(claim, reason="422")
+        await outbox.settle([claim])  # GitHub has it: nothing to complain of, and nothing to acknowledge
         assert names(await drained(other)) == ["a"]
 
     async def test_one_that_fails_again_and_again_lets_another_try(self, two: Two) -> None:
-        one, other = two
-        await one.put([letter("a"), letter("b")])
+        outbox, other = two
+        await outbox.put([letter("a"), letter("b")])
         for _ in range(3):
-            await one.release(await one.claim(room=ROOM))
+            await outbox.release(await outbox.claim(room=ROOM))
         with anyio.fail_after(20):
             assert names(await other.claim(room=ROOM)) == ["a", "b"]
 
     async def test_what_was_delivered_but_not_acknowledged_is_not_delivered_again(self, two: Two) -> None:
         """The stream did not answer the acknowledgement; the letter comes again, and is known."""
-        one, _ = two
-        await one.put([letter("a"), letter("b")])
-        claims = await one.claim(room=ROOM)
-        one._held.forget()
-        await one.settle(claims[:1])
-        assert names(await one.claim(room=ROOM)) == ["b"]
-        assert (await one.backlog()).waiting == 1
+        outbox, _ = two
+        await outbox.put([letter("a"), letter("b")])
+        claims = await outbox.claim(room=ROOM)
+        outbox._pending.forget()
+        await outbox.settle(claims[:1])
+        assert names(await outbox.claim(room=ROOM)) == ["b"]
+        assert (await outbox.backlog()).waiting == 1
 
 
 class TestManyEvents:
@@ -185,7 +187,7 @@ class TestManyEvents:
     async def test_concurrent_requests_of_many_events_are_all_kept(self, opened: Opened) -> None:
         """More batches at once than NATS allows."""
         async with opened(max_backlog=10_000) as outbox:
-            puts = [outbox.put([letter(f"{number}-{each}", size=1) for each in range(3)]) for number in range(80)]
+            puts = [outbox.put([letter(f"{number}-{index}", size=1) for index in range(3)]) for number in range(80)]
             receipts = await asyncio.gather(*puts)
             assert sum(receipt.accepted for receipt in receipts) == 240
             assert len(await drained(outbox)) == 240
@@ -205,14 +207,16 @@ class TestFailingServer:
     async def test_nothing_accepted_is_lost_when_the_server_is_killed(
         self, node: Node, outbox: JetStreamOutbox
     ) -> None:
-        await outbox.put([letter("a", about="w"), letter("b")])
+        await outbox.put([letter("a", workload="w"), letter("b")])
         claims = await outbox.claim(room=ROOM)
         await outbox.settle(claims[:1])
-        await outbox.put([letter("c", about="w")])
+        await outbox.put([letter("c", workload="w")])
         node.stop(signal.SIGKILL)
         node.start()
         await until(lambda: outbox._connection.is_connected)
-        assert await outbox.put([letter("d", about="w"), letter("e"), letter("b")]) == Receipt(accepted=1, coalesced=2)
+        assert await outbox.put([letter("d", workload="w"), letter("e"), letter("b")]) == Receipt(
+            accepted=1, coalesced=2
+        )
         assert names(await _drained_despite(outbox)) == ["b", "e"]
 
     async def test_an_event_that_comes_while_the_server_is_away_waits_for_it(
@@ -247,10 +251,10 @@ class TestFailingServer:
         monkeypatch.setattr(publish, "_SECONDS", 0.5)
         node.stop()
         with pytest.raises(StorageFailed):
-            await outbox.put([letter("a", about="w")])
+            await outbox.put([letter("a", workload="w")])
         node.start()
         await until(lambda: outbox._connection.is_connected)
-        assert await outbox.put([letter("b", about="w")]) == Receipt(accepted=1, coalesced=0)
+        assert await outbox.put([letter("b", workload="w")]) == Receipt(accepted=1, coalesced=0)
 
 
 async def _soon(outbox: JetStreamOutbox) -> list[Claim]:

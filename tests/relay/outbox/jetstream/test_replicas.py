@@ -56,8 +56,8 @@ class Load:
 
     def _post(self, address: str, event_id: str) -> int:
         """Each event is about a pod of its own: none is folded."""
-        about = {**EVENT, "output_fields": {**EVENT["output_fields"], "k8s.pod.name": f"pod-{event_id}"}}
-        return sidekick.post(about, address=address, event_id=event_id)[0]
+        pod = {**EVENT, "output_fields": {**EVENT["output_fields"], "k8s.pod.name": f"pod-{event_id}"}}
+        return sidekick.post(pod, address=address, event_id=event_id)[0]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_everything_accepted_is_dispatched_though_one_is_killed(
         posting = [pool.submit(load.run, number) for number in range(6)]
         try:
             wait_for(lambda: len(dispatched(hub)) >= 100)
-            before = len(load.ids)
+            earlier = len(load.ids)
             match victim:
                 case "the relay that delivers":
                     delivering(relays).kill()
@@ -139,11 +139,11 @@ def test_everything_accepted_is_dispatched_though_one_is_killed(
                     next(relay for relay in relays if relay is not delivering(relays)).kill()
                 case _:
                     leading(nodes).stop(signal.SIGKILL)
-            wait_for(lambda: len(load.ids) >= before + 200)
+            wait_for(lambda: len(load.ids) >= earlier + 200)
         finally:
             load.stop()
-        for each in posting:
-            each.result()
+        for relay in posting:
+            relay.result()
     wait_for(lambda: load.ids <= set(dispatched(hub)))
     assert all(load.accepted.values()), "every relay takes its share"
     twice = len(dispatched(hub)) - len(set(dispatched(hub)))

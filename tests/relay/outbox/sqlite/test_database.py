@@ -9,20 +9,20 @@ import sys
 import pytest
 
 from tests.relay.process import ROOT, environment
-from tests.relay.rig import Site, until
+from tests.relay.rig import FaultRig, until
 
 CHANCE = random.Random()  # noqa: S311  # breaks things, guards nothing
 
 
-def refusal(there: Site) -> str:
+def refusal(rig: FaultRig) -> str:
     """What a relay says that does not start, in the end."""
-    environ = environment(there.folder, api_url=there.wire.url, token="t", settings={})
+    environ = environment(rig.folder, api_url=rig.wire.url, token="t", settings={})
     command = [sys.executable, "-m", "relay"]
     ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
-    [said] = [line for line in map(json.loads, ended.stderr.splitlines()) if line["event"] == "refuses to start"]
-    return str(said["detail"])
+    [message] = [line for line in map(json.loads, ended.stderr.splitlines()) if line["event"] == "refuses to start"]
+    return str(message["detail"])
 
 
 @pytest.mark.parametrize(
@@ -34,29 +34,29 @@ def refusal(there: Site) -> str:
     ],
 )
 def test_an_outbox_that_cannot_be_trusted_is_refused_in_words_and_left_as_it_is(
-    there: Site, at: int, content: bytes, said: str
+    rig: FaultRig, at: int, content: bytes, message: str
 ) -> None:
-    with there.relay() as process:
-        assert there.post(process, "a") == 202
-    path = there.folder / "relay.db"
+    with rig.relay() as process:
+        assert rig.post(process, "a") == 202
+    path = rig.folder / "relay.db"
     sqlite3.connect(path).close()  # whoever closes last takes the log of writes into the file
     assert not path.with_name("relay.db-wal").exists()
     spoiled = bytearray(path.read_bytes())
     spoiled[at : at + len(content)] = content
     path.write_bytes(spoiled)
-    assert said in refusal(there)
+    assert message in refusal(rig)
     assert path.read_bytes() == spoiled
 
 
-def test_an_outbox_that_another_program_holds_is_refused_and_works_again_later(there: Site) -> None:
-    with there.relay() as process:
-        assert there.post(process, "a") == 202
-        assert "another relay uses the outbox" in refusal(there)
-        until(lambda: there.heard)
-    other = sqlite3.connect(there.folder / "relay.db", isolation_level=None)
+def test_an_outbox_that_another_program_holds_is_refused_and_works_again_later(rig: FaultRig) -> None:
+    with rig.relay() as process:
+        assert rig.post(process, "a") == 202
+        assert "another relay uses the outbox" in refusal(rig)
+        until(lambda: rig.heard)
+    other = sqlite3.connect(rig.folder / "relay.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert "database is locked. If another program holds it, stop that one" in refusal(there)
+    assert "database is locked. If another program holds it, stop that one" in refusal(rig)
     other.close()
-    with there.relay() as process:
-        assert there.post(process, "b") == 202
-        until(lambda: there.heard == {"a": 1, "b": 1})
+    with rig.relay() as process:
+        assert rig.post(process, "b") == 202
+        until(lambda: rig.heard == {"a": 1, "b": 1})

@@ -29,7 +29,7 @@ async def test_those_who_ask_again_and_again_share_each_commit_instead_of_taking
     connection: sqlite3.Connection,
 ) -> None:
     commits: list[float] = []
-    writer = Writer(connection, rolled_back=lambda _: None, observe=commits.append)
+    writer = Writer(connection, on_rollback=lambda _: None, observe=commits.append)
 
     async def ask(late: int) -> None:
         for _ in range(late):  # some come while the first commit is under way
@@ -44,7 +44,7 @@ async def test_those_who_ask_again_and_again_share_each_commit_instead_of_taking
 
 
 async def test_a_group_that_never_ceases_to_grow_is_committed_all_the_same(connection: sqlite3.Connection) -> None:
-    writer = Writer(connection, rolled_back=lambda _: None, observe=lambda _: None)
+    writer = Writer(connection, on_rollback=lambda _: None, observe=lambda _: None)
     first = writer.run(insert, 0)
     async with asyncio.timeout(20):
         while not first.done():

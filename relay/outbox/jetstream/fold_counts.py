@@ -1,4 +1,4 @@
-"""How many events were folded, by workload: a message for each, on the workload's subject, until GitHub is told."""
+"""Counts the folded events of each workload: one message for each event, until GitHub knows the count."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from relay.outbox.jetstream.publish import publish
 from relay.outbox.protocol import Claim, Letter
 
 
-class Folded:
-    """Best effort: a count that is told twice, or not at all, does less harm than an event that is."""
+class FoldCounts:
+    """The counts are best effort: a wrong count does less harm than a lost event."""
 
     def __init__(self, context: JetStreamContext, *, stream: str) -> None:
         self._context = context
@@ -28,8 +28,8 @@ class Folded:
         subjects = info.state.subjects or {}
         return {bytes.fromhex(subject.rpartition(".")[2]): count for subject, count in subjects.items()}
 
-    async def told(self, claims: Sequence[Claim]) -> None:
-        """Forget what the last `counts` has said of these, and not what was folded since."""
+    async def forget(self, claims: Sequence[Claim]) -> None:
+        """Subtract what the last `counts` returned for these claims; later events stay counted."""
         with suppress(nats.errors.Error):
             await asyncio.gather(*[self._forget(claim.workload) for claim in claims if claim.coalesced])
 

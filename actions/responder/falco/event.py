@@ -136,8 +136,8 @@ class Event:
         resource = self.field("ka.target.resource")
         if resource is not None:
             return bool(resource == "pods")
-        about_pods = any(name.startswith("ka.req.pod.") for name in self.fields)
-        return about_pods or self.field("ka.target.subresource") in _POD_SUBRESOURCES
+        has_pod = any(name.startswith("ka.req.pod.") and self.field(name) is not None for name in self.fields)
+        return has_pod or self.field("ka.target.subresource") in _POD_SUBRESOURCES
 
 
 def read(run_event: Mapping[str, Any], pasted: str | None = None) -> list[object]:

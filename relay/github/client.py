@@ -16,6 +16,8 @@ from relay.github.outcome import Answer, Cause, Rejected, Retry, classify
 
 # For one attempt as a whole: a server that sends a byte now and then must not delay all events.
 _ATTEMPT_SECONDS = 30.0
+# For each wait for the network, so that a silent server leaves time for a second request.
+_REQUEST_SECONDS = 20.0
 _HEADERS = {
     "Accept": "application/vnd.github+json",
     "Content-Type": "application/json",
@@ -67,4 +69,4 @@ def http_client(
     api_url: str, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     """Return a client for GitHub's API. It follows no redirect: a moved repository must be reported, not guessed."""
-    return httpx.AsyncClient(base_url=api_url, headers=_HEADERS, timeout=20.0, transport=transport)
+    return httpx.AsyncClient(base_url=api_url, headers=_HEADERS, timeout=_REQUEST_SECONDS, transport=transport)

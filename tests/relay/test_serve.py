@@ -34,7 +34,7 @@ def logged(process: Process) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         pytest.param(
             "a: secret-secret-secret\nb: secret-secret-secret\n", "the same token for two clusters", id="twice"

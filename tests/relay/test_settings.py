@@ -75,7 +75,7 @@ def test_a_token_service_or_an_app_will_do_for_a_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         pytest.param({}, "RELAY_GITHUB_TOKEN is required", id="none"),
         pytest.param({**STS, "RELAY_GITHUB_TOKEN": "t"}, "of different credentials; set one", id="two"),

@@ -34,8 +34,9 @@ Message = tuple[bytes, str]
 
 async def publish(context: JetStreamContext, subject: str, message: Message) -> bool:
     """Store a message and return whether it is new to the stream. Raise BacklogFull, and what NATS raises."""
-    ack, retried = await _retry(partial(_publish, context, subject, message))
-    return retried or not ack.duplicate  # after a retry, the stored message is most likely this one
+    writer = _PersistentWriter()
+    ack = await writer.write(partial(_publish, context, subject, message))
+    return writer.has_retried or not ack.duplicate  # after a retry, the stored message is most likely this one
 
 
 async def publish_together(
@@ -48,34 +49,41 @@ async def publish_together(
     if len(messages) <= 1:
         return [await publish(context, subject, message) for message in messages]
     batch, remainder = messages[:_MOST_TOGETHER], messages[_MOST_TOGETHER:]
+    writer = _PersistentWriter()
     try:
-        await _retry(partial(_publish_batch, connection, context, subject, batch))
+        await writer.write(partial(_publish_batch, connection, context, subject, batch))
         new = [True] * len(batch)
     except APIError as error:
         if error.err_code != _REPEAT_IN_BATCH:
             raise
-        new = [await publish(context, subject, message) for message in batch]
+        # After a retry, the repeats are most likely the messages of the first attempt.
+        new = [await publish(context, subject, message) or writer.has_retried for message in batch]
     return new + await publish_together(connection, context, subject, remainder)
 
 
-async def _retry(attempt: Callable[[], Awaitable[PubAck]]) -> tuple[PubAck, bool]:
-    """Return the acknowledgement, and whether it took more than one attempt."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _RETRY_SECONDS
-    retried = False
-    while True:
-        try:
-            return await attempt(), retried
-        except (*_TRANSIENT, APIError) as error:
-            code = error.err_code if isinstance(error, APIError) else None
-            if code == _NOT_STORED and "maximum messages" in str(error):
-                raise BacklogFull(
-                    "the backlog is full because GitHub does not accept events; nothing of this request was stored"
-                ) from error
-            if not (isinstance(error, _TRANSIENT) or code in _TRANSIENT_CODES) or loop.time() > deadline:
-                raise
-        retried = True
-        await asyncio.sleep(_PAUSE)
+class _PersistentWriter:
+    """Repeats one write for some seconds. `has_retried` says whether it took more than one attempt."""
+
+    def __init__(self) -> None:
+        self.has_retried = False
+
+    async def write(self, attempt: Callable[[], Awaitable[PubAck]]) -> PubAck:
+        """Return the acknowledgement. Raise BacklogFull, and what NATS raises."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _RETRY_SECONDS
+        while True:
+            try:
+                return await attempt()
+            except (*_TRANSIENT, APIError) as error:
+                code = error.err_code if isinstance(error, APIError) else None
+                if code == _NOT_STORED and "maximum messages" in str(error):
+                    raise BacklogFull(
+                        "the backlog is full because GitHub does not accept events; nothing of this request was stored"
+                    ) from error
+                if not (isinstance(error, _TRANSIENT) or code in _TRANSIENT_CODES) or loop.time() > deadline:
+                    raise
+            self.has_retried = True
+            await asyncio.sleep(_PAUSE)
 
 
 async def _publish(context: JetStreamContext, subject: str, message: Message) -> PubAck:

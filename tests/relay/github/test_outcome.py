@@ -68,7 +68,7 @@ def test_trouble_at_github_is_waited_out(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "message", "after"),
+    ("status", "headers", "message", "delay"),
     [
         pytest.param(403, {"retry_after": "7"}, "You have exceeded a secondary rate limit", 7.0, id="secondary"),
         pytest.param(429, {"retry_after": "7"}, "", 7.0, id="429"),

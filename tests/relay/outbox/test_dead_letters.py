@@ -95,7 +95,7 @@ async def test_what_is_dropped_is_gone(path: Path, outbox: SqliteOutbox) -> None
 
 @pytest.mark.usefixtures("outbox")
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         pytest.param(["drop", "1", "7"], 1, "no dead letter 7; nothing was done", id="one of them is not there"),
         pytest.param(["requeue"], 2, "--all", id="none is named"),

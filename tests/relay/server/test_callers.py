@@ -27,6 +27,10 @@ def test_what_is_nearly_a_token_is_none(tmp_path: Path, token: bytes) -> None:
         clusters.identify({b"authorization": b"Bearer " + token}, b"")
 
 
+def test_a_token_of_sixteen_characters_is_long_enough(tmp_path: Path) -> None:
+    assert load(tmp_path, f"prod: {'s' * 16}").identify({b"authorization": b"Bearer " + b"s" * 16}, b"") == "prod"
+
+
 def test_tokens_are_not_kept(tmp_path: Path) -> None:
     assert "aaaaaaaaaaaaaaaa" not in repr(vars(load(tmp_path, "prod: aaaaaaaaaaaaaaaa\n")))
 
@@ -39,6 +43,7 @@ def test_tokens_are_not_kept(tmp_path: Path) -> None:
         pytest.param("prod: [secret-secret-secret", id="no YAML"),
         pytest.param(b"prod: \xff", id="no UTF-8"),
         pytest.param("prod: secret", id="too short"),
+        pytest.param("prod: secret-secret-s", id="one character too short"),
         pytest.param("prod: 1234567890123456", id="a number"),
         pytest.param("prod:", id="no token"),
         pytest.param("1: secret-secret-secret", id="a number for a name"),

@@ -196,7 +196,7 @@ GOOD = {"tls_crt": PAIR.certificate, "tls_key": PAIR.key}
 
 
 @pytest.mark.parametrize(
-    ("content", "names", "said"),
+    ("content", "names", "message"),
     [
         pytest.param({**GOOD, "tls_key": ANOTHER.key}, [], "KEY_VALUES_MISMATCH", id="the key of another"),
         pytest.param({**GOOD, "tls_key": b"none"}, [], "are not a certificate and its key", id="no key"),

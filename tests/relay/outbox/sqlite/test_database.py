@@ -26,7 +26,7 @@ def refusal(rig: FaultRig) -> str:
 
 
 @pytest.mark.parametrize(
-    ("at", "content", "said"),
+    ("at", "content", "message"),
     [
         pytest.param(0, b"something else", "file is not a database", id="not a database"),
         pytest.param(16384, CHANCE.randbytes(32768), "damaged", id="pages overwritten"),

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from ..errors import Unsupported
+from ..gitops.fields import find
 from ..gitops.flux.reconcile import Applied
-from ..gitops.kustomize.resource import find
 from ..gitops.placement.placement import Wanted
 from ..gitops.workloads import helm
 from ..gitops.workloads.locate import Target

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ..errors import NoHome, Unsupported
-from ..gitops.kustomize.resource import find, mapping
+from ..gitops.fields import find, mapping
 from ..gitops.placement import choose
 from ..gitops.placement.placement import How, Placement
 from ..gitops.workloads import helm

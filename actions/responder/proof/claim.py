@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..gitops.fields import find, set_in
 from ..gitops.flux.reconcile import Applied
 from ..gitops.kustomize.patches import operate
-from ..gitops.kustomize.resource import find, set_in
 from ..gitops.placement.placement import Wanted
 from .rendered import ObjectKey
 

@@ -61,5 +61,5 @@ def reached_targets(before: Desired, after: Desired, files: Set[str]) -> Iterato
 def _files_of(applied: Applied) -> set[str]:
     """Return the files that an object is read through."""
     declared = applied.object
-    patches = {layer.patch.place.file for layer in declared.layers if layer.patch.place}
+    patches = {layer.patch.location.file for layer in declared.layers if layer.patch.location}
     return {declared.file, *(step.file for step in declared.steps if step.file), *patches}

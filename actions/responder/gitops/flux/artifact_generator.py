@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..kustomize.resource import Declared, Id, items, mapping, text
+from ..fields import items, mapping, text
+from ..kustomize.object_id import ObjectId
+from ..kustomize.resource import Declared
 
 GROUP = "source.extensions.fluxcd.io"
 _GLOB = re.compile(r"[*?\[]")
@@ -27,7 +29,7 @@ class Copy:
     strategy: str = ""
 
 
-def is_generator(id_: Id) -> bool:
+def is_generator(id_: ObjectId) -> bool:
     """Whether an object is an ArtifactGenerator."""
     return id_.group == GROUP and id_.kind == "ArtifactGenerator"
 

@@ -66,7 +66,7 @@ def _patches(builder: Builder, sources: Sources) -> set[str]:
     """The files that kustomizations read as patches: as they stand, nobody applies what they look like."""
     folders = (dirname(file) or "." for file in builder.reach.kustomizations)
     found = (builder.kustomization(sources.main, folder) for folder in folders)
-    places = ((each.file, patch.place) for each in found if each for patch in each.patches)
+    places = ((each.file, patch.location) for each in found if each for patch in each.patches)
     return {place.file for file, place in places if place and place.file != file}
 
 

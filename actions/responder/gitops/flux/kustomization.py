@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from ..fields import items, mapping, set_in, text
 from ..kustomize import kustomization
 from ..kustomize.kustomization import Kustomization
+from ..kustomize.object_id import ObjectId
 from ..kustomize.patches import Patch
-from ..kustomize.resource import Declared, Id, Phase, items, mapping, set_in, text
+from ..kustomize.phase import Phase
+from ..kustomize.resource import Declared
 from .substitution import substitute
 
 GROUP = "kustomize.toolkit.fluxcd.io"
@@ -64,7 +67,7 @@ class Sync:
         listed = items(mapping(self.spec, "postBuild"), "substituteFrom")
         return [(text(entry, "kind"), text(entry, "name")) for entry in listed if isinstance(entry, Mapping)]
 
-    def override(self, found: Kustomization) -> Kustomization:
+    def adjust(self, found: Kustomization) -> Kustomization:
         """The kustomization of its folder as Flux writes it anew before it builds.
 
         https://github.com/fluxcd/pkg/blob/main/kustomize/kustomize_generator.go
@@ -105,13 +108,13 @@ class Sync:
     def _patches(self) -> tuple[Patch, ...]:
         # Patches that a patch has put there cannot be edited where the Flux Kustomization is declared.
         original = not any(layer.patch.sets(("spec", "patches")) for layer in self.object.layers)
-        place = self.object.place
+        place = self.object.location
         listed = items(self.spec, "patches")
         keys = (*place.keys, "spec", "patches")
         phase = Phase.FLUX_PATCHES
         file = place.file if original else None
         return tuple(
-            kustomization.entries(file, listed, lambda _: None, phase=phase, document=place.document, keys=keys)
+            kustomization.parse_patches(file, listed, lambda _: None, phase=phase, document=place.document, keys=keys)
         )
 
 
@@ -121,6 +124,6 @@ def folder(spec: Mapping[str, Any]) -> str | None:
     return None if path.startswith("..") else path
 
 
-def is_sync(id_: Id) -> bool:
+def is_sync(id_: ObjectId) -> bool:
     """Whether an object is a Flux Kustomization."""
     return id_.group == GROUP and id_.kind == "Kustomization"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..kustomize.build import Builder, Skipped
-from ..kustomize.resource import Declared, mapping
+from ..fields import mapping
+from ..kustomize.build import Builder, SkippedReference
+from ..kustomize.resource import Declared
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import Sync, is_sync
@@ -116,12 +117,12 @@ class Walk:
         cluster = applied.cluster + (f" through {sync.remote}" if sync.remote else "")
         if not (self._builder.leads(tree, folder) or sync.spec.get("components")):
             return
-        objects = self._builder.build(tree, folder, sync.override)
+        objects = self._builder.build(tree, folder, sync.adjust)
         finished = (sync.finish(each, self._config) for each in objects)
         self._apply([Applied(cluster=cluster, object=each, sync=applied) for each in finished])
 
     def _skip(self, applied: Applied, reason: str) -> None:
         where = f"{applied.object.file}:{applied.object.line}"
         self._builder.skipped.add(
-            Skipped(file=where, reference=f"Kustomization {applied.object.id.name}", reason=reason)
+            SkippedReference(file=where, reference=f"Kustomization {applied.object.id.name}", reason=reason)
         )

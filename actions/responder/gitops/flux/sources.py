@@ -14,7 +14,9 @@ from typing import Any
 
 from .. import manifests as manifest
 from ..checkout import Checkout
-from ..kustomize.resource import Declared, identify, mapping, text
+from ..fields import mapping, text
+from ..kustomize.object_id import identify
+from ..kustomize.resource import Declared
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import GROUP, Source, folder, is_sync

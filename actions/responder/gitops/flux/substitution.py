@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import manifests
-from ..kustomize.resource import mapping
+from ..fields import mapping
 
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
 _VARIABLE = re.compile(r"\$\$\{|\$\{\s*([A-Za-z_][A-Za-z0-9_]*)")

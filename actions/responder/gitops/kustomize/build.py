@@ -3,7 +3,8 @@
 https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/target/kusttarget.go
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import manifests
@@ -11,18 +12,21 @@ from ..manifests import Manifest
 from ..source_tree import SourceTree
 from . import kustomization
 from .kustomization import Kustomization
+from .object_id import identify
 from .patches import Patch
+from .phase import Phase
 from .reachability import Reach
-from .resource import Declared, Layer, Phase, Step, identify
+from .resource import Declared, Layer, Step
 
-Search = Callable[[bytes], Sequence[Manifest]]  # the objects in a file's content that matter; raises Unreadable
+ReadManifests = Callable[[bytes], Sequence[Manifest]]  # the objects in a file that matter; raises Unreadable
 NOT_FOLLOWED = "is not followed"
-Override = Callable[[Kustomization], Kustomization]
+
+_Key = tuple[str, str]  # the name of a source tree and a folder in it
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Skipped:
-    """What could not be followed, where that is said, and why."""
+class SkippedReference:
+    """A reference that could not be followed, the file that contains it, and the reason."""
 
     file: str
     reference: str
@@ -38,70 +42,74 @@ class Builder:
     `visited` grows with the kustomizations that are built, `skipped` with what cannot be followed.
     """
 
-    def __init__(self, search: Search, reach: Reach) -> None:
-        self._search = search
+    def __init__(self, read_manifests: ReadManifests, reach: Reach) -> None:
         self.reach = reach
+        self.skipped: set[SkippedReference] = set()
+        self.visited: set[str] = set()
+        self._read_manifests = read_manifests
         self._paths = reach.paths
         self._files: dict[str, tuple[Declared, ...]] = {}
-        self._built: dict[tuple[str, str], tuple[Declared, ...]] = {}
-        self._inputs: dict[tuple[str, str], tuple[Declared, ...]] = {}
-        self._kustomizations: dict[tuple[str, str], Kustomization | None] = {}
-        self._building: set[tuple[str, str]] = set()
-        self.skipped: set[Skipped] = set()
-        self.visited: set[str] = set()
+        self._outputs: dict[_Key, tuple[Declared, ...]] = {}
+        self._inputs: dict[_Key, tuple[Declared, ...]] = {}
+        self._kustomizations: dict[_Key, Kustomization | None] = {}
+        self._in_progress: set[_Key] = set()
 
     def leads(self, tree: SourceTree, folder: str) -> bool:
-        """Whether a folder can give an object that matters: if not, it need not be built."""
+        """Return whether a folder can give an object that matters. If not, it need not be built."""
         file = tree.kustomization(folder)
         return file is None or file in self._paths
 
-    def build(self, tree: SourceTree, folder: str, override: Override | None = None) -> tuple[Declared, ...]:
-        """The objects that a folder gives; without a kustomization every manifest below it counts, as with Flux."""
+    def build(
+        self, tree: SourceTree, folder: str, adjust: Callable[[Kustomization], Kustomization] | None = None
+    ) -> tuple[Declared, ...]:
+        """Return the objects that a folder gives. Without a kustomization every manifest below it counts, as with Flux.
+
+        `adjust` changes the kustomization before it is built, as Flux does.
+        """
         key = (tree.name, folder)
-        found = self.kustomization(tree, folder)
-        if found and found.file:
-            self.visited.add(found.file)
-        if override is None and key in self._built:
-            return self._built[key]
-        if key in self._building:
+        content = self.kustomization(tree, folder)
+        if content and content.file:
+            self.visited.add(content.file)
+        if adjust is None and key in self._outputs:
+            return self._outputs[key]
+        if key in self._in_progress:
             self._skip(tree.kustomization(folder) or folder, folder, "leads back to itself")
             return ()
-        self._building.add(key)
-        found = found or self._generated(tree, folder)
-        objects = self._accumulate(tree, folder, override(found) if override else found, [])
-        self._building.discard(key)
-        if override is None:
-            self._built[key] = objects
+        content = content or self._generated(tree, folder)
+        with self._guarded(key):
+            objects = self._accumulate(tree, folder, adjust(content) if adjust else content, [])
+        if adjust is None:
+            self._outputs[key] = objects
         return objects
 
     def kustomization(self, tree: SourceTree, folder: str) -> Kustomization | None:
-        """The kustomization of a folder, None if it has none that can be read."""
+        """Return the kustomization of a folder, None if it has none that can be read."""
         key = (tree.name, folder)
         if key not in self._kustomizations:
             self._kustomizations[key] = self._read(tree, folder)
         return self._kustomizations[key]
 
-    def inputs(self, tree: str, folder: str) -> tuple[Declared, ...]:
-        """The objects that came into the kustomization of a folder that was built, before it changed them."""
-        return self._inputs.get((tree, folder), ())
+    def inputs(self, tree_name: str, folder: str) -> tuple[Declared, ...]:
+        """Return the objects that came into the kustomization of a folder that was built, before it changed them."""
+        return self._inputs.get((tree_name, folder), ())
 
     def mentioned(self, tree: SourceTree, folder: str) -> set[str]:
-        """The files of the checkout that the kustomization of a folder names."""
-        found = self.kustomization(tree, folder)
-        if found is None:
+        """Return the files of the checkout that the kustomization of a folder names."""
+        content = self.kustomization(tree, folder)
+        if content is None:
             return set()
-        paths = (tree.resolve(folder, each) for each in found.resources)
-        listed = {file for path in paths if path and (file := tree.real(path))}
-        return listed | {patch.place.file for patch in found.patches if patch.place}
+        paths = (tree.resolve(folder, reference) for reference in content.resources)
+        resources = {file for path in paths if path and (file := tree.real(path))}
+        return resources | {patch.location.file for patch in content.patches if patch.location}
 
     def declared(self, file: str, data: bytes) -> tuple[Declared, ...]:
-        """The objects of a file as they stand there."""
+        """Return the objects of a file as the file declares them."""
         if file not in self._files:
-            self._files[file] = self._declared(file, data)
+            self._files[file] = self._parse(file, data)
         return self._files[file]
 
     def _generated(self, tree: SourceTree, folder: str) -> Kustomization:
-        """The kustomization that Flux generates for a folder that has none."""
+        """Return the kustomization that Flux generates for a folder that has none."""
         paths = [path for path in tree.below(folder) if tree.real(path) in self._paths]
         return Kustomization(file=None, resources=tuple(tree.scan(folder, paths)))
 
@@ -111,55 +119,62 @@ class Builder:
         if file is None or data is None:
             return None
         try:
-            found = kustomization.parse(file, data, lambda reference: tree.file(folder, reference))
+            content = kustomization.parse(file, data, lambda reference: tree.file(folder, reference))
         except manifests.Unreadable as error:
             self._skip(file, "the kustomization", f"cannot be read: {error}")
             return Kustomization(file=file)
-        for key in found.unread:
+        for key in content.unfollowed:
             self._skip(file, key, NOT_FOLLOWED)
-        return found
+        return content
 
-    def _declared(self, file: str, data: bytes) -> tuple[Declared, ...]:
+    def _parse(self, file: str, data: bytes) -> tuple[Declared, ...]:
         try:
-            found = self._search(data)
+            parsed = self._read_manifests(data)
         except manifests.Unreadable as error:
             self._skip(file, "the file", f"cannot be read: {error}")
             return ()
         return tuple(
             Declared(
                 file=file,
-                document=each.document,
-                item=each.item,
-                line=each.line,
-                data=each.data,
-                ids=(identify(each.data),),
+                document=manifest.document,
+                item=manifest.item,
+                line=manifest.line,
+                data=manifest.data,
+                ids=(identify(manifest.data),),
             )
-            for each in found
+            for manifest in parsed
         )
 
     def _accumulate(
-        self, tree: SourceTree, folder: str, found: Kustomization, objects: list[Declared], *, component: bool = False
+        self,
+        tree: SourceTree,
+        folder: str,
+        content: Kustomization,
+        objects: list[Declared],
+        *,
+        component: bool = False,
     ) -> tuple[Declared, ...]:
-        where = found.file or folder
-        for reference in found.resources:
-            objects.extend(self._resource(tree, "." if found.file is None else folder, reference, where))
-        for reference in found.components:
-            objects = self._component(tree, folder, reference, where, objects)
+        """Return `objects` and those of a kustomization after the kustomization has changed them."""
+        origin = content.file or folder
+        for reference in content.resources:
+            objects.extend(self._resource(tree, "." if content.file is None else folder, reference, origin))
+        for reference in content.components:
+            objects = self._component(tree, folder, reference, origin, objects)
         self._inputs[tree.name, folder] = tuple(objects)
-        return tuple(_transform(objects, found, tree.name, folder, component))
+        return tuple(_transform(objects, content, tree.name, folder, component))
 
-    def _resource(self, tree: SourceTree, folder: str, reference: str, where: str) -> tuple[Declared, ...]:
+    def _resource(self, tree: SourceTree, folder: str, reference: str, origin: str) -> tuple[Declared, ...]:
         if kustomization.is_remote(reference):
-            self._skip(where, reference, "lies elsewhere")
+            self._skip(origin, reference, "lies elsewhere")
             return ()
         path = tree.resolve(folder, reference)
         if path is None:
-            self._skip(where, reference, "leads out of the repository")
+            self._skip(origin, reference, "leads out of the repository")
             return ()
         file = tree.real(path)
         if file is None:
             if tree.kustomization(path) is None:
-                self._skip(where, reference, "is not there")
+                self._skip(origin, reference, "is not there")
                 return ()
             return self.build(tree, path) if self.leads(tree, path) else ()
         if file in self._files:
@@ -167,61 +182,71 @@ class Builder:
         return self.declared(file, tree.checkout.read(file) or b"")
 
     def _component(
-        self, tree: SourceTree, folder: str, reference: str, where: str, objects: list[Declared]
+        self, tree: SourceTree, folder: str, reference: str, origin: str, objects: list[Declared]
     ) -> list[Declared]:
         path = None if kustomization.is_remote(reference) else tree.resolve(folder, reference)
-        found = self.kustomization(tree, path) if path else None
-        if path is None or found is None:
-            self._skip(where, reference, "is not a component in this repository")
+        content = self.kustomization(tree, path) if path else None
+        if path is None or content is None:
+            self._skip(origin, reference, "is not a component in this repository")
             return objects
         key = (tree.name, path)
-        if key in self._building:
-            self._skip(where, reference, "leads back to itself")
+        if key in self._in_progress:
+            self._skip(origin, reference, "leads back to itself")
             return objects
-        self._building.add(key)
-        if found.file:
-            self.visited.add(found.file)
-        result = list(self._accumulate(tree, path, found, objects, component=True))
-        self._building.discard(key)
-        return result
+        if content.file:
+            self.visited.add(content.file)
+        with self._guarded(key):
+            return list(self._accumulate(tree, path, content, objects, component=True))
+
+    @contextmanager
+    def _guarded(self, key: _Key) -> Iterator[None]:
+        """Mark a folder as being built, so that a reference back to it is not followed."""
+        self._in_progress.add(key)
+        yield
+        self._in_progress.discard(key)
 
     def _skip(self, file: str, reference: str, reason: str) -> None:
-        self.skipped.add(Skipped(file=file, reference=reference, reason=reason))
+        self.skipped.add(SkippedReference(file=file, reference=reference, reason=reason))
 
 
 def _transform(
-    objects: Iterable[Declared], found: Kustomization, tree: str, folder: str, component: bool
+    objects: Iterable[Declared], content: Kustomization, tree_name: str, folder: str, component: bool
 ) -> list[Declared]:
-    """The objects after one kustomization has changed them, in Kustomize's order of phases."""
+    """Return the objects after one kustomization has changed them, in Kustomize's order of phases."""
     result = [
         replace(
-            each,
+            declared,
             steps=(
-                *each.steps,
-                Step(file=found.file, tree=tree, folder=folder, component=component, before=each.id),
+                *declared.steps,
+                Step(file=content.file, tree=tree_name, folder=folder, component=component, before=declared.id),
             ),
         )
-        for each in objects
+        for declared in objects
     ]
     for phase in Phase:
         if phase is Phase.NAMES:
-            result = [found.rename(each) for each in result]
-        for patch in found.patches:
+            result = [content.rename(declared) for declared in result]
+        for patch in content.patches:
             if patch.phase is phase:
-                result = _apply(patch, result)
+                result = _patched(result, patch)
     return result
 
 
-def _apply(patch: Patch, objects: list[Declared]) -> list[Declared]:
-    matched = [each for each in objects if patch.applies_to(each)]
-    if not matched:
+def _patched(objects: list[Declared], patch: Patch) -> list[Declared]:
+    """Return the objects after a patch, without those that it deletes."""
+    selected = [declared for declared in objects if patch.applies_to(declared)]
+    if not selected:
         return objects
-    alone = len(matched) == 1 and patch.names_one
-    changed = {id(each): _changed(each, patch, alone) for each in matched}
-    return [after for each in objects if (after := changed.get(id(each), each)) is not None]
+    is_exclusive = len(selected) == 1 and patch.is_for_one_name
+    patched = {id(declared): _with_layer(declared, patch, is_exclusive) for declared in selected}
+    results = (patched.get(id(declared), declared) for declared in objects)
+    return [declared for declared in results if declared is not None]
 
 
-def _changed(declared: Declared, patch: Patch, alone: bool) -> Declared | None:
-    layer = Layer(step=len(declared.steps) - 1, phase=patch.phase, patch=patch, alone=alone)
-    after = patch.apply(declared)
-    return replace(after, layers=(*after.layers, layer)) if after else None
+def _with_layer(declared: Declared, patch: Patch, is_exclusive: bool) -> Declared | None:
+    """Return an object after a patch, None if the patch deletes it."""
+    data = patch.apply(declared)
+    if data is None:
+        return None
+    layer = Layer(step=len(declared.steps) - 1, phase=patch.phase, patch=patch, is_exclusive=is_exclusive)
+    return replace(declared.with_data(data), layers=(*declared.layers, layer))

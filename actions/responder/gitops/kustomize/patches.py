@@ -1,110 +1,130 @@
-"""Patches as Kustomize applies them: strategic merge and JSON 6902, and what of an object a patch sets.
-
-Lists are replaced, as Kustomize does for custom resources; for built-in kinds it merges some of them by key, which no
-field needed here depends on.
-"""
+"""What changes objects in a build, as Kustomize applies it: patches of both kinds, and replica counts."""
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ...yamledit.values import YamlPath
-from .resource import Declared, Id, Phase, Place, identify, mapping
-from .selector import Selector
+from ..fields import mapping
+from . import strategic_merge
+from .location import Location
+from .object_id import identify
+from .phase import Phase
+from .selector import Selectable, Selector
+from .setting import Setting
 
-_DELETE = object()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """Where a patch sets a value: `keys` in the patch's own text; not `exact` if it sets something around the value."""
-
-    keys: YamlPath
-    exact: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patch:
-    """A patch: `body` is a mapping (strategic merge), a list (JSON 6902 operations) or a replica count.
-
-    Without a `target` it is meant for the object with the id of its body; a replica count for those of a `name`.
-    `place` is where the body can be edited, None if it comes from elsewhere (a Flux Kustomization patched into being).
-    """
-
-    phase: Phase
-    body: Mapping[str, Any] | list[Any] | int
-    place: Place | None
-    target: Selector | None = None
-    name: str = ""
-    renames: bool = False
-
-    def applies_to(self, declared: Declared) -> bool:
-        """Whether the object is one that the patch is meant for."""
-        if isinstance(self.body, int):
-            return declared.id.kind in REPLICATED and any(id_.name == self.name for id_ in declared.ids)
-        if self.target:
-            return self.target.selects(declared)
-        if isinstance(self.body, list):
-            return False
-        own = identify(self.body)
-        return any(_is_meant(id_, own) for id_ in declared.ids)
-
-    @property
-    def names_one(self) -> bool:
-        """Whether it is meant for objects of one name only."""
-        return self.target.names_one if self.target else True
-
-    def apply(self, declared: Declared) -> Declared | None:
-        """The object after the patch, None if the patch deletes it."""
-        if isinstance(self.body, int):
-            spec = {**mapping(declared.data, "spec"), "replicas": self.body}
-            return declared.with_data({**declared.data, "spec": spec})
-        if isinstance(self.body, list):
-            return declared.with_data(operate(declared.data, self.body))
-        merged = merge(declared.data, self.body)
-        if merged is _DELETE:
-            return None
-        meta = {**merged.get("metadata", {})}
-        if not self.renames:
-            merged["kind"] = declared.data.get("kind")
-            meta["name"] = declared.id.name
-        meta.pop("namespace", None)
-        if declared.id.namespace:
-            meta["namespace"] = declared.id.namespace
-        return declared.with_data({**merged, "metadata": meta})
-
-    def sets(self, keys: YamlPath) -> Setting | None:
-        """Where the patch sets the value that `keys` lead to in an object, or something around it."""
-        if isinstance(self.body, int):
-            return Setting(keys=("count",), exact=True) if keys == ("spec", "replicas") else None
-        if isinstance(self.body, list):
-            return _set_by_operations(self.body, keys)
-        return _set_by_merge(self.body, keys)
-
-
+# The kinds whose replicas a kustomization can set by `replicas:`.
 REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 
 
-def merge(base: Any, patch: Any) -> Any:
-    """`base` with a strategic merge patch applied.
+@dataclass(frozen=True, kw_only=True)
+class StrategicMergePatch:
+    """A patch that looks like the object. Without a `target` it is for the object that has the id of its body.
 
-    https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#patchstrategicmerge
+    `location` is where the body can be edited, None if that is nowhere (a patch in a Flux Kustomization that comes
+    from a patch itself). `renames` allows it to change name and kind.
     """
-    if not isinstance(patch, Mapping):
-        return patch
-    if patch.get("$patch") == "delete":
-        return _DELETE
-    result = dict(base) if isinstance(base, Mapping) and patch.get("$patch") != "replace" else {}
-    for key, value in patch.items():
-        if key.startswith("$"):
-            continue
-        merged = _DELETE if value is None else merge(result.get(key), value)
-        if merged is _DELETE:
-            result.pop(key, None)
-        else:
-            result[key] = merged
-    return result
+
+    phase: Phase
+    body: Mapping[str, Any]
+    location: Location | None
+    target: Selector | None = None
+    renames: bool = False
+
+    @property
+    def is_for_one_name(self) -> bool:
+        """Whether all objects that it can apply to have one name."""
+        return self.target is None or self.target.is_for_one_name
+
+    def applies_to(self, candidate: Selectable) -> bool:
+        """Return whether the patch changes the object."""
+        if self.target:
+            return self.target.selects(candidate)
+        body_id = identify(self.body)
+        return any(object_id.same_as(body_id) for object_id in candidate.ids)
+
+    def apply(self, candidate: Selectable) -> Mapping[str, Any] | None:
+        """Return the content of the object after the patch, None if the patch deletes it."""
+        merged = strategic_merge.merge(candidate.data, self.body)
+        if merged is strategic_merge.DELETED:
+            return None
+        object_id = candidate.ids[-1]
+        metadata = {**merged.get("metadata", {})}
+        if not self.renames:
+            merged["kind"] = candidate.data.get("kind")
+            metadata["name"] = object_id.name
+        metadata.pop("namespace", None)
+        if object_id.namespace:
+            metadata["namespace"] = object_id.namespace
+        return {**merged, "metadata": metadata}
+
+    def sets(self, path: YamlPath) -> Setting | None:
+        """Return where the patch sets the value at `path` of an object or something around it, None if it does not."""
+        return strategic_merge.setting_of(self.body, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Json6902Patch:
+    """A JSON patch, for the objects that its `target` selects; `location` is where the operations can be edited."""
+
+    phase: Phase
+    operations: Sequence[Any]
+    location: Location | None
+    target: Selector | None
+
+    @property
+    def is_for_one_name(self) -> bool:
+        """Whether all objects that it can apply to have one name."""
+        return self.target is None or self.target.is_for_one_name
+
+    def applies_to(self, candidate: Selectable) -> bool:
+        """Return whether the patch changes the object."""
+        return self.target is not None and self.target.selects(candidate)
+
+    def apply(self, candidate: Selectable) -> Mapping[str, Any]:
+        """Return the content of the object after the patch."""
+        return operate(candidate.data, self.operations)
+
+    def sets(self, path: YamlPath) -> Setting | None:
+        """Return where the last operation sets the value at `path` or something around it, None if none does."""
+        for index in reversed(range(len(self.operations))):
+            operation = self.operations[index]
+            target = pointer(str(operation.get("path", ""))) if isinstance(operation, Mapping) else (*path, "")
+            if target == path[: len(target)]:
+                inner_path = path[len(target) :]
+                setting = strategic_merge.setting_of({"value": operation.get("value")}, ("value", *inner_path))
+                exact = setting is not None and setting.exact and operation.get("op") in ("add", "replace")
+                return Setting(keys=(index, "value", *inner_path), exact=exact)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaCount:
+    """An entry of `replicas:`, for the workloads of this name."""
+
+    name: str
+    count: int
+    location: Location
+    phase: ClassVar[Phase] = Phase.REPLICAS
+    is_for_one_name: ClassVar[bool] = True
+
+    def applies_to(self, candidate: Selectable) -> bool:
+        """Return whether the object is a workload of this name, now or at an earlier step."""
+        ids = candidate.ids
+        return ids[-1].kind in REPLICATED and any(object_id.name == self.name for object_id in ids)
+
+    def apply(self, candidate: Selectable) -> Mapping[str, Any]:
+        """Return the content of the object with the count."""
+        spec = {**mapping(candidate.data, "spec"), "replicas": self.count}
+        return {**candidate.data, "spec": spec}
+
+    def sets(self, path: YamlPath) -> Setting | None:
+        """Return where the count is if `path` leads to the replicas, else None."""
+        return Setting(keys=("count",), exact=True) if path == ("spec", "replicas") else None
+
+
+Patch = StrategicMergePatch | Json6902Patch | ReplicaCount
 
 
 def operate(data: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:
@@ -164,30 +184,3 @@ def _at(document: Any, keys: YamlPath) -> Any:
 
 def _place(sequence: list[Any], key: str | int) -> int:
     return int(key) if str(key).isdecimal() else len(sequence)
-
-
-def _is_meant(actual: Id, wanted: Id) -> bool:
-    return actual.same_as(wanted)
-
-
-def _set_by_merge(body: Mapping[str, Any], keys: YamlPath) -> Setting | None:
-    value: Any = body
-    for depth, key in enumerate(keys):
-        if not isinstance(value, Mapping) or value.get("$patch") in ("replace", "delete"):
-            return Setting(keys=keys[:depth], exact=False)
-        if key not in value:
-            return None
-        value = value[str(key)]
-    return Setting(keys=keys, exact=value is not None)
-
-
-def _set_by_operations(operations: list[Any], keys: YamlPath) -> Setting | None:
-    for index in reversed(range(len(operations))):
-        operation = operations[index]
-        path = pointer(str(operation.get("path", ""))) if isinstance(operation, Mapping) else (*keys, "")
-        if path == keys[: len(path)]:
-            rest = keys[len(path) :]
-            setting = _set_by_merge({"value": operation.get("value")}, ("value", *rest))
-            exact = setting is not None and setting.exact and operation.get("op") in ("add", "replace")
-            return Setting(keys=(index, "value", *rest), exact=exact)
-    return None

@@ -1,4 +1,4 @@
-"""Which objects a patch is meant for, as Kustomize and Kubernetes select them.
+"""Selects the objects that a patch is for, as Kustomize and Kubernetes do.
 
 https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 """
@@ -6,15 +6,26 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from .resource import Declared, mapping, text
+from ..fields import mapping, text
+from .object_id import ObjectId
 
 _REQUIREMENT = re.compile(
     r"\s*(?:(?P<absent>!)\s*)?(?P<key>[-./\w]+)\s*"
     r"(?:(?P<equal>==|=|!=)\s*(?P<value>[-.\w]*)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|\Z)"
 )
 _LITERAL = re.compile(r"[-\w]+")
+
+
+class Selectable(Protocol):
+    """What an object is selected by: its ids, from the first to that of now, and its content."""
+
+    @property
+    def ids(self) -> tuple[ObjectId, ...]: ...
+
+    @property
+    def data(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +42,7 @@ class Selector:
 
     @classmethod
     def parse(cls, target: Mapping[str, Any]) -> "Selector":
+        """Return the selector that a `target` describes."""
         return cls(
             group=text(target, "group"),
             version=text(target, "version"),
@@ -42,30 +54,30 @@ class Selector:
         )
 
     @property
-    def names_one(self) -> bool:
-        """Whether the name is spelt out, so that whatever it selects has it."""
+    def is_for_one_name(self) -> bool:
+        """Whether the name is literal, so that all selected objects have it."""
         return _LITERAL.fullmatch(self.name) is not None
 
-    def selects(self, declared: Declared) -> bool:
-        """Whether the object is meant, by the name and namespace that it was declared with or has by now."""
-        first, last = declared.ids[0], declared.id
-        meta = mapping(declared.data, "metadata")
+    def selects(self, candidate: Selectable) -> bool:
+        """Return whether it selects the object, by the name and namespace that the object had first or has now."""
+        first, current = candidate.ids[0], candidate.ids[-1]
+        metadata = mapping(candidate.data, "metadata")
         return (
-            _matches(self.kind, last.kind)
-            and _matches(self.group, last.group)
-            and _matches(self.version, last.version)
-            and (_matches(self.name, first.name) or _matches(self.name, last.name))
+            _matches(self.kind, current.kind)
+            and _matches(self.group, current.group)
+            and _matches(self.version, current.version)
+            and (_matches(self.name, first.name) or _matches(self.name, current.name))
             and (
                 _matches(self.namespace, first.effective_namespace)
-                or _matches(self.namespace, last.effective_namespace)
+                or _matches(self.namespace, current.effective_namespace)
             )
-            and satisfies(mapping(meta, "labels"), self.labels)
-            and satisfies(mapping(meta, "annotations"), self.annotations)
+            and satisfies(mapping(metadata, "labels"), self.labels)
+            and satisfies(mapping(metadata, "annotations"), self.annotations)
         )
 
 
 def satisfies(labels: Mapping[str, Any], selector: str) -> bool:
-    """Whether labels satisfy a selector as `kubectl --selector` takes it; nothing satisfies one that cannot be read.
+    """Return whether labels satisfy a selector of `kubectl --selector`. Nothing satisfies a selector with an error.
 
     https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
     """
@@ -85,8 +97,8 @@ def _holds(labels: Mapping[str, Any], requirement: re.Match[str]) -> bool:
     if requirement["equal"]:
         return (str(value) == requirement["value"]) is (requirement["equal"] != "!=")
     if requirement["set"]:
-        listed = value is not None and str(value) in {item.strip() for item in requirement["values"].split(",")}
-        return listed is (requirement["set"] == "in")
+        is_in_set = value is not None and str(value) in {item.strip() for item in requirement["values"].split(",")}
+        return is_in_set is (requirement["set"] == "in")
     return value is not None
 
 

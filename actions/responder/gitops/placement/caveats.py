@@ -11,13 +11,14 @@ from typing import Any
 from ...yamledit.values import YamlPath
 from .. import manifests
 from ..checkout import Checkout
+from ..fields import find, items, mapping, text
 from ..flux.clusters import Desired
 from ..flux.kustomization import GROUP
 from ..flux.reconcile import Applied
 from ..flux.sources import Sources
 from ..kustomize.build import NOT_FOLLOWED
 from ..kustomize.patches import pointer
-from ..kustomize.resource import Declared, find, items, mapping, text
+from ..kustomize.resource import Declared
 from ..kustomize.selector import Selector
 from ..workloads import helm
 from . import markers

@@ -11,7 +11,8 @@ from dataclasses import replace
 from ...errors import NoHome
 from ..flux.clusters import Desired
 from ..flux.reconcile import Applied
-from ..kustomize.resource import Declared, Layer, Phase, Step
+from ..kustomize.phase import Phase
+from ..kustomize.resource import Declared, Layer, Step
 from .entries import in_kustomization, patch_entry, placed
 from .placement import FIRST, PATCHES, How, Placement, Wanted
 from .readers import Readers
@@ -47,9 +48,9 @@ def _placements(
     if layer:
         yield from _in_layer(declared, wanted, layer, readers)
     elif readers.are_one() and wanted.operations:
-        yield placed(declared.place.file, declared.document, declared.place.keys, wanted)
+        yield placed(declared.location.file, declared.document, declared.location.keys, wanted)
     elif readers.are_one():
-        yield placed(declared.place.file, declared.document, (*declared.place.keys, *wanted.keys), wanted)
+        yield placed(declared.location.file, declared.document, (*declared.location.keys, *wanted.keys), wanted)
     floor = (layer.step, layer.phase) if layer else FIRST
     for index, step in enumerate(declared.steps):
         if step.file and not step.component and readers.are_one(step):
@@ -63,7 +64,7 @@ def _placements(
 
 def _in_layer(declared: Declared, wanted: Wanted, layer: Layer, readers: Readers) -> Iterator[Placement]:
     """The patch or replica count that has the last word now, if it speaks of this object alone."""
-    place = layer.patch.place
+    place = layer.patch.location
     setting = layer.patch.sets(wanted.keys)
     step = declared.steps[layer.step]
     own = place is not None and place.file == step.file
@@ -83,12 +84,12 @@ def _last(declared: Declared, wanted: Wanted) -> Layer | None:
 
 def _reason(target: Applied, wanted: Wanted, readers: Readers, layer: Layer | None) -> str:
     if wanted.is_removal and target.object.layers:
-        last = target.object.layers[-1].patch.place
+        last = target.object.layers[-1].patch.location
         return f"{target} cannot be taken out: {last.file if last else 'a patch'} changes it, and would fail without it"
     field = ", ".join(".".join(map(str, each)) for each in wanted.fields) or "the object"
     if readers.others:
         shared = f"it is also read as {', '.join(readers.others)}"
     else:
         shared = "no kustomization of its own reads it" if readers.ways else "it is applied in several ways that differ"
-    setter = f"; {layer.patch.place.file} sets {field} again" if layer and layer.patch.place else ""
+    setter = f"; {layer.patch.location.file} sets {field} again" if layer and layer.patch.location else ""
     return f"no edit would change {field} of {target} and nothing else: {shared}{setter}"

@@ -7,9 +7,11 @@ from typing import Any
 import yaml
 
 from ...yamledit.values import YamlPath
+from ..fields import find
 from ..flux.clusters import Desired
 from ..kustomize.patches import REPLICATED
-from ..kustomize.resource import Declared, Phase, Step, find
+from ..kustomize.phase import Phase
+from ..kustomize.resource import Declared, Step
 from ..kustomize.selector import Selector
 from .placement import How, Placement, Wanted
 from .readers import Readers

@@ -18,7 +18,7 @@ def line(data: bytes, declared: Declared, keys: YamlPath) -> int:
     node = _compose(document) if document else None
     if document is None or node is None:
         return declared.line
-    for key in (*declared.place.keys, *keys):
+    for key in (*declared.location.keys, *keys):
         inner = _child(node, key)
         if inner is None:
             break

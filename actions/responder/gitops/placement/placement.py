@@ -7,8 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ...yamledit.values import YamlPath
+from ..fields import find
 from ..kustomize.patches import operate, pointer
-from ..kustomize.resource import Declared, Phase, find
+from ..kustomize.phase import Phase
+from ..kustomize.resource import Declared
 
 FIRST = (-1, Phase.STRATEGIC_MERGE)  # the step and phase before all layers: the manifest
 

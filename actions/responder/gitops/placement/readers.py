@@ -22,9 +22,11 @@ class Readers:
     def are_one_for(self, layer: Layer) -> bool:
         """Whether the text of a patch changes the object, whichever way it is read, and nothing else anywhere."""
         changed = [
-            each for each in self._all if any(other.patch.place == layer.patch.place for other in each.object.layers)
+            each
+            for each in self._all
+            if any(other.patch.location == layer.patch.location for other in each.object.layers)
         ]
-        return layer.alone and [each for each in self._readings if self._is_target(each)] == changed
+        return layer.is_exclusive and [each for each in self._readings if self._is_target(each)] == changed
 
     @property
     def ways(self) -> int:

@@ -7,14 +7,16 @@ https://fluxcd.io/flux/components/helm/helmreleases/#release-configuration
 
 import hashlib
 
-from ..kustomize.resource import Declared, Id, find, mapping, text
+from ..fields import find, mapping, text
+from ..kustomize.object_id import ObjectId
+from ..kustomize.resource import Declared
 
 GROUP = "helm.toolkit.fluxcd.io"
 _LONGEST = 53  # characters of a release name, beyond which Flux cuts it and adds a hash
 _OVERRIDES = (("fullnameOverride",), ("global", "fullnameOverride"))
 
 
-def is_release(id_: Id) -> bool:
+def is_release(id_: ObjectId) -> bool:
     """Whether an object is a HelmRelease."""
     return id_.group == GROUP and id_.kind == "HelmRelease"
 

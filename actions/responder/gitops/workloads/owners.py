@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from ...kubernetes.pod_names import BASE, Owner, Pod, Workload, is_workload, owns
+from ..fields import mapping, text
 from ..flux.reconcile import Applied
-from ..kustomize.resource import mapping, text
 from . import helm
 
 # From the most telling form of a pod's name to the least.

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from responder.gitops.kustomize.resource import Declared, identify
+from responder.gitops.kustomize.object_id import identify
+from responder.gitops.kustomize.resource import Declared
 from responder.gitops.kustomize.selector import Selector, satisfies
 
 LABELS = {"app": "web", "tier": "front"}

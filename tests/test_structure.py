@@ -66,9 +66,7 @@ FOLDERS = sorted({str(path.parent.relative_to(ROOT)) for path in FILES})
 # What is still to be cleaned; a folder that is clean is taken off its list, and nothing is added.
 WITH_VAGUE_NAMES = frozenset(
     [
-        "actions/responder",
         "actions/responder/commands",
-        "actions/responder/falco",
         "actions/responder/github",
         "actions/responder/gitops",
         "actions/responder/gitops/flux",
@@ -92,7 +90,6 @@ WITH_VAGUE_NAMES = frozenset(
         "tests",
         "tests/actions",
         "tests/actions/commands",
-        "tests/actions/falco",
         "tests/actions/github",
         "tests/actions/gitops",
         "tests/actions/notify",
@@ -116,7 +113,6 @@ WITH_VAGUE_NAMES = frozenset(
 FORMATTED_BY_HAND = frozenset(
     [
         "actions/responder/commands",
-        "actions/responder/falco",
         "actions/responder/github",
         "actions/responder/gitops/placement",
         "actions/responder/gitops/workloads",
@@ -130,7 +126,6 @@ FORMATTED_BY_HAND = frozenset(
         "relay/server",
         "tests",
         "tests/actions/commands",
-        "tests/actions/falco",
         "tests/actions/gitops",
         "tests/actions/plan",
         "tests/actions/publish",

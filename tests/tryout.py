@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from responder.errors import NotRendered
-from responder.falco import event
+from responder.falco import cloudevent
+from responder.falco.event import Event
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.clusters import Desired
 from responder.plan import planner
@@ -92,7 +93,7 @@ def desired_state(arguments: list[str]) -> Path:
     return root
 
 
-def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) -> planner.Plan:
+def respond(checkout: Checkout, clusters: list[str], events: list[Event]) -> planner.Plan:
     """All events as one batch, every response proved."""
     content = {
         "version": 1,
@@ -105,7 +106,7 @@ def respond(checkout: Checkout, clusters: list[str], events: list[event.Event]) 
         return planner.make(events, ruleset, checkout, prover=prover)
 
 
-def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> event.Event:
+def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> Event:
     """A shell in a pod of the workload."""
     _, kind, namespace, name = key
     if kind == "HelmRelease":
@@ -118,7 +119,7 @@ def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> event.Ev
     pod = f"{stem[:58]}m7flp" if stem.endswith("-") else stem  # Kubernetes cuts the stem off there
     fields = {**falco["output_fields"], "k8s.ns.name": namespace or "default", "k8s.pod.name": pod}
     sent = {**falco, "output_fields": fields}
-    return event.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
+    return cloudevent.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 
 def given(desired: Desired, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:

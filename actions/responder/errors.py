@@ -1,30 +1,31 @@
-"""What can go wrong in a response, by what the caller does next.
+"""Defines the errors of the responder. A class exists where a caller does something different with it.
 
 ResponderError
-├── BadInput        the user's own input is wrong: exit code 2
-│   └── BadRules    so are the response rules, `mistakes` says where: nothing is done
-├── BadName         a namespace or pod name that Kubernetes would not take: the event is refused
-├── BadEvent        an event that cannot be read: it alone is refused
-├── Refused         what a rule demands cannot be done safely: the event is refused, the others of its batch are not
-│   ├── NotFound    no declared workload owns the pod
-│   ├── Ambiguous   several do; `candidates` says between which
-│   ├── NoHome      no edit would reach this cluster's workload and no other
-│   ├── NotYaml     a file that declares it is broken, or a template
-│   ├── EditRefused the document cannot be edited without touching more
-│   ├── Unsupported the response does not fit the kind of workload
-│   ├── OverLimit   the rules' limits are reached: a person has to look first
-│   ├── NotRecorded the history has no response that a restore could mean
-│   ├── ChangedSince somebody has changed what a response would be taken back from
-│   └── Unproved    the rendered clusters say that the edit is not the response, or cannot say it though they have to
-├── NoIdentity      GitHub gives the run no identity token: Flux is not told
-├── BadHistory      a commit records a response in a way that this action does not: exit code 1
-├── NotRendered     kustomize cannot render a folder: there is no proof
-├── GitFailed       a git command failed: exit code 1
-├── ApiRefused      GitHub's API does not do what it is asked for: exit code 1
-│   └── NotPermitted    since the token may not; the message says what would help
-├── NothingToReview a branch has nothing that its base has not: there is no need for a pull request
-├── PushLost        another push was faster: plan again on the new tip
-└── PushRefused     the remote does not want the commit: exit code 1, say what would help
+├── BadInput             an input of the action cannot be used: exit code 2
+│   └── BadRules         the response rules have mistakes: nothing is done
+├── BadName              Kubernetes does not accept a namespace or pod name: the event is refused
+├── BadEvent             an event cannot be read: only this event is refused
+├── Refused              a response cannot be made safely: the event is refused, the other events of the batch are not
+│   ├── NotFound         no declared workload owns the pod
+│   ├── Ambiguous        several declared workloads could own the pod
+│   ├── NoHome           no edit changes this cluster's workload and nothing else
+│   ├── NotYaml          a file is broken YAML, or a template
+│   ├── EditRefused      the document cannot be edited without changing more
+│   ├── Unsupported      the kind of workload does not support the response
+│   │   └── ProtectedWorkload    no response changes this workload
+│   ├── OverLimit        the limits of the rules are reached: a person must look first
+│   ├── NotRecorded      the history has no response that matches the inputs of a restore
+│   ├── ChangedSince     somebody changed what the response wrote
+│   └── Unproved         rendering shows a different change, or cannot show it although `verify` requires it
+├── NoIdentity           GitHub gives the run no identity token: Flux is not notified
+├── BadHistory           a commit's trailers are not in the format of this action: exit code 1
+├── NotRendered          kustomize cannot render a folder: there is no proof
+├── GitFailed            a git command failed: exit code 1
+├── ApiRefused           GitHub's API refused a request: exit code 1
+│   └── NotPermitted     the token lacks a permission
+├── NothingToReview      a branch has no commit that its base does not have: no pull request is needed
+├── PushLost             another push was faster: plan again on the new tip
+└── PushRefused          the remote refuses the commit: exit code 1
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,16 +35,16 @@ from .escape import one_line
 
 
 class ResponderError(Exception):
-    """The base of everything that this package raises on purpose."""
+    """The base of all errors that this package raises on purpose."""
 
 
 class BadInput(ResponderError):
-    """An input of the action that cannot be used."""
+    """An input of the action cannot be used."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake in a file that a person wrote; line and column count from 1."""
+    """A mistake in a file that a person wrote. Line and column count from 1."""
 
     file: str
     line: int
@@ -52,12 +53,12 @@ class Mistake:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        told = "; ".join(filter(None, [self.problem, self.suggestion]))
-        return f"{one_line(self.file)}:{self.line}:{self.column}: {one_line(told)}"
+        message = "; ".join(filter(None, [self.problem, self.suggestion]))
+        return f"{one_line(self.file)}:{self.line}:{self.column}: {one_line(message)}"
 
 
 class BadRules(BadInput):
-    """Response rules that cannot be trusted to mean what was meant; prints as a line for each mistake."""
+    """The response rules have mistakes. Its text has a line for each mistake."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -65,16 +66,16 @@ class BadRules(BadInput):
 
 
 class BadName(ResponderError):
-    """A name in an event that no object of a cluster can have; an attacker may have written it."""
+    """No object of a cluster can have this name, which an attacker may have written. `field` is namespace or pod."""
 
-    def __init__(self, what: str, name: str) -> None:
-        super().__init__(f"{name!r} is not a {what} name that Kubernetes would take")
-        self.what = what
+    def __init__(self, field: str, name: str) -> None:
+        super().__init__(f"Kubernetes does not accept the {field} name {name!r}")
+        self.field = field
         self.name = name
 
 
 class BadEvent(ResponderError):
-    """An event that cannot be used, or the names in it; `id` is its own where that much could be read."""
+    """An event, or a name in it, cannot be used. `id` is the event's id if it could be read."""
 
     def __init__(self, problem: str, *, id: str | None = None) -> None:  # noqa: A002 - the name that CloudEvents gives it
         super().__init__(problem)
@@ -82,11 +83,11 @@ class BadEvent(ResponderError):
 
 
 class Refused(ResponderError):
-    """A response that would have to guess, or could do harm; the message says what would settle it."""
+    """A response would have to guess, or could do harm. The message says what would help."""
 
 
 class NotYaml(Refused):
-    """A file that cannot be read as YAML; `line` counts from 1."""
+    """A file cannot be read as YAML. `line` counts from 1."""
 
     def __init__(self, problem: str, *, line: int | None) -> None:
         super().__init__(problem)
@@ -94,7 +95,7 @@ class NotYaml(Refused):
 
 
 class EditRefused(Refused):
-    """An edit that cannot be made safely. `reason` is its name, like "alias"; `line` counts from 1."""
+    """An edit cannot be made safely. `reason` is a short name, like "alias"; `line` counts from 1."""
 
     def __init__(self, reason: str, detail: str, *, line: int | None = None) -> None:
         super().__init__(f"{detail} ({reason}{f', line {line}' if line else ''})")
@@ -104,15 +105,15 @@ class EditRefused(Refused):
 
 
 class Unsupported(Refused):
-    """A response that this kind of workload does not have."""
+    """This kind of workload does not support the response."""
 
 
 class ProtectedWorkload(Unsupported):
-    """A workload that no response touches, whatever the rules say."""
+    """No response changes this workload, whatever the rules say."""
 
 
 class NotFound(Refused):
-    """No workload declared in the desired state owns the pod; `near` are those that would, were they elsewhere."""
+    """No workload in the desired state owns the pod. `near` are similar workloads of other namespaces or clusters."""
 
     def __init__(self, pod: object, *, reason: str = "", near: Sequence[object] = ()) -> None:
         nearest = f"; the nearest: {', '.join(map(str, near))}" if near else ""
@@ -122,9 +123,9 @@ class NotFound(Refused):
 
 
 class Ambiguous(Refused):
-    """Several declared workloads could own the pod; `candidates` print as file:line and the object.
+    """Several declared workloads could own the pod. `candidates` print as file:line and the object.
 
-    `settle` are lines for the rules file, of which one would settle it.
+    `settle` are lines for the rules file; each of them would decide which workload is the owner.
     """
 
     def __init__(self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = ()) -> None:
@@ -136,11 +137,11 @@ class Ambiguous(Refused):
 
 
 class NoHome(Refused):
-    """There is no place where the response would reach the workload of this cluster and nothing else."""
+    """No edit would change the workload of this cluster and nothing else."""
 
 
 class Unproved(Refused):
-    """Rendering does not show that an edit is the response and nothing else; `diff` is what it shows."""
+    """Rendering does not show that an edit is the response and nothing else. `diff` is the rendered difference."""
 
     def __init__(self, reason: str, *, diff: str) -> None:
         super().__init__(f"the rendered proof failed: {reason}")
@@ -148,31 +149,31 @@ class Unproved(Refused):
 
 
 class NotRecorded(Refused):
-    """The branch's history records no response that is meant."""
+    """The history of the branch has no response that matches the inputs."""
 
 
 class ChangedSince(Refused):
-    """What a response wrote is not there as it left it: putting the old value back would undo somebody else's work."""
+    """Somebody changed what a response wrote: restoring the old value would undo that work."""
 
 
 class OverLimit(Refused):
-    """One more response would be more than the rules allow without a person."""
+    """One more response would exceed the limits of the rules."""
 
 
 class NoIdentity(ResponderError):
-    """The run has no identity token; the message says what would help."""
+    """GitHub gives the run no identity token. The message says what would help."""
 
 
 class BadHistory(ResponderError):
-    """The trailers of a commit are none that this action writes."""
+    """The trailers of a commit are not in the format of this action."""
 
 
 class NotRendered(ResponderError):
-    """A folder that does not render, for what it is or for what it takes from elsewhere."""
+    """A folder cannot be rendered, because of its own content or of a remote resource."""
 
 
 class GitFailed(ResponderError):
-    """A git command that should work did not; `message` is git's own message in one line."""
+    """A git command failed. `message` is git's own message in one line."""
 
     def __init__(self, command: str, message: str) -> None:
         super().__init__(f"git {command} failed: {message}")
@@ -181,9 +182,9 @@ class GitFailed(ResponderError):
 
 
 class ApiRefused(ResponderError):
-    """An answer of GitHub's API that is no success; `message` is its message in one line, `kind` GraphQL's type of it.
+    """GitHub's API refused a request. `message` is its message in one line, `kind` the type of a GraphQL error.
 
-    `status` is None where there was no answer.
+    `status` is None if there was no answer.
     """
 
     def __init__(self, request: str, status: int | None, message: str, *, kind: str = "") -> None:
@@ -199,15 +200,15 @@ class NotPermitted(ApiRefused):
 
 
 class NothingToReview(ResponderError):
-    """A branch is part of the branch that it should be proposed for."""
+    """A branch has no commit that its base does not have."""
 
     def __init__(self, branch: str) -> None:
-        super().__init__(f"branch {branch} has no commit that its base has not")
+        super().__init__(f"branch {branch} has no commit that its base does not have")
         self.branch = branch
 
 
 class PushLost(ResponderError):
-    """The branch has moved on since it was checked out."""
+    """Another push changed the branch after it was checked out."""
 
     def __init__(self, branch: str) -> None:
         super().__init__(f"another push to {branch} was faster")
@@ -215,7 +216,7 @@ class PushLost(ResponderError):
 
 
 class PushRefused(ResponderError):
-    """The remote refuses the commit, and would refuse the next one too; `message` is its message in one line."""
+    """The remote refuses the commit, and would refuse the next one too. `message` is its message in one line."""
 
     def __init__(self, branch: str, message: str) -> None:
         super().__init__(f"the push to {branch} was refused: {message}")

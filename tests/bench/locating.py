@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from responder.falco import event
+from responder.falco import cloudevent
+from responder.falco.event import Event
 from responder.plan import planner
 from responder.publish.work_tree import WorkTree
 from responder.rules import parser
@@ -77,14 +78,14 @@ def pod_fields(team: int) -> dict[str, str]:
     return {"k8s.ns.name": f"team-{team:03}", "k8s.pod.name": f"{fleet.name_of(team, APP)}-77789455d6-m7flp"}
 
 
-def shell(team: int) -> event.Event:
+def shell(team: int) -> Event:
     """A shell in that pod."""
     falco = sidekick.falco_events()["E02"]
     sent = {**falco, "output_fields": {**falco["output_fields"], **pod_fields(team)}}
-    return event.parse(sidekick.cloudevent(sent, event_id="1", cluster="prod"))
+    return cloudevent.parse(sidekick.cloudevent(sent, event_id="1", cluster="prod"))
 
 
-def contain(root: Path, found: event.Event) -> None:
+def contain(root: Path, found: Event) -> None:
     """From an event to the bytes that change."""
     made = planner.make([found], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
     if len(made.files) != 1:

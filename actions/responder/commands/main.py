@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ..errors import BadInput, PushLost, PushRefused, ResponderError
 from ..escape import one_line
-from ..falco import event
+from ..falco import cloudevent, run_event
 from ..github.pull_requests import PullRequests
 from ..github.run import Run
 from ..notify import notification
@@ -76,7 +76,7 @@ def _ended(run: Run, action: Callable[[Run], int]) -> int:
 
 def _respond(run: Run, patience: Patience) -> int:
     started = datetime.now(UTC)
-    documents = event.read(run.event(), run.input("event"))
+    documents = run_event.documents(run.event(), run.input("event"))
     mode = Mode(run.choice("mode", *Mode))
     verify = run.choice("verify", "auto", "require", "off")
     by_api = run.choice("commit-via", "git", "api") == "api"
@@ -87,7 +87,7 @@ def _respond(run: Run, patience: Patience) -> int:
     dry_run = mode is Mode.DRY_RUN
 
     def make_plan() -> planner.Plan:
-        return planning.all(event.parse_all(documents), planning.ruleset(), mode=None if dry_run else mode)
+        return planning.all(cloudevent.parse_all(documents), planning.ruleset(), mode=None if dry_run else mode)
 
     if dry_run:
         published, rest = push.preview(make_plan, git), Rest()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import BadEvent, Unsupported
-from ..falco import event
+from ..falco import cloudevent
 from ..falco.event import Event
 from ..gitops.checkout import Checkout
 from ..gitops.flux.sources import Origin
@@ -56,7 +56,7 @@ def nowhere(ruleset: Rules, checkout: Checkout) -> list[str]:
 
 
 def _replayed(name: str, document: object, ruleset: Rules, checkout: Checkout, origin: Origin) -> Replayed:
-    (found,) = event.parse_all([document])
+    (found,) = cloudevent.parse_all([document])
     made = planner.make([found], ruleset, checkout, origin=origin, mode=None, spent=lambda: -1)
     return Replayed(name=name, outcome=made.outcomes[0], rules=tuple(_deciding(found, ruleset)))
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..falco.event import Priority
+from ..falco.priority import Priority
 from .conditions import Condition
 from .globs import matches_any
 

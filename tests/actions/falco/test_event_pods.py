@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from responder.falco.event import parse
+from responder.falco.cloudevent import parse
 
 ROWS = json.loads((Path(__file__).parents[2] / "data" / "event-pods.json").read_bytes())
 

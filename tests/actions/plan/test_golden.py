@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from responder.falco import event
+from responder.falco import cloudevent
 from responder.plan import planner
 from responder.plan.outcome import Verdict
 from responder.plan.planner import Plan
@@ -47,7 +47,7 @@ class Case:
         fields = {"k8s.ns.name": namespace, "k8s.pod.name": pod, **self.says.get("fields", {})}
         extensions = {"cluster": self.says["cluster"]} if "cluster" in self.says else {}
         sent = {**falco, "output_fields": {**falco["output_fields"], **fields}}
-        found = event.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
+        found = cloudevent.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.before / ".github" / "falco-response.yaml"
         ruleset = parser.parse(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
         return planner.make([found], ruleset, WorkTree(root).checkout(), prover=prover)

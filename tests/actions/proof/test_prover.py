@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from responder.falco import event
+from responder.falco import cloudevent
 from responder.gitops.checkout import Checkout
 from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads import locate
@@ -92,7 +92,7 @@ def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES
     """What becomes of a shell in `web` in prod."""
     falco = sidekick.falco_events()["E02"]
     fields = {**falco["output_fields"], "k8s.ns.name": POD.namespace, "k8s.pod.name": POD.name}
-    shell = event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
+    shell = cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
     made = planner.make([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
     return made.outcomes[0]
 
@@ -213,7 +213,7 @@ def test_responses_of_a_batch_are_proved_one_after_the_other(prover: Prover) -> 
         falco = sidekick.falco_events()["E02"]
         fields = {**falco["output_fields"], "k8s.ns.name": "shop", "k8s.pod.name": f"{name}-77789455d6-m7flp"}
         shells.append(
-            event.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, cluster="prod"))
+            cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, cluster="prod"))
         )
     made = planner.make(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
     proofs = [each.response.proof for each in made.outcomes if each.response]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from responder.falco import event
+from responder.falco import cloudevent
 from responder.github.run import Run
 from responder.gitops.checkout import Checkout
 from responder.notify.notification import Told
@@ -78,7 +78,9 @@ def summary(text: str) -> str:
     fields = {**falco["output_fields"], "proc.cmdline": text, "k8s.evil<b>|": text}
     sent = {**falco, "rule": text, "output": text, "tags": [text], "hostname": text, "output_fields": fields}
     attributes = {"event_id": text or "x", "source": text or "x"}
-    found = event.parse_all([_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)])
+    found = cloudevent.parse_all(
+        [_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)]
+    )
     checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
     made = planner.make(found, parser.parse(EVERY, name="rules"), checkout)
     return report(made).summary()

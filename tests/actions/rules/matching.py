@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from responder.falco import event
+from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.rules import matching, parser
 from responder.rules.model import Rules
@@ -47,7 +47,7 @@ SHELL: dict[str, Any] = {
 
 
 def parse(falco: Mapping[str, Any] = SHELL, **extensions: str) -> Event:
-    return event.parse(sidekick.cloudevent({"time": "2025-11-26T12:33:25Z", **falco}, event_id="1", **extensions))
+    return cloudevent.parse(sidekick.cloudevent({"time": "2025-11-26T12:33:25Z", **falco}, event_id="1", **extensions))
 
 
 def rule(name: str, criteria: str, more: str = "") -> str:

@@ -1,0 +1,76 @@
+"""Makes an Event from a structured CloudEvent, or from Falco's own JSON without an envelope.
+
+Where the document comes from is decided in `run_event`.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import BadEvent
+from . import payload_schema
+from .event import Event
+from .json_text import decode
+from .priority import Priority
+
+_SOURCE = "https://falco.org"
+_LISTED_PROBLEMS = 3  # of one event, in a message
+
+
+def parse_all(documents: Iterable[object]) -> list[Event | BadEvent]:
+    """Parse each document. A document that is not an event becomes an error at its index; the others are kept."""
+    return [_parse_or_error(document) for document in documents]
+
+
+def parse(document: Any) -> Event:
+    """Return the event in a document, which is JSON, decoded or as text.
+
+    Raises BadEvent, with a message that says which fields are wrong and what was expected.
+    """
+    if isinstance(document, str):
+        document = decode(document)
+    if problems := payload_schema.problems(document):
+        raise BadEvent("; ".join(problems[:_LISTED_PROBLEMS]), id=_id_or_none(document))
+    attributes, falco = _split(document)
+    try:
+        priority = Priority.parse(falco["priority"])
+    except ValueError as error:
+        raise BadEvent(f"priority {error}", id=_id_or_none(document)) from error
+    return Event(
+        id=attributes.get("id") or falco.get("uuid") or _derived_id(falco),
+        source=attributes.get("source", _SOURCE),
+        cluster=attributes.get("cluster"),
+        coalesced=int(attributes.get("coalesced", 0)),
+        time=falco.get("time") or attributes.get("time"),
+        rule=falco["rule"],
+        priority=priority,
+        falco_source=falco.get("source") or None,
+        tags=tuple(falco.get("tags") or ()),
+        hostname=falco.get("hostname") or None,
+        output=falco.get("output", ""),
+        fields=falco["output_fields"] or {},
+    )
+
+
+def _parse_or_error(document: object) -> Event | BadEvent:
+    try:
+        return parse(document)
+    except BadEvent as error:
+        return error
+
+
+def _split(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the attributes of the CloudEvent, empty if there is no envelope, and Falco's JSON."""
+    return (document, document["data"]) if "specversion" in document else ({}, document)
+
+
+def _id_or_none(document: object) -> str | None:
+    candidates = [document.get(key) for key in ("id", "uuid")] if isinstance(document, dict) else []
+    return next((candidate for candidate in candidates if candidate and isinstance(candidate, str)), None)
+
+
+def _derived_id(falco: Mapping[str, Any]) -> str:
+    """Return an id that depends on the content of the event, but not on the order of its keys."""
+    body = json.dumps(falco, sort_keys=True, separators=(",", ":"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{_SOURCE}/{body}"))

@@ -95,8 +95,8 @@ class Metrics(Collector):
             ("received", "Events of all requests that were answered with 202", received),
             ("accepted", "Events that were new", self._accepted),
             ("coalesced", "Events folded into another one, repeats among them", self._coalesced),
-            ("dispatched", "Events that GitHub has taken", self._dispatched),
-            ("dead", "Events that GitHub will never take", self._dead),
+            ("dispatched", "Events that GitHub has accepted", self._dispatched),
+            ("dead", "Events that GitHub has rejected for good", self._dead),
         ):
             yield CounterMetricFamily(f"relay_events_{name}", help_, value=value)
         ignored = CounterMetricFamily("relay_events_ignored", "Events that ask for no response", labels=["reason"])
@@ -107,7 +107,7 @@ class Metrics(Collector):
         for status, count in sorted(self._refused.items()):
             refused.add_metric([str(status)], count)
         yield refused
-        trouble = GaugeMetricFamily("relay_delivery_trouble", "1 while GitHub does not take events", labels=["cause"])
+        trouble = GaugeMetricFamily("relay_delivery_trouble", "1 while GitHub does not accept events", labels=["cause"])
         for cause in Cause:
             trouble.add_metric([cause.value], cause is self._trouble)
         yield trouble
@@ -126,4 +126,4 @@ class Metrics(Collector):
         age = 0.0 if oldest is None else max(0.0, self._now - oldest)
         yield GaugeMetricFamily("relay_backlog_events", "Events that wait for GitHub", value=self._backlog.waiting)
         yield GaugeMetricFamily("relay_backlog_oldest_seconds", "Age of the event that waits the longest", value=age)
-        yield GaugeMetricFamily("relay_dead_letters", "Dead letters that are kept", value=self._backlog.dead)
+        yield GaugeMetricFamily("relay_dead_letters", "Dead letters that are stored", value=self._backlog.dead)

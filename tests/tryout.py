@@ -103,7 +103,7 @@ def respond(checkout: Checkout, clusters: list[str], events: list[Event]) -> pla
     }
     ruleset = parser.parse(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
     with kustomize_prover(required=False) as prover:
-        return planner.make(events, ruleset, checkout, prover=prover)
+        return planner.plan_responses(events, ruleset, checkout, prover=prover)
 
 
 def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> Event:

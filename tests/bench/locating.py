@@ -87,7 +87,7 @@ def shell(team: int) -> Event:
 
 def contain(root: Path, found: Event) -> None:
     """From an event to the bytes that change."""
-    made = planner.make([found], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
+    made = planner.plan_responses([found], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
     if len(made.files) != 1:
         raise RuntimeError(f"not contained: {made.outcomes}")
 

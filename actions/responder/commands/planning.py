@@ -1,7 +1,7 @@
 """Plans the events of a run on what is checked out just then, so that it can be done again on a newer tip."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from ..errors import BadEvent
 from ..falco.event import Event
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
+from ..plan.budget import Budget
 from ..plan.planner import Plan
 from ..proof.prover import kustomize_prover
 from ..publish.git import Git
@@ -33,15 +34,16 @@ class Planning:
         return rules_file.read(self.git.top(), self.rules)
 
     def all(self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
-        """The plan for a run's events, within the limits of the rules."""
-        return self._plan(events, ruleset, mode=mode, spent=self._spent)
+        """Plan a run's events within the limits of the rules."""
+        budget = Budget(ruleset.limits.responses_per_hour, self._count_recorded)
+        return self._plan(events, ruleset, mode=mode, budget=budget)
 
     def again(self, events: Sequence[Event], ruleset: Rules) -> Plan:
-        """A plan that makes all responses to events that were planned, and counted, before."""
-        return self._plan(events, ruleset, mode=None, spent=lambda: -len(events))
+        """Plan all responses to events that were planned, and counted, before."""
+        return self._plan(events, ruleset, mode=None, budget=None)
 
     def _plan(
-        self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None, spent: Callable[[], int]
+        self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None, budget: Budget | None
     ) -> Plan:
         origin = Origin(url=self.git.remote_url, branch=self.branch)
         work_tree = WorkTree(self.git.root)
@@ -51,7 +53,10 @@ class Planning:
             if self.verify != "off":
                 prover = stack.enter_context(kustomize_prover(required=required, copy=work_tree.copy))
             checkout = work_tree.checkout()
-            return planner.make(events, ruleset, checkout, origin=origin, prover=prover, spent=spent, mode=mode)
+            return planner.plan_responses(
+                events, ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode
+            )
 
-    def _spent(self) -> int:
+    def _count_recorded(self) -> int:
+        """Return how many responses the last hour of the branch's history records."""
         return trailers.count(self.git.messages_since(time.time() - _HOUR, self.branch))

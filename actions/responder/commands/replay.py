@@ -57,7 +57,7 @@ def nowhere(ruleset: Rules, checkout: Checkout) -> list[str]:
 
 def _replayed(name: str, document: object, ruleset: Rules, checkout: Checkout, origin: Origin) -> Replayed:
     (found,) = cloudevent.parse_all([document])
-    made = planner.make([found], ruleset, checkout, origin=origin, mode=None, spent=lambda: -1)
+    made = planner.plan_responses([found], ruleset, checkout, origin=origin, mode=None)
     return Replayed(name=name, outcome=made.outcomes[0], rules=tuple(_deciding(found, ruleset)))
 
 

@@ -11,7 +11,7 @@ from ..github.run import Run
 from ..notify import notification
 from ..notify.notification import Receivers, Told
 from ..plan import commit_message, trailers, undo
-from ..plan.trailers import Recorded
+from ..plan.trailers import RecordedResponse
 from ..plan.undo import Files, Snapshot, Undo
 from ..publish import push
 from ..publish.git import Git
@@ -44,7 +44,7 @@ class Asked:
             raise BadInput('input workload is not like "Deployment NAMESPACE/NAME"')
         return asked
 
-    def of(self, sha: str, responses: list[Recorded]) -> list[Recorded]:
+    def of(self, sha: str, responses: list[RecordedResponse]) -> list[RecordedResponse]:
         """Those of a commit's responses that are meant."""
         if self.commit:
             return responses if sha.startswith(self.commit) else []
@@ -69,7 +69,7 @@ class Restored:
 
     @property
     def message(self) -> str:
-        return commit_message.restoring(self.undo.snapshot.sha, self.undo.responses)
+        return commit_message.compose_undo(self.undo.snapshot.sha, self.undo.responses)
 
 
 def restore(run: Run, patience: Patience) -> int:
@@ -99,7 +99,7 @@ def restore(run: Run, patience: Patience) -> int:
     return 0
 
 
-def _find(git: Git, asked: Asked) -> tuple[Snapshot, list[Recorded]]:
+def _find(git: Git, asked: Asked) -> tuple[Snapshot, list[RecordedResponse]]:
     for sha, text in git.response_commits():
         every = trailers.responses(text)
         if meant := asked.of(sha, every):

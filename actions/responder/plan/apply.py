@@ -1,4 +1,7 @@
-"""Applies what a rule asks for a workload in a checkout held in memory: the edits, and what they claim to do."""
+"""Applies what rules action for a workload to a checkout in memory.
+
+Decides which edits it takes and what they claim to do; where each edit belongs is for gitops/placement to say.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,87 +9,88 @@ from dataclasses import dataclass
 from ..errors import Unsupported
 from ..gitops.checkout import Checkout
 from ..gitops.placement import caveats, choose
+from ..gitops.placement.desired_edit import RemoveResource, is_fulfilled
 from ..gitops.source_tree import SourceTree
 from ..gitops.workloads.locate import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
 from ..rules.actions import Action, Isolate
-from . import changes as change
-from . import effects, network_policy
-from .changes import Change
-from .effects import Aim
-from .network_policy import Policy
+from .changes import Change, add_file, apply_placement
+from .effects import Effect, effects_of, warnings_about
+from .network_policy import Policy, policy_for
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """A checkout with responses in it: the edits they took, what they claim, what a person should know of them."""
+class AppliedChanges:
+    """A checkout with responses in it: the changes, what they claim to do, and what a person should know of them."""
 
     checkout: Checkout
     changes: tuple[Change, ...] = ()
     claims: tuple[Claim, ...] = ()
-    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
-    def and_then(
-        self,
-        checkout: Checkout,
-        changes: Iterable[Change],
-        claims: Iterable[Claim],
-        notes: Iterable[str] = (),
-    ) -> "Made":
-        """With more of all that."""
-        return Made(
-            checkout=checkout, changes=(*self.changes, *changes), claims=(*self.claims, *claims),
-            notes=tuple(dict.fromkeys([*self.notes, *notes])),
-        )  # fmt: skip
+    def followed_by(
+        self, checkout: Checkout, changes: Iterable[Change], claims: Iterable[Claim], warnings: Iterable[str] = ()
+    ) -> "AppliedChanges":
+        """Return these changes and further ones, which lead to another checkout. No warning is repeated."""
+        return AppliedChanges(
+            checkout=checkout,
+            changes=(*self.changes, *changes),
+            claims=(*self.claims, *claims),
+            warnings=tuple(dict.fromkeys([*self.warnings, *warnings])),
+        )
 
 
-def make(checkout: Checkout, actions: Iterable[Action], target: Target) -> Made:
-    """All that is demanded; what is in place already takes no edit. Raises Refused if one of the actions cannot be."""
-    made = Made(checkout=checkout)
+def apply(checkout: Checkout, actions: Iterable[Action], target: Target) -> AppliedChanges:
+    """Apply all that is demanded; what is in place already takes no edit. Raise Refused if one of them cannot be."""
+    applied = AppliedChanges(checkout=checkout)
     for action in actions:
         if isinstance(action, Isolate):
-            made = _isolated(made, network_policy.policy(action, target), target)
+            applied = _isolate(applied, policy_for(action, target), target)
             continue
-        for aim in effects.aims(action, target):
-            if not aim.wanted.holds(aim.applied.object):
-                made = _aimed(made, aim, target, effects.warnings(action, target))
-    return made
+        for effect in effects_of(action, target):
+            if not is_fulfilled(effect.edit, effect.applied.object):
+                applied = _apply_effect(applied, effect, target, warnings_about(action, target))
+    return applied
 
 
-def _aimed(made: Made, aim: Aim, target: Target, notes: list[str]) -> Made:
-    placement = choose.place(target.desired, aim.applied, aim.wanted)
-    found = caveats.find_all(target.desired, aim.applied, aim.wanted, placement)
-    if aim.wanted.is_removal:
-        _refuse_what_stays(aim)
-    checkout, changes = change.make(made.checkout, placement)
-    _refuse_an_empty_folder(aim, checkout)
-    return made.and_then(
-        checkout, changes, [EditedObject(applied=aim.applied, wanted=aim.wanted)], [*notes, *map(str, found)]
-    )
+def _apply_effect(applied: AppliedChanges, effect: Effect, target: Target, warnings: list[str]) -> AppliedChanges:
+    placement = choose.place(target.desired, effect.applied, effect.edit)
+    findings = caveats.find_all(target.desired, effect.applied, effect.edit, placement)
+    is_removal = isinstance(effect.edit, RemoveResource)
+    if is_removal:
+        _refuse_without_pruning(effect)
+    checkout, changes = apply_placement(applied.checkout, placement)
+    if is_removal:
+        _refuse_empty_folder(effect, checkout)
+    claim = EditedObject(applied=effect.applied, edit=effect.edit)
+    return applied.followed_by(checkout, changes, [claim], [*warnings, *map(str, findings)])
 
 
-def _refuse_what_stays(aim: Aim) -> None:
-    sync = aim.applied.sync
+def _refuse_without_pruning(effect: Effect) -> None:
+    """Raise Unsupported where Flux would leave a removed object in the cluster."""
+    sync = effect.applied.sync
     if sync and sync.as_sync.spec.get("prune") is not True:
-        where = f"{sync.object.file}:{sync.object.line}"
-        raise Unsupported(f"Flux Kustomization {sync.object.id.name} ({where}) does not prune: what is removed stays")
+        place = f"{sync.object.file}:{sync.object.line}"
+        raise Unsupported(f"Flux Kustomization {sync.object.id.name} ({place}) does not prune: what is removed stays")
 
 
-def _refuse_an_empty_folder(aim: Aim, checkout: Checkout) -> None:
-    sync = aim.applied.sync
+def _refuse_empty_folder(effect: Effect, checkout: Checkout) -> None:
+    """Raise Unsupported where the folder of a Flux Kustomization would have no file left."""
+    sync = effect.applied.sync
     folder = sync.as_sync.folder if sync else None
-    if sync and folder and aim.wanted.is_removal and not SourceTree(checkout).below(folder):
+    if sync and folder and not SourceTree(checkout).below(folder):
         raise Unsupported(
             f"it is the last file in {folder}: Flux Kustomization {sync.object.id.name} would fail, and prune nothing"
         )
 
 
-def _isolated(made: Made, policy: Policy, target: Target) -> Made:
-    """With the policy in its file, and listed."""
-    checkout, changes = change.add(made.checkout, policy.file, policy.data)
+def _isolate(applied: AppliedChanges, policy: Policy, target: Target) -> AppliedChanges:
+    """Add the policy in a file of its own, and list that file in a kustomization where one lists files."""
+    checkout, changes = add_file(applied.checkout, policy.file, policy.data)
     if policy.listing:
-        checkout, listed = change.make(checkout, policy.listing)
-        changes = [*changes, *listed]
+        checkout, listing_changes = apply_placement(checkout, policy.listing)
+        changes = [*changes, *listing_changes]
     is_rendered = policy.listing or target.applied.sync  # a file that nothing here applies is rendered by itself
-    added = [AddedObject(cluster=target.applied.cluster, content=policy.content)] if changes and is_rendered else []
-    return made.and_then(checkout, changes, added)
+    is_claimed = changes and is_rendered
+    claims = [AddedObject(cluster=target.applied.cluster, content=policy.content)] if is_claimed else []
+    return applied.followed_by(checkout, changes, claims)

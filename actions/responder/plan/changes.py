@@ -1,147 +1,157 @@
-"""Makes a placed edit: from the files as they are to the files as they shall be, and what it takes to undo it. Pure."""
+"""Applies placed edits to a checkout in memory, and records what an undo of each has to know.
+
+Does not decide where an edit belongs, and writes no file.
+"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import assert_never
 
 from ..errors import EditRefused
 from ..gitops.checkout import Checkout
-from ..gitops.placement.placement import Placement
+from ..gitops.placement.desired_edit import JsonPatch, RemoveResource
+from ..gitops.placement.placement import EditText, Placement
 from ..yamledit import edit, json_patch, literal_block
-from ..yamledit.documents import Value, decode, parse
+from ..yamledit.documents import decode, parse
 from ..yamledit.edit import AppendItem, EditedFile, RemoveValue, SetValue
-from ..yamledit.values import ABSENT, Absent, YamlPath, at
+from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted
+from .undo_record import AddedFile, AppendedItem, PreviousText, PreviousValue, RemovedDocument, UndoRecord
+
+ValueEdit = SetValue | AppendItem | RemoveValue | EditText
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One edit of one file; `line` counts from 1 in the file as it is now.
+    """One edit of one file; `line` counts from 1 in the file after the edit."""
 
-    `path` leads to the value in the document; with `inside`, the value is a text of YAML and that leads on in it.
-    `previous` is ABSENT for what was not there; an appended item has its index at the end of the path.
-    """
-
-    file: PurePosixPath
-    document: int
-    path: YamlPath
-    inside: YamlPath | None
+    record: UndoRecord
     line: int
-    previous: Value | Absent
-    value: Value
+
+    @property
+    def file(self) -> PurePosixPath:
+        """Return the file, relative to the root of the checkout."""
+        return self.record.file
 
     def __str__(self) -> str:
-        if not self.path:
-            return f"{self.file} (new)" if self.previous is ABSENT else f"{self.file} line {self.line}, removed"
-        field = ".".join(map(str, (*self.path, *(self.inside or ()))))
-        was = "new" if self.previous is ABSENT else f"was {json.dumps(self.previous)}"
-        return f"{self.file} line {self.line}, {field} ({was})"
+        record = self.record
+        match record:
+            case AddedFile():
+                return f"{self.file} (new)"
+            case RemovedDocument():
+                return f"{self.file} line {self.line}, removed"
+            case AppendedItem():
+                return self._description((*record.path, record.index), ABSENT)
+            case PreviousValue():
+                return self._description(record.path, record.previous)
+            case PreviousText():
+                return self._description((*record.path, *record.inside), record.previous)
+            case _:
+                assert_never(record)
+
+    def _description(self, path: YamlPath, previous: Value | Absent) -> str:
+        former = "new" if previous is ABSENT else f"was {json.dumps(previous)}"
+        return f"{self.file} line {self.line}, {dotted(path)} ({former})"
 
 
-def make(checkout: Checkout, placement: Placement) -> tuple[Checkout, list[Change]]:
-    """The checkout with the edit made, and the changes; none where nothing was to be done.
+def apply_placement(checkout: Checkout, placement: Placement) -> tuple[Checkout, list[Change]]:
+    """Return the checkout with the edit in it, and its changes; none where everything is already so.
 
-    Raises EditRefused or NotYaml, about the file of the placement.
+    Raise EditRefused or NotYaml, about the file of the placement.
     """
     file = str(placement.file)
-    before = checkout.read(file)
-    if before is None:
+    data = checkout.read(file)
+    if data is None:
         raise EditRefused("no-such-file", f"{file} cannot be read")
-    if placement.operations:
-        return _operated(checkout, placement, before)
-    if not placement.keys:
-        return _without(checkout, placement, before)
-    return _edited(checkout, placement, before)
+    match placement.edit:
+        case JsonPatch() as patch:
+            return _apply_patch(checkout, placement, patch, data)
+        case RemoveResource():
+            return _remove_document(checkout, placement, data)
+        case SetValue() | AppendItem() | RemoveValue() | EditText() as value_edit:
+            result = _edit_value(data, placement.document, value_edit)
+            if result.after == result.before:
+                return checkout, []
+            change = Change(record=_record(data, placement, value_edit, result), line=result.line)
+            return checkout.with_contents({file: result.after}), [change]
+        case _:
+            assert_never(placement.edit)
 
 
-def _operated(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
-    """The checkout with a JSON patch done to a manifest: an edit for each single thing that it means."""
-    document = parse(before)[placement.document]
-    value = at(document.value, placement.keys)
+def add_file(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Checkout, list[Change]]:
+    """Return the checkout with a new file, and the change; none where the file has this content. Raise EditRefused."""
+    current = checkout.read(str(file))
+    if current == data:
+        return checkout, []
+    if current is not None:
+        raise EditRefused("file-exists", f"{file} is there already, with other content")
+    return checkout.with_contents({str(file): data}), [Change(record=AddedFile(file=file), line=1)]
+
+
+def _edit_value(data: bytes, document: int, value_edit: ValueEdit) -> EditedFile:
+    match value_edit:
+        case SetValue() | AppendItem() | RemoveValue():
+            return edit.apply(data, document, value_edit)
+        case EditText():
+            return literal_block.apply(data, document, value_edit.path, value_edit.edit)
+        case _:
+            assert_never(value_edit)
+
+
+def _record(data: bytes, placement: Placement, value_edit: ValueEdit, result: EditedFile) -> UndoRecord:
+    file, document, path = placement.file, placement.document, value_edit.path
+    match value_edit:
+        case SetValue() | RemoveValue():
+            return PreviousValue(file=file, document=document, path=path, previous=result.previous)
+        case AppendItem():
+            items = at(parse(data)[document].value, path)
+            index = len(items) if isinstance(items, list) else 0
+            return AppendedItem(file=file, document=document, path=path, index=index)
+        case EditText(edit=inner):
+            return PreviousText(file=file, document=document, path=path, inside=inner.path, previous=result.previous)
+        case _:
+            assert_never(value_edit)
+
+
+def _apply_patch(
+    checkout: Checkout, placement: Placement, patch: JsonPatch, data: bytes
+) -> tuple[Checkout, list[Change]]:
+    """Apply each single edit that a JSON patch means, one after the other."""
+    value = at(parse(data)[placement.document].value, patch.path)
     if value is ABSENT:
         raise EditRefused("no-such-document", f"{placement.file} has no such object")
-    made: list[Change] = []
-    for single in json_patch.edits(value, placement.operations):
-        step = replace(
-            placement, keys=(*placement.keys, *single.path), value=single.value, operations=(),
-            append=single.kind is json_patch.Kind.APPEND,
-        )  # fmt: skip
-        data = checkout.read(str(placement.file)) or b""
-        if single.kind is json_patch.Kind.REMOVE:
-            checkout, changes = _emptied(checkout, step, data)
-        else:
-            checkout, changes = _edited(checkout, step, data)
-        made += changes
-    return checkout, made
+    changes: list[Change] = []
+    for value_edit in _value_edits(value, patch):
+        checkout, new_changes = apply_placement(checkout, replace(placement, edit=value_edit))
+        changes += new_changes
+    return checkout, changes
 
 
-def _edited(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
-    """The checkout with a value set or appended."""
-    done = _edit(before, placement)
-    if done.after == done.before:
-        return checkout, []
-    path, previous = placement.keys, done.previous
-    if placement.append:
-        path, previous = (*path, _length(before, placement)), ABSENT
-    return _with(checkout, placement, done, path, previous)
+def _value_edits(value: Value, patch: JsonPatch) -> Iterator[SetValue | AppendItem | RemoveValue]:
+    for single in json_patch.edits(value, patch.operations):
+        path = (*patch.path, *single.path)
+        match single.kind:
+            case json_patch.Kind.SET:
+                yield SetValue(path=path, value=single.value)
+            case json_patch.Kind.APPEND:
+                yield AppendItem(path=path, value=single.value)
+            case json_patch.Kind.REMOVE:
+                yield RemoveValue(path=path)
+            case _:
+                assert_never(single.kind)
 
 
-def _emptied(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
-    """The checkout with a value taken out."""
-    done = edit.apply(before, placement.document, RemoveValue(path=placement.keys))
-    return _with(checkout, placement, done, placement.keys, done.previous)
-
-
-def _with(
-    checkout: Checkout, placement: Placement, done: EditedFile, path: YamlPath, previous: Value | Absent
-) -> tuple[Checkout, list[Change]]:
-    change = Change(
-        file=placement.file, document=placement.document, path=path, inside=placement.inside, line=done.line,
-        previous=previous, value=placement.value,
-    )  # fmt: skip
-    return replace(checkout, manifests={**checkout.manifests, str(placement.file): done.after}), [change]
-
-
-def add(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Checkout, list[Change]]:
-    """The checkout with a file that it does not have yet, or has with this content. Raises EditRefused."""
-    there = checkout.read(str(file))
-    if there == data:
-        return checkout, []
-    if there is not None:
-        raise EditRefused("file-exists", f"{file} is there already, with other content")
-    change = Change(file=file, document=0, path=(), inside=None, line=1, previous=ABSENT, value=parse(data)[0].value)
-    return replace(checkout, manifests={**checkout.manifests, str(file): data}), [change]
-
-
-def _without(checkout: Checkout, placement: Placement, before: bytes) -> tuple[Checkout, list[Change]]:
-    """The checkout without a whole document, and without the file where it is the only one."""
-    file, documents = str(placement.file), parse(before)
-    gone = documents[placement.document]
-    text, mark = decode(before)
-    rest = {path: data for path, data in checkout.manifests.items() if path != file}
+def _remove_document(checkout: Checkout, placement: Placement, data: bytes) -> tuple[Checkout, list[Change]]:
+    """Remove a whole document, and the file where it is the only one."""
+    file, documents = str(placement.file), parse(data)
+    document = documents[placement.document]
+    after: bytes | None = None
     if len(documents) > 1:
-        after = (mark + text[: gone.start] + text[gone.end :]).encode()
-        if [each.value for each in parse(after)] != [each.value for each in documents if each is not gone]:
+        text, mark = decode(data)
+        after = (mark + text[: document.start] + text[document.end :]).encode()
+        remaining = [other.value for other in documents if other is not document]
+        if [other.value for other in parse(after)] != remaining:
             raise EditRefused("verification", f"{file}: taking the document out would change another one")
-        rest[file] = after
-    change = Change(
-        file=placement.file, document=placement.document, path=(), inside=None, line=gone.line, previous=gone.value,
-        value=None,
-    )  # fmt: skip
-    return replace(checkout, manifests=rest), [change]
-
-
-def _edit(before: bytes, placement: Placement) -> EditedFile:
-    if placement.inside is not None:
-        inner = SetValue(path=placement.inside, value=placement.value)
-        return literal_block.apply(before, placement.document, placement.keys, inner)
-    if placement.append:
-        return edit.apply(before, placement.document, AppendItem(path=placement.keys, value=placement.value))
-    return edit.apply(before, placement.document, SetValue(path=placement.keys, value=placement.value))
-
-
-def _length(before: bytes, placement: Placement) -> int:
-    """How many items the list had."""
-    value = parse(before)[placement.document].value
-    for key in placement.keys:
-        value = value.get(key) if isinstance(value, dict) and isinstance(key, str) else None
-    return len(value) if isinstance(value, list) else 0
+    record = RemovedDocument(file=placement.file, document=placement.document, previous=document.value)
+    return checkout.with_contents({file: after}), [Change(record=record, line=document.line)]

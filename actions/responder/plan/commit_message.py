@@ -1,4 +1,4 @@
-"""The commit message of a batch of responses: what was done, why, and trailers that the undo reads.
+"""The commit message of a batch of responses, or of their undo: what is done and why, and trailers that the undo reads.
 
 https://git-scm.com/docs/git-interpret-trailers
 """
@@ -7,56 +7,44 @@ import json
 from collections.abc import Sequence
 
 from ..escape import one_line
-from ..yamledit.values import ABSENT
-from .changes import Change
+from . import undo_record
 from .outcome import Response
-from .trailers import Recorded
+from .trailers import RecordedResponse
 
-_SUBJECT = 72  # characters, beyond which tools cut the first line
-_TRAILER = 300
+_SUBJECT_LIMIT = 72  # characters, beyond which tools cut the first line
+_TRAILER_LIMIT = 300
 
 
 def compose(responses: Sequence[Response]) -> str:
-    """The message for the responses that change something, of which there is at least one."""
+    """Return the message for the responses that change something, of which there is at least one."""
     trailers = [line for response in responses for line in _trailers(response)]
     return "\n\n".join([_subject(responses), *map(_paragraph, responses), "\n".join(trailers)]) + "\n"
 
 
-def restoring(sha: str, responses: Sequence[Recorded]) -> str:
-    """The message for responses that are taken back."""
-    said = [one_line(each.response.partition(" ")[2], limit=_TRAILER) for each in responses]
-    subject = f"Restore {said[0]}" if len(said) == 1 else f"Restore {len(said)} workloads"
+def compose_undo(sha: str, responses: Sequence[RecordedResponse]) -> str:
+    """Return the message for the undo of some responses of a commit."""
+    workloads = [one_line(response.response.partition(" ")[2], limit=_TRAILER_LIMIT) for response in responses]
+    subject = f"Restore {workloads[0]}" if len(workloads) == 1 else f"Restore {len(workloads)} workloads"
     trailers = [f"Restored-Commit: {sha}"]
-    for each in responses:
-        trailers += [f"Restored-Event: {one_line(each.event_id, limit=_TRAILER)}"]
-        trailers += [f"Restored-Response: {one_line(each.response, limit=_TRAILER)}"]
+    for response in responses:
+        trailers += [f"Restored-Event: {one_line(response.event_id, limit=_TRAILER_LIMIT)}"]
+        trailers += [f"Restored-Response: {one_line(response.response, limit=_TRAILER_LIMIT)}"]
     body = f"Takes back what commit {sha[:12]} did."
-    return "\n\n".join([one_line(subject, limit=_SUBJECT), body, "\n".join(trailers)]) + "\n"
-
-
-def previous(change: Change) -> str:
-    """The value before a change and where it stood, as the compact JSON of a `Previous` trailer.
-
-    A field that was not there has no `value`.
-    """
-    place = {"file": str(change.file), "document": change.document, "path": list(change.path)}
-    inside = {} if change.inside is None else {"inside": list(change.inside)}
-    known = {} if change.previous is ABSENT else {"value": change.previous}
-    return json.dumps({**place, **inside, **known}, separators=(",", ":"))
+    return "\n\n".join([one_line(subject, limit=_SUBJECT_LIMIT), body, "\n".join(trailers)]) + "\n"
 
 
 def _subject(responses: Sequence[Response]) -> str:
     action = responses[0].action.capitalize()
     if len(responses) > 1:
         return f"{action} {len(responses)} workloads"
-    return one_line(f"{action} {responses[0].workload}", limit=_SUBJECT)
+    return one_line(f"{action} {responses[0].workload}", limit=_SUBJECT_LIMIT)
 
 
 def _paragraph(response: Response) -> str:
     event = response.event
-    seen = f" at {one_line(event.time)}" if event.time else ""
+    time = f" at {one_line(event.time)}" if event.time else ""
     rule = json.dumps(one_line(event.rule), ensure_ascii=False)
-    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {response.pod}{seen}."
+    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {response.pod}{time}."
 
 
 def _trailers(response: Response) -> list[str]:
@@ -68,6 +56,6 @@ def _trailers(response: Response) -> list[str]:
         "CloudEvent-Source": event.source,
         "Response": str(response),
     }
-    lines = [f"{key}: {one_line(value, limit=_TRAILER)}" for key, value in values.items()]
-    lines += [f"Previous: {previous(change)}" for change in response.changes]
-    return lines + ([f"Cluster: {one_line(event.cluster, limit=_TRAILER)}"] if event.cluster else [])
+    lines = [f"{key}: {one_line(value, limit=_TRAILER_LIMIT)}" for key, value in values.items()]
+    lines += [f"Previous: {undo_record.dump(change.record)}" for change in response.changes]
+    return lines + ([f"Cluster: {one_line(event.cluster, limit=_TRAILER_LIMIT)}"] if event.cluster else [])

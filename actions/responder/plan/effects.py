@@ -1,6 +1,6 @@
-"""What each response wants of the objects of the desired state. Pure; where the edits belong is for `desired.home`.
+"""What each response edits in the objects of the desired state. Does not decide where an edit is written.
 
-A HelmRelease has no manifest of the workload: what is wanted becomes a post-renderer, which works for every chart.
+A HelmRelease has no manifest of the workload: the edit becomes a post-renderer, which works for every chart.
 https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers
 """
 
@@ -11,14 +11,15 @@ from typing import Any
 import yaml
 
 from ..errors import Unsupported
-from ..gitops.fields import find
+from ..gitops.fields import find, set_in
 from ..gitops.flux.reconcile import Applied
-from ..gitops.placement.placement import Wanted
+from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, is_fulfilled
 from ..gitops.workloads import helm
 from ..gitops.workloads.locate import Target
 from ..kubernetes.pod_names import Workload
 from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from ..yamledit import json_patch
+from ..yamledit.edit import AppendItem, SetValue
 
 Fields = Sequence[tuple[tuple[str, ...], Any]]
 
@@ -48,53 +49,67 @@ _API_VERSIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aim:
-    """One object and what is wanted of it."""
+class Effect:
+    """One object and how it is edited."""
 
     applied: Applied
-    wanted: Wanted
+    edit: DesiredEdit
 
 
-def aims(action: Action, target: Target) -> list[Aim]:
-    """All that an action wants for a workload. Raises Unsupported where the workload's kind does not have it."""
+def effects_of(action: Action, target: Target) -> list[Effect]:
+    """Return all that a action edits for a workload. Raise Unsupported where the workload's kind does not have it."""
     if isinstance(action, Stop) and target.workload.kind == "Pod":
         action = Remove()
     if isinstance(action, Remove):
-        return [Aim(applied=target.applied, wanted=Wanted())]
+        return [Effect(applied=target.applied, edit=RemoveResource())]
     if helm.is_release(target.applied.object.id):
         return [_post_renderer(action, target)]
     if isinstance(action, PatchManifest):
-        wanted = Wanted(operations=tuple(each for each in action.operations if each["op"] != "test"))
-        if not wanted.holds(target.applied.object):
-            json_patch.edits(dict(target.applied.object.data), action.operations)
-        return [Aim(applied=target.applied, wanted=wanted)]
+        return [_patch(action, target.applied)]
     fields = _fields(action, target.workload)
-    own = [Aim(applied=target.applied, wanted=Wanted(keys=keys, value=value)) for keys, value in fields]
-    return own + [aim for keys, _ in fields if keys == _REPLICAS for aim in _held_off(target.scalers)]
+    effects = [Effect(applied=target.applied, edit=SetValue(path=path, value=value)) for path, value in fields]
+    if any(path == _REPLICAS for path, _ in fields):
+        effects += _scaler_effects(target.scalers)
+    return effects
 
 
-def warnings(action: Action, target: Target) -> list[str]:
-    """What a person should know before the response is made."""
+def warnings_about(action: Action, target: Target) -> list[str]:
+    """Return what a person should know before the response is applied."""
     policy = find(target.applied.object.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
     if isinstance(action, Stop) and policy == "Delete":
         return [f"{target.workload} deletes its volumes when it is scaled down, and evidence with them"]
     return []
 
 
+def _patch(action: PatchManifest, applied: Applied) -> Effect:
+    """Return the effect of a JSON patch. Raise Unsupported if it fails for the object as its cluster gets it."""
+    edit = JsonPatch(operations=tuple(operation for operation in action.operations if operation["op"] != "test"))
+    if not is_fulfilled(edit, applied.object):
+        json_patch.edits(dict(applied.object.data), action.operations)
+    return Effect(applied=applied, edit=edit)
+
+
 def _fields(action: Action, workload: Workload) -> Fields:
+    """Return the fields that a action sets in the manifest of a workload. Raise Unsupported."""
     match action:
         case Stop() if workload.kind in STOP:
             return [STOP[workload.kind]]
         case Scale(replicas=replicas) if STOP.get(workload.kind, ((),))[0] == _REPLICAS:
             return [(_REPLICAS, replicas)]
-        case Label(set=values, on_pods=on_pods):
-            return [((*_meta(workload, on_pods=on_pods), "labels", key), value) for key, value in values.items()]
-        case Annotate(set=values, on_pods=on_pods):
-            return [((*_meta(workload, on_pods=on_pods), "annotations", key), value) for key, value in values.items()]
+        case Label():
+            return _metadata_fields(workload, "labels", action)
+        case Annotate():
+            return _metadata_fields(workload, "annotations", action)
     raise Unsupported(f"a {workload.kind} has no response `{action.name}`")
 
 
-def _meta(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
+def _metadata_fields(workload: Workload, name: str, action: Label | Annotate) -> Fields:
+    path = _metadata_path(workload, on_pods=action.on_pods)
+    return [((*path, name, key), value) for key, value in action.set.items()]
+
+
+def _metadata_path(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
+    """Return the path of the metadata of a workload, or of its pods."""
     if not on_pods:
         return ("metadata",)
     if workload.kind == "Pod":
@@ -103,45 +118,40 @@ def _meta(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
     return (*job, *_TEMPLATE, "metadata")
 
 
-def _held_off(scalers: Sequence[Applied]) -> list[Aim]:
-    """What keeps autoscalers from undoing a replica count.
+def _scaler_effects(scalers: Sequence[Applied]) -> list[Effect]:
+    """Return what keeps autoscalers from undoing a replica count.
 
     A HorizontalPodAutoscaler leaves a workload at 0 alone, unless its own least count is 0: then it wakes it up again.
     """
-    found = []
+    effects = []
     for scaler in scalers:
         if scaler.object.id.kind == "ScaledObject":
-            key = ("metadata", "annotations", "autoscaling.keda.sh/paused-replicas")
-            found.append(Aim(applied=scaler, wanted=Wanted(keys=key, value="0")))
+            path = ("metadata", "annotations", "autoscaling.keda.sh/paused-replicas")
+            effects.append(Effect(applied=scaler, edit=SetValue(path=path, value="0")))
         elif find(scaler.object.data, ("spec", "minReplicas")) == 0:
-            found.append(Aim(applied=scaler, wanted=Wanted(keys=("spec", "minReplicas"), value=1)))
-    return found
+            effects.append(Effect(applied=scaler, edit=SetValue(path=("spec", "minReplicas"), value=1)))
+    return effects
 
 
-def _post_renderer(action: Action, target: Target) -> Aim:
-    """The post-renderer that does to what the chart makes what would be done to a manifest.
+def _post_renderer(action: Action, target: Target) -> Effect:
+    """Return the post-renderer that does to the objects of a chart what the action does to a manifest.
 
-    Of all kinds that would name the pod so, those that the chart does not make are patched in vain, which is no error.
+    It patches every kind that would give the pod its name. A patch for an object that the chart does not have is
+    no error.
     """
     patches = []
-    for made in target.made:
-        content: Any = list(action.operations) if isinstance(action, PatchManifest) else _merged(action, made)
+    for workload in target.made:
+        content: Any = list(action.operations) if isinstance(action, PatchManifest) else _merge_patch(action, workload)
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
-        patches.append({"target": {"kind": made.kind, "name": made.name}, "patch": text})
-    value = {"kustomize": {"patches": patches}}
-    return Aim(applied=target.applied, wanted=Wanted(keys=("spec", "postRenderers"), value=value, append=True))
+        patches.append({"target": {"kind": workload.kind, "name": workload.name}, "patch": text})
+    item = {"kustomize": {"patches": patches}}
+    return Effect(applied=target.applied, edit=AppendItem(path=("spec", "postRenderers"), value=item))
 
 
-def _merged(action: Action, made: Workload) -> dict[str, Any]:
-    """The strategic merge patch that does to a workload what is demanded."""
+def _merge_patch(action: Action, workload: Workload) -> dict[str, Any]:
+    """Return the strategic merge patch that does to a workload what is demanded."""
     patch: dict[str, Any] = {}
-    for keys, value in _fields(action, made):
-        _set(patch, keys, value)
-    head = {"apiVersion": _API_VERSIONS.get(made.kind, "apps/v1"), "kind": made.kind}
-    return {**head, "metadata": {"name": made.name, **patch.pop("metadata", {})}, **patch}
-
-
-def _set(mapping: dict[str, Any], keys: Sequence[str], value: Any) -> None:
-    for key in keys[:-1]:
-        mapping = mapping.setdefault(key, {})
-    mapping[keys[-1]] = value
+    for path, value in _fields(action, workload):
+        patch = set_in(patch, path, value)
+    head = {"apiVersion": _API_VERSIONS.get(workload.kind, "apps/v1"), "kind": workload.kind}
+    return {**head, "metadata": {"name": workload.name, **patch.pop("metadata", {})}, **patch}

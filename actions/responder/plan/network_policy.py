@@ -1,5 +1,6 @@
-"""Cuts a workload's pods off the network, by a NetworkPolicy in a file of its own beside what declares the workload.
+"""The NetworkPolicy that cuts a workload's pods off the network, and the file it belongs in.
 
+Does not add the file: apply.py does.
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
@@ -16,10 +17,11 @@ import yaml
 from ..errors import NoHome, Unsupported
 from ..gitops.fields import find, mapping
 from ..gitops.placement import choose
-from ..gitops.placement.placement import How, Placement
+from ..gitops.placement.placement import Placement, PlacementKind
 from ..gitops.workloads import helm
 from ..gitops.workloads.locate import Target
 from ..rules.actions import Isolate
+from ..yamledit.edit import AppendItem
 
 # The label that every namespace has: https://kubernetes.io/docs/reference/labels-annotations-taints/
 _NAMESPACE = "kubernetes.io/metadata.name"
@@ -35,7 +37,7 @@ _LABELS: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A NetworkPolicy and the file that is to have it; `listing` is the edit that makes a kustomization read the file.
+    """A NetworkPolicy and its file; `listing` is the edit that makes a kustomization read the file.
 
     `listing` is None where Flux reads the whole folder.
     """
@@ -46,13 +48,16 @@ class Policy:
 
     @property
     def data(self) -> bytes:
-        """The content of the file."""
-        plain = json.loads(json.dumps(self.content))  # or what is there twice would get an anchor
+        """Return the content of the file."""
+        plain = json.loads(json.dumps(self.content))  # a value that is used twice would get an anchor
         return yaml.safe_dump(plain, sort_keys=False, default_flow_style=False, width=1000).encode()
 
 
-def policy(action: Isolate, target: Target) -> Policy:
-    """The policy for a workload. Raises Unsupported where its pods cannot be selected, NoHome where others read it."""
+def policy_for(action: Isolate, target: Target) -> Policy:
+    """Return the policy for a workload.
+
+    Raise Unsupported where its pods cannot be selected, NoHome where no folder is read for this cluster alone.
+    """
     labels = _pod_labels(target)
     declared = target.applied.object
     steps = choose.homes(target.desired, target.applied)
@@ -61,14 +66,14 @@ def policy(action: Isolate, target: Target) -> Policy:
             f"no kustomization reads {target.workload} for this cluster alone, so that a policy could be added"
         )
     step = steps[0] if steps else None
-    before = step.before if step else declared.ids[0]
-    name = f"isolate-{before.name}"
+    id_ = step.before if step else declared.ids[0]
+    name = f"isolate-{id_.name}"
     if not _FILE_NAME.fullmatch(name):
-        raise Unsupported(f"{before.name} is no name for a file")
+        raise Unsupported(f"{id_.name} is no name for a file")
     if step and step.tree:
         raise NoHome(f"{target.workload} comes from an artifact, to which no file can be added")
     folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(declared.file)
-    meta = {"name": name, **({"namespace": before.namespace} if before.namespace else {})}
+    meta = {"name": name, **({"namespace": id_.namespace} if id_.namespace else {})}
     content = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -80,12 +85,13 @@ def policy(action: Isolate, target: Target) -> Policy:
 
 
 def _listing(file: str, name: str) -> Placement:
-    return Placement(
-        file=PurePosixPath(file), document=0, keys=("resources",), value=name, append=True, how=How.RESOURCES
-    )
+    """Return the edit that lists a file in a kustomization."""
+    edit = AppendItem(path=("resources",), value=name)
+    return Placement(file=PurePosixPath(file), document=0, edit=edit, kind=PlacementKind.RESOURCES)
 
 
 def _allowed(action: Isolate) -> dict[str, Any]:
+    """Return the rules of a policy for the traffic that stays allowed."""
     peers = [{"namespaceSelector": {"matchLabels": {_NAMESPACE: name}}} for name in action.namespaces]
     dns = {"to": [{"namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}}}], "ports": _DNS_PORTS}
     egress = [*([{"to": peers}] if peers else []), *([dns] if action.dns else [])]
@@ -93,16 +99,17 @@ def _allowed(action: Isolate) -> dict[str, Any]:
 
 
 def _pod_labels(target: Target) -> dict[str, str]:
+    """Return labels that all pods of a workload have."""
     data = target.applied.object.data
     if helm.is_release(target.applied.object.id):
         raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
     if target.workload.kind == "Pod":
-        places: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)
+        paths: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)
     elif target.workload.kind == "ReplicationController":
-        places = (("spec", "selector"), _LABELS[1])
+        paths = (("spec", "selector"), _LABELS[1])
     else:
-        places = _LABELS
-    for place in places:
-        if isinstance(find(data, place), dict) and (labels := mapping(data, *place)):
+        paths = _LABELS
+    for path in paths:
+        if isinstance(find(data, path), dict) and (labels := mapping(data, *path)):
             return {key: str(value) for key, value in labels.items()}
     raise Unsupported(f"{target.workload} has no pod labels that a NetworkPolicy could select")

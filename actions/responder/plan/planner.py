@@ -1,14 +1,13 @@
 """From events to the bytes that change: which rule applies, which workload is meant, which edits follow.
 
-Reads the checkout and writes nothing, so a plan can be made again on a newer tip.
+Works on a checkout in memory and writes nothing, so that it can plan again on a newer tip.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import PurePosixPath
 
-from ..errors import BadEvent, OverLimit, ProtectedWorkload, Refused, Unproved
+from ..errors import BadEvent, ProtectedWorkload, Refused, Unproved
 from ..falco.event import Event
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
@@ -20,8 +19,9 @@ from ..rules import matching
 from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, Rules
-from . import apply, commit_message
-from .apply import Made
+from . import commit_message
+from .apply import AppliedChanges, apply
+from .budget import Budget
 from .outcome import Outcome, Response, Verdict
 
 _VERDICTS = {
@@ -33,9 +33,9 @@ _VERDICTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The outcomes of a batch, in its order, and the new content of the files that change, None for one that goes.
+    """The outcomes of a batch, in its order, and the new content of the files that change, None for a removed one.
 
-    What only waits for a review, or is shown as its rule wants it, changes no file.
+    Responses that wait for a review, or that are only shown, change no file.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -43,45 +43,58 @@ class Plan:
 
     @property
     def message(self) -> str:
-        """The commit message of what changes."""
+        """Return the commit message of what changes."""
         return commit_message.compose(self.responses)
 
     @property
     def responses(self) -> tuple[Response, ...]:
-        """The responses that change something."""
+        """Return the responses that change something."""
         contained = (outcome for outcome in self.outcomes if outcome.verdict is Verdict.CONTAINED)
         return tuple(outcome.response for outcome in contained if outcome.response)
 
 
-def make(
-    events: Iterable[Event | BadEvent], ruleset: Rules, checkout: Checkout, *, origin: Origin | None = None,
-    prover: Prover | None = None, spent: Callable[[], int] = lambda: 0, mode: Mode | None = Mode.COMMIT,
-) -> Plan:  # fmt: skip
+def plan_responses(
+    events: Iterable[Event | BadEvent],
+    ruleset: Rules,
+    checkout: Checkout,
+    *,
+    origin: Origin | None = None,
+    prover: Prover | None = None,
+    budget: Budget | None = None,
+    mode: Mode | None = Mode.COMMIT,
+) -> Plan:
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
-    `origin` is where the checkout comes from, so that Flux sources that mean the same repository are known. Without a
-    `prover` nothing is rendered. `spent` is asked how many responses the last hour saw, if there is one to make.
-    `mode` is that of the responses whose rules want none that is more careful; None makes all, whatever rules want.
+    `origin` is where the checkout comes from, so that Flux sources of the same repository are recognised. Without a
+    `prover` nothing is rendered, without a `budget` there is no limit. `mode` is the mode of responses whose rules want
+    no more careful one; None applies all of them, whatever rules want.
     """
-    planner = _Planner(ruleset, checkout, origin, prover, spent, mode)
+    planner = _Planner(ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode)
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=changed_files(checkout, planner.checkout))
 
 
 class _Planner:
+    """Plans one event after the other; `checkout` has the responses of all that are contained so far."""
+
     def __init__(
-        self, ruleset: Rules, checkout: Checkout, origin: Origin | None, prover: Prover | None,
-        spent: Callable[[], int], mode: Mode | None,
-    ) -> None:  # fmt: skip
-        self._ask_spent = spent
-        self._made = 0
-        self._waiting: set[tuple[str, Workload]] = set()  # of which nothing is made here
-        self._mode = mode
+        self,
+        ruleset: Rules,
+        checkout: Checkout,
+        *,
+        origin: Origin | None,
+        prover: Prover | None,
+        budget: Budget | None,
+        mode: Mode | None,
+    ) -> None:
+        self.checkout = checkout
         self._ruleset = ruleset
+        self._clusters = {name: cluster.path for name, cluster in ruleset.clusters.items()}
         self._origin = origin
         self._prover = prover
-        self._clusters = {name: cluster.path for name, cluster in ruleset.clusters.items()}
-        self.checkout = checkout
+        self._budget = budget
+        self._mode = mode
+        self._unapplied: set[tuple[str, Workload]] = set()  # responses that are proposed or shown, each counted once
 
     def outcome(self, event: Event | BadEvent) -> Outcome:
         if isinstance(event, BadEvent):
@@ -91,7 +104,7 @@ class _Planner:
             if not decisions:
                 return Outcome(verdict=Verdict.IGNORED, reason="no response rule matches", event=event)
             if pod is None:
-                return Outcome(verdict=Verdict.REFUSED, reason=_podless(event), event=event)
+                return Outcome(verdict=Verdict.REFUSED, reason=_reason_without_pod(event), event=event)
             return self._respond(event, Pod(namespace=pod[0], name=pod[1]), decisions)
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
@@ -104,78 +117,83 @@ class _Planner:
         target = self._locate(event, pod)
         if protection := self._ruleset.protection_of(target.workload):
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
-        actions = _once(action for each in decisions for action in each.rule.actions)
-        made = apply.make(self.checkout, actions, target)
-        proof, key = None, (target.applied.cluster, target.workload)
-        verdict = _VERDICTS[self._careful(decisions)] if made.changes else Verdict.IN_PLACE
-        if made.changes and key not in self._waiting:
-            self._heed_limits()
-            self._made += 1
+        actions = _distinct(action for decision in decisions for action in decision.rule.actions)
+        applied = apply(self.checkout, actions, target)
+        verdict = _VERDICTS[self._most_careful(decisions)] if applied.changes else Verdict.IN_PLACE
+        proof = None
+        if applied.changes:
+            self._spend(target, verdict)
         if verdict is Verdict.CONTAINED:
-            proof = self._prove(event, pod, target, made)
-            self.checkout = made.checkout
-        elif made.changes:
-            self._waiting.add(key)
+            proof = self._prove(event, pod, target, applied)
+            self.checkout = applied.checkout
         response = Response(
-            event=event, pod=pod, rule=", ".join(each.rule.name for each in decisions),
+            event=event,
+            pod=pod,
+            rule=", ".join(decision.rule.name for decision in decisions),
             action=" and ".join(action.name for action in actions),
-            workload=target.workload, cluster=target.applied.cluster, changes=made.changes, warnings=made.notes,
+            workload=target.workload,
+            cluster=target.applied.cluster,
+            changes=applied.changes,
+            warnings=applied.warnings,
             proof=proof,
-        )  # fmt: skip
-        return Outcome(
-            verdict=verdict, reason=_told(response, target), event=event, response=response,
-            rendered=proof.diff if proof else "",
-        )  # fmt: skip
+        )
+        rendered = proof.diff if proof else ""
+        reason = _reason(response, target)
+        return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
 
-    def _careful(self, decisions: list[Decision]) -> Mode:
-        return Mode.most_careful([self._mode, *(each.mode for each in decisions)]) if self._mode else Mode.COMMIT
+    def _most_careful(self, decisions: list[Decision]) -> Mode:
+        if self._mode is None:
+            return Mode.COMMIT
+        return Mode.most_careful([self._mode, *(decision.mode for decision in decisions)])
 
-    def _heed_limits(self) -> None:
-        limit, made = self._ruleset.limits.responses_per_hour, self._spent + self._made
-        if made >= limit:
-            raise OverLimit(
-                f"{made} responses were made within the hour, and limits.responses-per-hour is {limit}: look what is "
-                "going on; then raise the limit or wait, and run the workflow by hand with this event"
-            )
-
-    @cached_property
-    def _spent(self) -> int:
-        return self._ask_spent()
+    def _spend(self, target: Target, verdict: Verdict) -> None:
+        """Count a response, unless an earlier event of the batch has proposed or shown one for the same workload."""
+        key = (target.applied.cluster, target.workload)
+        if self._budget and key not in self._unapplied:
+            self._budget.spend()
+        if verdict is not Verdict.CONTAINED:
+            self._unapplied.add(key)
 
     def _locate(self, event: Event, pod: Pod) -> Target:
         return locate.locate(
-            self.checkout, pod=pod, owners=event.owner_hints, cluster=event.cluster, clusters=self._clusters,
-            assignment=self._ruleset.assignment_of(pod, cluster=event.cluster), origin=self._origin,
-        )  # fmt: skip
+            self.checkout,
+            pod=pod,
+            owners=event.owner_hints,
+            cluster=event.cluster,
+            clusters=self._clusters,
+            assignment=self._ruleset.assignment_of(pod, cluster=event.cluster),
+            origin=self._origin,
+        )
 
-    def _prove(self, event: Event, pod: Pod, target: Target, made: Made) -> Proof | None:
-        """What rendering says of the edits; raises Unproved where it says no, or nothing though it has to."""
+    def _prove(self, event: Event, pod: Pod, target: Target, applied: AppliedChanges) -> Proof | None:
+        """Return what rendering says of the edits. Raise Unproved where it says no, or nothing though it has to."""
         if self._prover is None:
             return None
         desired = locate.read(
-            made.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
+            applied.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
         )
-        proof = self._prover.prove(target.desired, desired, made.claims)
+        proof = self._prover.prove(target.desired, desired, applied.claims)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof
 
 
-def _once(actions: Iterable[Action]) -> list[Action]:
-    """Without those that came before."""
-    found: list[Action] = []
+def _distinct(actions: Iterable[Action]) -> list[Action]:
+    """Return each action once, in order; a action may hold a mapping, so that it has no hash."""
+    distinct: list[Action] = []
     for action in actions:
-        found += [] if action in found else [action]
-    return found
+        if action not in distinct:
+            distinct.append(action)
+    return distinct
 
 
-def _told(response: Response, target: Target) -> str:
+def _reason(response: Response, target: Target) -> str:
     if not response.changes:
         return f"{target.file} line {target.line} is as rule {response.rule!r} wants it"
     return f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
 
 
-def _podless(event: Event) -> str:
+def _reason_without_pod(event: Event) -> str:
     if event.is_host:
         return "it happened on the node itself, outside any pod: there is no workload to contain"
     return "it names no pod (Falco did not know the container's pod), so the workload is not known"

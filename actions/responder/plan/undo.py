@@ -1,148 +1,177 @@
-"""Takes responses of one commit back: each value returns to what it was before, and nothing else changes. Pure.
+"""Undoes responses of one commit: each value returns to what it was before, and nothing else changes.
 
 Where a file is as the response left it, it becomes what it was, byte for byte. Where others have changed it since, that
-is kept, as a merge does; where the changes touch, the values alone are put back; and where somebody has changed the
-values too, that is refused.
+is kept, as a merge does; where both changes touch, only the values are put back; where somebody has changed the values
+too, the undo is refused. Reads no history: how to read and merge files is handed in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, assert_never
 
 from ..errors import ChangedSince, EditRefused
 from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import edit, literal_block
 from ..yamledit.documents import parse
 from ..yamledit.edit import RemoveValue, SetValue
-from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, same
-from .trailers import Previous, Recorded
+from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted, same
+from .trailers import RecordedResponse
+from .undo_record import AddedFile, AppendedItem, PreviousText, PreviousValue, RemovedDocument
 
 Files = Mapping[PurePosixPath, bytes | None]
 Read = Callable[[PurePosixPath], bytes | None]
 Merge = Callable[[bytes, bytes, bytes], bytes | None]  # current, common ancestor and other; None if they touch
+ValueRecord = PreviousValue | PreviousText | AppendedItem
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A commit that made responses: how to read a file as of it and as of the one before, and all that it did."""
+    """A commit with responses: how to read a file as of it and as of the commit before, and all its responses."""
 
     sha: str
     before: Read
     after: Read
-    responses: tuple[Recorded, ...]
+    responses: tuple[RecordedResponse, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undo:
-    """What is restored and the new content of the files that change, None for one that goes; no files: in place."""
+    """The responses that are undone, and the new content of the files that change, None for a removed one.
+
+    Without files, everything is restored already.
+    """
 
     snapshot: Snapshot
-    responses: tuple[Recorded, ...]
+    responses: tuple[RecordedResponse, ...]
     files: Files
 
 
 def undo(
-    snapshot: Snapshot, responses: Sequence[Recorded], checkout: Checkout, *, merge: Merge, force: bool = False
+    snapshot: Snapshot, responses: Sequence[RecordedResponse], checkout: Checkout, *, merge: Merge, force: bool = False
 ) -> Undo:
-    """The undo of some responses of a commit in the checkout as it is now, all of them or none.
+    """Undo some responses of a commit in the checkout as it is now, all of them or none.
 
-    Raises ChangedSince where somebody has changed a value since, unless `force`; EditRefused and NotYaml.
+    Raise ChangedSince where somebody has changed a value since, unless `force`; EditRefused and NotYaml.
     """
-    now = checkout
-    merged = _merged(snapshot, responses, checkout, merge)
+    restored = checkout
+    merged = _merged_files(snapshot, responses, checkout, merge)
     for file, data in merged.items():
-        now = _write(now, file, data)
-    for previous in [each for response in responses for each in response.previous][::-1]:
-        if previous.file not in merged:
-            now = _back(snapshot, previous, now, force=force)
-    return Undo(snapshot=snapshot, responses=tuple(responses), files=changed_files(checkout, now))
+        restored = restored.with_contents({str(file): data})
+    records = [record for response in responses for record in response.records]
+    for record in reversed(records):
+        if record.file in merged:
+            continue
+        match record:
+            case AddedFile() | RemovedDocument():
+                restored = _undo_file(snapshot, record.file, restored)
+            case PreviousValue() | PreviousText() | AppendedItem():
+                restored = _undo_value(snapshot, record, restored, force=force)
+            case _:
+                assert_never(record)
+    return Undo(snapshot=snapshot, responses=tuple(responses), files=changed_files(checkout, restored))
 
 
-def _merged(
-    snapshot: Snapshot, responses: Sequence[Recorded], checkout: Checkout, merge: Merge
+def _merged_files(
+    snapshot: Snapshot, responses: Sequence[RecordedResponse], checkout: Checkout, merge: Merge
 ) -> dict[PurePosixPath, bytes | None]:
-    """The files that no other response of the commit has to do with, as they were but for what others have changed."""
-    kept = [each for each in snapshot.responses if each not in responses]
-    others = {previous.file for response in kept for previous in response.previous}
-    found: dict[PurePosixPath, bytes | None] = {}
-    for file in {previous.file for response in responses for previous in response.previous} - others:
-        now, old, new = checkout.read(str(file)), snapshot.before(file), snapshot.after(file)
-        if now == new:
-            found[file] = old
-        elif now is not None and old is not None and new is not None and (data := merge(now, new, old)) is not None:
-            found[file] = data
-    return found
+    """Return the files that no other response of the commit edits, as they were except for what others have changed."""
+    others = {
+        record.file for response in snapshot.responses if response not in responses for record in response.records
+    }
+    merged: dict[PurePosixPath, bytes | None] = {}
+    for file in {record.file for response in responses for record in response.records} - others:
+        current, before, after = checkout.read(str(file)), snapshot.before(file), snapshot.after(file)
+        if current == after:
+            merged[file] = before
+        elif current is not None and before is not None and after is not None:
+            data = merge(current, after, before)
+            if data is not None:
+                merged[file] = data
+    return merged
 
 
-def _back(snapshot: Snapshot, previous: Previous, now: Checkout, *, force: bool) -> Checkout:
-    """The checkout with one value as it was."""
-    data, old, new = now.read(str(previous.file)), snapshot.before(previous.file), snapshot.after(previous.file)
-    if not previous.path:
-        return _whole_document(previous, now, old, new)
-    if data is None or new is None:
-        raise ChangedSince(f"{previous.file} is not there any more")
-    current = _value(data, previous)
-    if _equal(current, previous.value):
-        return now
-    if not force and not _equal(current, _value(new, previous)) and not _is_item(new, previous):
-        raise ChangedSince(f"{previous.file}: {_dotted(previous)} was changed since the response")
-    return _write(now, previous.file, _edited(data, previous, old, new))
+def _undo_file(snapshot: Snapshot, file: PurePosixPath, checkout: Checkout) -> Checkout:
+    """Remove a file that the response added; put back one that it removed, if there is nothing in its place."""
+    current = checkout.read(str(file))
+    if current == snapshot.before(file):
+        return checkout
+    if current != snapshot.after(file):
+        raise ChangedSince(f"{file} was changed since the response")
+    return checkout.with_contents({str(file): snapshot.before(file)})
 
 
-def _whole_document(previous: Previous, now: Checkout, old: bytes | None, new: bytes | None) -> Checkout:
-    """A file that the response made goes; one that it took out comes back, if nothing is in its place."""
-    data = now.read(str(previous.file))
-    if data == old:
-        return now
-    if data != new:
-        raise ChangedSince(f"{previous.file} was changed since the response")
-    return _write(now, previous.file, old)
+def _undo_value(snapshot: Snapshot, record: ValueRecord, checkout: Checkout, *, force: bool) -> Checkout:
+    current, after = checkout.read(str(record.file)), snapshot.after(record.file)
+    if current is None or after is None:
+        raise ChangedSince(f"{record.file} is not there any more")
+    before = snapshot.before(record.file) or b""
+    match record:
+        case AppendedItem():
+            result = _remove_item(current, record, before, after)
+        case PreviousValue() | PreviousText():
+            value = _value(current, record)
+            if _equal(value, record.previous):
+                return checkout
+            if not force and not _equal(value, _value(after, record)):
+                raise ChangedSince(f"{record.file}: {_field(record)} was changed since the response")
+            result = _put_back(current, record, before)
+        case _:
+            assert_never(record)
+    return checkout.with_contents({str(record.file): result})
 
 
-def _edited(data: bytes, previous: Previous, old: bytes | None, new: bytes) -> bytes:
-    if previous.inside is not None:
-        if previous.value is ABSENT:
-            raise EditRefused("inside-a-text", f"{_dotted(previous)} was put into a text that was changed since")
-        inner = SetValue(path=previous.inside, value=previous.value)
-        return literal_block.apply(data, previous.document, previous.path, inner).after
-    if previous.value is not ABSENT:
-        return edit.apply(data, previous.document, SetValue(path=previous.path, value=previous.value)).after
-    path = _place(data, previous, new)
-    parents, null = _made(old, previous.document, path)
-    return edit.apply(data, previous.document, RemoveValue(path=path, parents=parents, leave_null=null)).after
+def _put_back(current: bytes, record: PreviousValue | PreviousText, before: bytes) -> bytes:
+    document, path, previous = record.document, record.path, record.previous
+    match record:
+        case PreviousText(inside=inside):
+            if previous is ABSENT:
+                problem = f"{_field(record)} was put into a text that was changed since"
+                raise EditRefused("inside-a-text", problem)
+            return literal_block.apply(current, document, path, SetValue(path=inside, value=previous)).after
+        case PreviousValue():
+            if previous is not ABSENT:
+                return edit.apply(current, document, SetValue(path=path, value=previous)).after
+            parents, leave_null = _added_parents(before, document, path)
+            return edit.apply(current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
+        case _:
+            assert_never(record)
 
 
-def _place(data: bytes, previous: Previous, new: bytes) -> YamlPath:
-    """Where that is now which the response put there: an item of a list is known by what it says."""
-    if not isinstance(previous.path[-1], int):
-        return previous.path
-    item, items = _value(new, previous), at(_document(data, previous.document), previous.path[:-1])
-    places = [place for place, each in enumerate(items) if same(each, item)] if isinstance(items, list) else []
-    if len(places) != 1:
-        raise ChangedSince(f"{previous.file}: what the response added to {_dotted(previous)} is not there as it was")
-    return (*previous.path[:-1], places[0])
+def _remove_item(current: bytes, record: AppendedItem, before: bytes, after: bytes) -> bytes:
+    """Remove the item that the response appended. It is matched by value, not by index, as it may have moved.
+
+    Nothing is removed where the list is shorter than the response left it and does not have the item.
+    """
+    item = at(_document(after, record.document), (*record.path, record.index))
+    value = at(_document(current, record.document), record.path)
+    items = value if isinstance(value, list) else []
+    indexes = [index for index, other in enumerate(items) if same(other, item)]
+    if not indexes and len(items) <= record.index:
+        return current
+    if len(indexes) != 1:
+        raise ChangedSince(f"{record.file}: what the response added to {_field(record)} is not there as it was")
+    path = (*record.path, indexes[0])
+    parents, leave_null = _added_parents(before, record.document, path)
+    return edit.apply(current, record.document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
 
 
-def _is_item(new: bytes, previous: Previous) -> bool:
-    """Whether the response added an item to a list, which may have moved since."""
-    return isinstance(previous.path[-1], int) and previous.value is ABSENT and _value(new, previous) is not ABSENT
+def _added_parents(before: bytes, document: int, path: YamlPath) -> tuple[int, bool]:
+    """Return how many parents of a value the response added, and whether it put them in place of an empty value."""
+    root = _document(before, document)
+    missing = [length for length in range(1, len(path)) if at(root, path[:length]) in (ABSENT, None)]
+    if not missing:
+        return 0, False
+    is_filled = at(root, path[: missing[0]]) is None
+    return len(path) - missing[0] - (1 if is_filled else 0), is_filled
 
 
-def _made(old: bytes | None, document: int, path: YamlPath) -> tuple[int, bool]:
-    """How many of the parents the response had to make, and whether it put them in the place of an empty value."""
-    before = _document(old or b"", document)
-    missing = [length for length in range(1, len(path)) if at(before, path[:length]) in (ABSENT, None)]
-    first = path[: missing[0]] if missing else path
-    filled = bool(missing) and at(before, first) is None
-    return len(path) - len(first) - (1 if filled else 0) if missing else 0, filled
-
-
-def _value(data: bytes, previous: Previous) -> Value | Absent:
-    found = at(_document(data, previous.document), previous.path)
-    if previous.inside is None or not isinstance(found, str):
-        return found
-    return at(_document(found.encode(), 0), previous.inside)
+def _value(data: bytes, record: PreviousValue | PreviousText) -> Value | Absent:
+    """Return the value that the record is about, as it is in a file."""
+    value = at(_document(data, record.document), record.path)
+    if isinstance(record, PreviousText) and isinstance(value, str):
+        return at(_document(value.encode(), 0), record.inside)
+    return value
 
 
 def _equal(one: Value | Absent, other: Value | Absent) -> bool:
@@ -154,10 +183,14 @@ def _document(data: bytes, number: int) -> Any:
     return documents[number].value if number < len(documents) else None
 
 
-def _write(checkout: Checkout, file: PurePosixPath, data: bytes | None) -> Checkout:
-    rest = {path: each for path, each in checkout.manifests.items() if path != str(file)}
-    return replace(checkout, manifests=rest if data is None else {**rest, str(file): data})
-
-
-def _dotted(previous: Previous) -> str:
-    return ".".join(map(str, (*previous.path, *(previous.inside or ()))))
+def _field(record: ValueRecord) -> str:
+    """Return the path of a record for a person."""
+    match record:
+        case PreviousValue():
+            return dotted(record.path)
+        case PreviousText():
+            return dotted((*record.path, *record.inside))
+        case AppendedItem():
+            return dotted((*record.path, record.index))
+        case _:
+            assert_never(record)

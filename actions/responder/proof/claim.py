@@ -9,8 +9,7 @@ from typing import Any
 
 from ..gitops.fields import find, set_in
 from ..gitops.flux.reconcile import Applied
-from ..gitops.kustomize.patches import operate
-from ..gitops.placement.placement import Wanted
+from ..gitops.placement.desired_edit import DesiredEdit, edited
 from .rendered import ObjectKey
 
 _SELECTOR = ("spec", "podSelector", "matchLabels")
@@ -18,10 +17,10 @@ _SELECTOR = ("spec", "podSelector", "matchLabels")
 
 @dataclass(frozen=True, kw_only=True)
 class EditedObject:
-    """One object of one cluster that becomes what is wanted."""
+    """One object of one cluster and its edit."""
 
     applied: Applied
-    wanted: Wanted
+    edit: DesiredEdit
 
     def is_about(self, cluster: str, key: ObjectKey) -> bool:
         """Return whether a rendered object is the edited one."""
@@ -29,17 +28,6 @@ class EditedObject:
 
     def __str__(self) -> str:
         return str(self.applied)
-
-    def after(self, before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        """Return what the object becomes, None if it goes."""
-        if before is None or self.wanted.is_removal:
-            return None
-        if self.wanted.operations:
-            return operate(before, self.wanted.operations)
-        value = self.wanted.value
-        if self.wanted.append:
-            value = [*(find(before, self.wanted.keys) or []), value]
-        return set_in(before, self.wanted.keys, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,5 +76,5 @@ def explains(claims: list[Claim], before: Mapping[str, Any] | None, after: Mappi
     expected: Mapping[str, Any] | None = before
     for claim in claims:
         if isinstance(claim, EditedObject):
-            expected = claim.after(expected)
+            expected = None if expected is None else edited(claim.edit, expected)
     return bool(claims) and after == expected

@@ -3,11 +3,15 @@
 import copy
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import yaml
 
-from responder.gitops.placement.placement import Placement, Wanted
+from responder.gitops.fields import find
+from responder.gitops.kustomize.patches import operate
+from responder.gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource
+from responder.gitops.placement.placement import EditText, Placement
+from responder.yamledit.edit import AppendItem, RemoveValue, SetValue
 from responder.yamledit.values import YamlPath
 
 
@@ -15,37 +19,54 @@ def apply(root: Path, placement: Placement) -> None:
     """Make the edit in the file below `root`."""
     file = root / placement.file
     documents = list(yaml.safe_load_all(file.read_bytes()))
-    if not placement.keys:
-        documents.pop(placement.document)
-    elif placement.inside is None:
-        _change(documents[placement.document], placement.keys, placement.value, append=placement.append)
-    else:
-        text = _at(documents[placement.document], placement.keys)
-        inner = yaml.safe_load(text)
-        _change(inner, placement.inside, placement.value, append=placement.append)
-        _change(documents[placement.document], placement.keys, yaml.safe_dump(inner), append=False)
+    document = documents[placement.document]
+    edit = placement.edit
+    match edit:
+        case RemoveResource():
+            documents.pop(placement.document)
+        case SetValue() | AppendItem():
+            _change(document, edit)
+        case RemoveValue():
+            del find(document, edit.path[:-1])[edit.path[-1]]
+        case EditText():
+            content = yaml.safe_load(find(document, edit.path))
+            _change(content, edit.edit)
+            _change(document, SetValue(path=edit.path, value=yaml.safe_dump(content)))
+        case JsonPatch():
+            assert not edit.path, "a JSON patch for an item of a list"
+            documents[placement.document] = operate(document, edit.operations)
+        case _:
+            assert_never(edit)
     file.write_text(yaml.safe_dump_all(documents))
 
 
-def respond(objects: MutableMapping[Any, dict[str, Any]], identity: object, want: Wanted) -> None:
-    """Change an object among the rendered ones as it is wanted."""
-    if not want.keys:
-        del objects[identity]
-        return
-    objects[identity] = copy.deepcopy(objects[identity])
-    _change(objects[identity], want.keys, want.value, append=want.append)
+def respond(objects: MutableMapping[Any, dict[str, Any]], identity: object, edit: DesiredEdit) -> None:
+    """Edit one of the rendered objects."""
+    match edit:
+        case RemoveResource():
+            del objects[identity]
+        case SetValue() | AppendItem():
+            objects[identity] = copy.deepcopy(objects[identity])
+            _change(objects[identity], edit)
+        case JsonPatch():
+            objects[identity] = operate(objects[identity], edit.operations)
+        case _:
+            assert_never(edit)
 
 
-def _change(document: Any, keys: YamlPath, value: Any, *, append: bool) -> None:
-    for key in keys[:-1]:
+def _change(document: Any, edit: SetValue | AppendItem) -> None:
+    parent, key = _parent(document, edit.path), edit.path[-1]
+    match edit:
+        case SetValue():
+            parent[key] = edit.value
+        case AppendItem():
+            parent[key] = [*(parent.get(key) or []), edit.value]
+        case _:
+            assert_never(edit)
+
+
+def _parent(document: Any, path: YamlPath) -> Any:
+    """Return what has the value at the end of the path; mappings on the way that are missing are added."""
+    for key in path[:-1]:
         document = document.setdefault(key, {}) if isinstance(document, dict) else document[key]
-    if append:
-        document[keys[-1]] = [*(document.get(keys[-1]) or []), value]
-    else:
-        document[keys[-1]] = value
-
-
-def _at(document: Any, keys: YamlPath) -> Any:
-    for key in keys:
-        document = document[key]
     return document

@@ -13,17 +13,17 @@ from responder.errors import Ambiguous, NoHome
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.reconcile import Applied
 from responder.gitops.placement import choose
-from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod
 from responder.publish.work_tree import WorkTree
+from responder.yamledit.edit import SetValue
 from tests.soak import examples
 
 from . import everything, meaning, oracle
 
 NAMES = st.sampled_from(["web", "api", "web-api", "db", "x"])
 NAMESPACES = st.sampled_from(["shop", "store"])
-STOPPED = Wanted(keys=("spec", "replicas"), value=0)
+STOPPED = SetValue(path=("spec", "replicas"), value=0)
 Tree = Mapping[str, Any]  # path to content, which is a list of documents or one
 
 

@@ -11,7 +11,7 @@ import pytest
 from responder.gitops.placement import choose
 
 from . import meaning, oracle
-from .test_trees import EDITED, find, wanted
+from .test_trees import EDITED, desired_edit, find
 from .trees import TREES, Tree
 
 PROVED = [param for param in EDITED if param.values[0].rendered and param.values[0].entries]  # type: ignore[union-attr]
@@ -34,15 +34,15 @@ def test_the_rendered_clusters_differ_in_the_response_alone(
     tree: Tree, case: Mapping[str, Any], tmp_path: Path
 ) -> None:
     target = find(tree, case)
-    want = wanted(case)
-    placement = choose.place(target.desired, target.applied, want)
+    edit = desired_edit(case)
+    placement = choose.place(target.desired, target.applied, edit)
     tree.write(tmp_path)
     meaning.apply(tmp_path, placement)
 
     expected = {cluster: dict(objects) for cluster, objects in before(tree.name).items()}
     id_ = target.applied.object.id
     identity = (target.api_version, id_.kind, id_.namespace, id_.name)
-    meaning.respond(expected[target.applied.cluster], identity, want)
+    meaning.respond(expected[target.applied.cluster], identity, edit)
     syncs = {identity for objects in expected.values() for identity in objects if identity[1] == "Kustomization"}
     after = rendered(tree, tmp_path)
     for cluster in tree.entries:

@@ -8,10 +8,12 @@ import pytest
 
 from responder import errors
 from responder.gitops.placement import caveats, choose
-from responder.gitops.placement.placement import How, Wanted
+from responder.gitops.placement.desired_edit import DesiredEdit, RemoveResource
+from responder.gitops.placement.placement import EditText, PlacementKind
 from responder.gitops.workloads.locate import Target, locate
 from responder.kubernetes.pod_names import Owner, Pod
 from responder.rules.model import Assignment
+from responder.yamledit.edit import AppendItem, SetValue
 
 from . import oracle
 from .everything import walked
@@ -23,7 +25,7 @@ CASES = [
     for number, case in enumerate(tree.cases)
 ]
 EDITED = [param for param in CASES if "edit" in param.values[1]]  # type: ignore[operator]  # the case
-STOPPED = Wanted(keys=("spec", "replicas"), value=0)
+STOPPED = SetValue(path=("spec", "replicas"), value=0)
 
 
 def find(tree: Tree, case: Mapping[str, Any]) -> Target:
@@ -39,9 +41,17 @@ def find(tree: Tree, case: Mapping[str, Any]) -> Target:
     )
 
 
-def wanted(case: Mapping[str, Any]) -> Wanted:
-    want = case.get("want")
-    return STOPPED if want is None else Wanted(**{**want, "keys": tuple(want.get("keys", ()))})
+def desired_edit(case: Mapping[str, Any]) -> DesiredEdit:
+    """Return the edit of a case: to set the replicas to 0 unless it says otherwise."""
+    match case.get("want"):
+        case None:
+            return STOPPED
+        case {"keys": keys, "value": item, "append": True}:
+            return AppendItem(path=tuple(keys), value=item)
+        case {"keys": keys, "value": value}:
+            return SetValue(path=tuple(keys), value=value)
+        case _:
+            return RemoveResource()
 
 
 @pytest.mark.parametrize(("tree", "case"), CASES)
@@ -60,23 +70,30 @@ def test_a_pod_leads_to_its_declaration_or_to_a_refusal_that_says_why(tree: Tree
 @pytest.mark.parametrize(("tree", "case"), EDITED)
 def test_an_edit_is_placed_where_it_takes_effect_and_reaches_nothing_else(tree: Tree, case: Mapping[str, Any]) -> None:
     target = find(tree, case)
-    placement = choose.place(target.desired, target.applied, wanted(case))
-    edit = case["edit"]
-    assert str(placement.file) == edit["file"]
-    assert placement.document == edit.get("document", 0)
-    assert list(placement.keys) == edit["keys"]
-    assert placement.how is How[edit["how"]]
-    assert placement.inside == (tuple(edit["inside"]) if "inside" in edit else None)
-    assert placement.value == edit.get("value", placement.value)
+    placement = choose.place(target.desired, target.applied, desired_edit(case))
+    expected = case["edit"]
+    assert str(placement.file) == expected["file"]
+    assert placement.document == expected.get("document", 0)
+    assert placement.kind is PlacementKind[expected["how"]]
+    match placement.edit:
+        case EditText() as edit:
+            assert [list(edit.path), list(edit.edit.path)] == [expected["keys"], expected["inside"]]
+        case SetValue() | AppendItem() as edit:
+            assert [list(edit.path), "inside" in expected] == [expected["keys"], False]
+            if "value" in expected:
+                assert expected["value"] == edit.value
+        case edit:
+            assert edit == RemoveResource()
+            assert expected["keys"] == []
     assert list(placement.shared) == case.get("shared", list(placement.shared))
 
 
 @pytest.mark.parametrize(("tree", "case"), EDITED)
 def test_what_would_make_a_commit_do_nothing_is_said_with_its_line(tree: Tree, case: Mapping[str, Any]) -> None:
     target = find(tree, case)
-    want = wanted(case)
-    placement = choose.place(target.desired, target.applied, want)
-    said = [str(each) for each in caveats.find_all(target.desired, target.applied, want, placement)]
+    edit = desired_edit(case)
+    placement = choose.place(target.desired, target.applied, edit)
+    said = [str(each) for each in caveats.find_all(target.desired, target.applied, edit, placement)]
     expected = case.get("findings", said)
     assert all(any(line.startswith(start) for line in said) for start in expected), said
 
@@ -88,7 +105,7 @@ def test_what_would_make_a_commit_do_nothing_is_said_with_its_line(tree: Tree, c
 def test_where_every_place_is_shared_nothing_is_edited(tree: Tree, case: Mapping[str, Any]) -> None:
     target = find(tree, case)
     with pytest.raises(errors.NoHome) as refusal:
-        choose.place(target.desired, target.applied, wanted(case))
+        choose.place(target.desired, target.applied, desired_edit(case))
     assert [said for said in case.get("says", []) if said not in str(refusal.value)] == []
 
 

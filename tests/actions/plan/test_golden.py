@@ -50,7 +50,7 @@ class Case:
         found = cloudevent.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.before / ".github" / "falco-response.yaml"
         ruleset = parser.parse(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
-        return planner.make([found], ruleset, WorkTree(root).checkout(), prover=prover)
+        return planner.plan_responses([found], ruleset, WorkTree(root).checkout(), prover=prover)
 
     @property
     def expected(self) -> dict[PurePosixPath, bytes | None]:

@@ -6,7 +6,7 @@ import pytest
 
 from responder.errors import BadHistory
 from responder.plan import trailers
-from responder.plan.trailers import Previous
+from responder.plan.undo_record import PreviousValue
 from responder.yamledit.values import ABSENT
 
 PREVIOUS = '{"file":"alpine.yaml","document":0,"path":["spec","replicas"],"value":2}'
@@ -25,25 +25,25 @@ Previous: {PREVIOUS}
 
 
 def test_a_response_is_read_back() -> None:
-    (found,) = trailers.responses(COMMIT)
-    assert (found.event_id, found.response) == ("5b2e", "stop Deployment default/alpine-deployment")
-    assert found.previous == (
-        Previous(
-            file=PurePosixPath("alpine.yaml"), document=0, path=("spec", "replicas"), inside=None, value=2
-        ),
-    )  # fmt: skip
+    (response,) = trailers.responses(COMMIT)
+    assert (response.event_id, response.response) == ("5b2e", "stop Deployment default/alpine-deployment")
+    assert response.records == (
+        PreviousValue(file=PurePosixPath("alpine.yaml"), document=0, path=("spec", "replicas"), previous=2),
+    )
 
 
 def test_several_responses_of_a_commit_are_told_apart() -> None:
     second = COMMIT.partition("Falco-Rule")[1:]
-    found = trailers.responses(COMMIT + "".join(second).replace("5b2e", "6c3f"))
-    assert [each.event_id for each in found] == ["5b2e", "6c3f"]
+    responses = trailers.responses(COMMIT + "".join(second).replace("5b2e", "6c3f"))
+    assert [response.event_id for response in responses] == ["5b2e", "6c3f"]
     assert trailers.count([COMMIT, COMMIT + "".join(second)]) == 3
 
 
 def test_a_field_that_was_not_there_has_no_value() -> None:
-    (found,) = trailers.responses(COMMIT.replace(',"value":2', ""))
-    assert found.previous[0].value is ABSENT
+    (response,) = trailers.responses(COMMIT.replace(',"value":2', ""))
+    (record,) = response.records
+    assert isinstance(record, PreviousValue)
+    assert record.previous is ABSENT
 
 
 @pytest.mark.parametrize(

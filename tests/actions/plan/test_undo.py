@@ -10,10 +10,12 @@ from responder.errors import ChangedSince
 from responder.plan import commit_message, trailers, undo
 from responder.plan.planner import Plan
 from responder.plan.undo import Snapshot
+from responder.plan.undo_record import AppendedItem, PreviousText, PreviousValue
 from responder.publish.git import Git
 from responder.publish.work_tree import WorkTree
 from tests.actions.plan.test_golden import CASES, Case
 
+VALUES = (PreviousValue, PreviousText, AppendedItem)
 MERGE = Git(root=Path.cwd()).merge
 REMARK = b"# A remark of somebody else's.\n"
 BOM = b"\xef\xbb\xbf"
@@ -64,7 +66,7 @@ def test_an_undo_the_second_time_changes_nothing(case: Case, tmp_path: Path) -> 
 @pytest.mark.parametrize("case", CONTAINED)
 def test_work_of_others_in_the_same_files_stays(case: Case, tmp_path: Path) -> None:
     made, root = snapshot(case, tmp_path)
-    touched = {previous.file for each in made.responses for previous in each.previous if previous.path}
+    touched = {record.file for response in made.responses for record in response.records if isinstance(record, VALUES)}
     if not touched or any((root / file).read_bytes().startswith(BOM) for file in touched):
         pytest.skip("nothing can be added above these files")
     for file in touched:

@@ -8,7 +8,6 @@ import pytest
 
 from responder.falco import cloudevent
 from responder.gitops.checkout import Checkout
-from responder.gitops.placement.placement import Wanted
 from responder.gitops.workloads import locate
 from responder.kubernetes.pod_names import Pod
 from responder.plan import planner
@@ -17,6 +16,7 @@ from responder.proof.claim import EditedObject
 from responder.proof.prover import KustomizeProver, kustomize_prover
 from responder.proof.standing import Proof, Prover, Standing
 from responder.rules import parser
+from responder.yamledit.edit import SetValue
 from tests import sidekick
 
 pytestmark = pytest.mark.skipif(
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 POD = Pod(namespace="shop", name="web-77789455d6-m7flp")
-STOPPED = Wanted(keys=("spec", "replicas"), value=0)
+STOPPED = SetValue(path=("spec", "replicas"), value=0)
 CLUSTERS = {"prod": PurePosixPath("clusters/prod"), "test": PurePosixPath("clusters/test")}
 RULES = "version: 1\nclusters: {prod: {path: clusters/prod}, test: {path: clusters/test}}\n" + (
     "rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
@@ -85,7 +85,7 @@ def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) ->
     before, after = hold(tree), hold({**tree, **edited})
     target = locate.locate(before, pod=POD, cluster="prod", clusters=clusters)
     desired = locate.read(after, pod=POD, owners=(), clusters=clusters)
-    return prover.prove(target.desired, desired, [EditedObject(applied=target.applied, wanted=STOPPED)])
+    return prover.prove(target.desired, desired, [EditedObject(applied=target.applied, edit=STOPPED)])
 
 
 def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES) -> Outcome:
@@ -93,7 +93,7 @@ def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES
     falco = sidekick.falco_events()["E02"]
     fields = {**falco["output_fields"], "k8s.ns.name": POD.namespace, "k8s.pod.name": POD.name}
     shell = cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
-    made = planner.make([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
+    made = planner.plan_responses([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
     return made.outcomes[0]
 
 
@@ -215,7 +215,7 @@ def test_responses_of_a_batch_are_proved_one_after_the_other(prover: Prover) -> 
         shells.append(
             cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, cluster="prod"))
         )
-    made = planner.make(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
+    made = planner.plan_responses(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
     proofs = [each.response.proof for each in made.outcomes if each.response]
     assert [each.standing for each in proofs if each] == [Standing.PROVED, Standing.PROVED]
     assert [f"shop/{name}" in each.diff for name, each in zip(("web", "other"), proofs, strict=True) if each] == [

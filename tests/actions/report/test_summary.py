@@ -82,7 +82,7 @@ def summary(text: str) -> str:
         [_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)]
     )
     checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
-    made = planner.make(found, parser.parse(EVERY, name="rules"), checkout)
+    made = planner.plan_responses(found, parser.parse(EVERY, name="rules"), checkout)
     return report(made).summary()
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from ...yamledit.edit import RemoveValue
 from .. import manifests
 from ..flux.clusters import Desired
 from ..kustomize.resource import Declared
-from .entries import in_kustomization, placed
-from .placement import FIRST, How, Placement, Wanted
+from .desired_edit import RemoveResource
+from .entries import in_kustomization
+from .placement import FIRST, Placement, PlacementKind
 from .readers import Readers
 
 
-def removals(desired: Desired, declared: Declared, wanted: Wanted, readers: Readers) -> Iterator[Placement]:
+def removals(desired: Desired, declared: Declared, edit: RemoveResource, readers: Readers) -> Iterator[Placement]:
     """All places that would take the object out. What changes it later than that would fail without it."""
     if not readers.ways:
         return
@@ -19,11 +21,12 @@ def removals(desired: Desired, declared: Declared, wanted: Wanted, readers: Read
     if last is None and readers.are_one() and declared.item is None:
         yield from _unlisted(desired, declared)
         if not any(step.file for step in declared.steps):
-            yield placed(declared.file, declared.document, (), wanted)
+            file = PurePosixPath(declared.file)
+            yield Placement(file=file, document=declared.document, edit=edit, kind=PlacementKind.MANIFEST)
     floor = (last.step, last.phase) if last else FIRST
     for index, step in enumerate(declared.steps):
         if step.file and not step.component and readers.are_one(step):
-            yield from in_kustomization(desired, declared, wanted, index, floor, readers)
+            yield from in_kustomization(desired, declared, edit, index, floor, readers)
 
 
 def _unlisted(desired: Desired, declared: Declared) -> Iterator[Placement]:
@@ -36,8 +39,6 @@ def _unlisted(desired: Desired, declared: Declared) -> Iterator[Placement]:
     listed = found.resources if found else ()
     for index, reference in enumerate(listed if len(listed) > 1 else ()):  # one without any does not build
         if desired.sources.main.resolve(step.folder, reference) == declared.file:
-            operation = {"op": "remove", "path": f"/resources/{index}"}
-            yield Placement(
-                file=PurePosixPath(step.file), document=0, keys=(), value=None, operations=(operation,),
-                how=How.RESOURCES,
-            )  # fmt: skip
+            removal = RemoveValue(path=("resources", index))
+            file = PurePosixPath(step.file)
+            yield Placement(file=file, document=0, edit=removal, kind=PlacementKind.RESOURCES)

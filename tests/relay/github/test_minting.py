@@ -89,6 +89,23 @@ def test_what_is_no_key_is_refused_without_quoting_it(key: str) -> None:
     assert "hush" not in str(caught.value)
 
 
+async def test_an_app_that_was_installed_again_is_found_again(app: App) -> None:
+    installations = iter([1, 2])
+    removed = "/app/installations/1/access_tokens"
+    expiry = {"token": "t", "expires_at": "2100-01-01T00:00:00Z"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"id": next(installations)})
+        return httpx.Response(404) if request.url.path == removed else httpx.Response(201, json=expiry)
+
+    async with httpx.AsyncClient(base_url="https://github.example", transport=httpx.MockTransport(answer)) as client:
+        minter = minting(client, app)
+        with pytest.raises(NoToken):
+            await minter.mint()
+        assert (await minter.mint()).token == "t"
+
+
 @dataclass
 class TokenService:
     """A service that exchanges one identity's token for one that the local GitHub knows."""

@@ -15,11 +15,19 @@ from ..gitops.placement.desired_edit import JsonPatch, RemoveResource
 from ..gitops.placement.placement import EditText, Placement
 from ..yamledit import edit, json_patch, literal_block
 from ..yamledit.documents import decode, parse
-from ..yamledit.edit import AppendItem, EditedFile, RemoveValue, SetValue
+from ..yamledit.edit import AppendItem, Edit, EditedFile, InsertItem, RemoveValue, SetValue
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted
-from .undo_record import AddedFile, AppendedItem, PreviousText, PreviousValue, RemovedDocument, UndoRecord
+from .undo_record import (
+    AddedFile,
+    AddedItem,
+    PreviousText,
+    PreviousValue,
+    RemovedDocument,
+    RemovedItem,
+    UndoRecord,
+)
 
-ValueEdit = SetValue | AppendItem | RemoveValue | EditText
+ValueEdit = Edit | EditText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +49,10 @@ class Change:
                 return f"{self.file} (new)"
             case RemovedDocument():
                 return f"{self.file} line {self.line}, removed"
-            case AppendedItem():
+            case AddedItem():
                 return self._description((*record.path, record.index), ABSENT)
+            case RemovedItem():
+                return self._description((*record.path, record.index), record.previous)
             case PreviousValue():
                 return self._description(record.path, record.previous)
             case PreviousText():
@@ -69,7 +79,7 @@ def apply_placement(checkout: Checkout, placement: Placement) -> tuple[Checkout,
             return _apply_patch(checkout, placement, patch, data)
         case RemoveResource():
             return _remove_document(checkout, placement, data)
-        case SetValue() | AppendItem() | RemoveValue() | EditText() as value_edit:
+        case SetValue() | AppendItem() | InsertItem() | RemoveValue() | EditText() as value_edit:
             result = _edit_value(data, placement.document, value_edit)
             if result.after == result.before:
                 return checkout, []
@@ -91,7 +101,7 @@ def add_file(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Chec
 
 def _edit_value(data: bytes, document: int, value_edit: ValueEdit) -> EditedFile:
     match value_edit:
-        case SetValue() | AppendItem() | RemoveValue():
+        case SetValue() | AppendItem() | InsertItem() | RemoveValue():
             return edit.apply(data, document, value_edit)
         case EditText():
             return literal_block.apply(data, document, value_edit.path, value_edit.edit)
@@ -102,12 +112,16 @@ def _edit_value(data: bytes, document: int, value_edit: ValueEdit) -> EditedFile
 def _record(data: bytes, placement: Placement, value_edit: ValueEdit, result: EditedFile) -> UndoRecord:
     file, document, path = placement.file, placement.document, value_edit.path
     match value_edit:
+        case RemoveValue(path=(*parents, int(index))) if result.previous is not ABSENT:
+            return RemovedItem(file=file, document=document, path=tuple(parents), index=index, previous=result.previous)
         case SetValue() | RemoveValue():
             return PreviousValue(file=file, document=document, path=path, previous=result.previous)
+        case InsertItem(index=index):
+            return AddedItem(file=file, document=document, path=path, index=index)
         case AppendItem():
             items = at(parse(data)[document].value, path)
             index = len(items) if isinstance(items, list) else 0
-            return AppendedItem(file=file, document=document, path=path, index=index)
+            return AddedItem(file=file, document=document, path=path, index=index)
         case EditText(edit=inner):
             return PreviousText(file=file, document=document, path=path, inside=inner.path, previous=result.previous)
         case _:

@@ -14,15 +14,22 @@ from ..errors import ChangedSince, EditRefused
 from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import edit, literal_block
 from ..yamledit.documents import parse
-from ..yamledit.edit import RemoveValue, SetValue
+from ..yamledit.edit import Edit, InsertItem, RemoveValue, SetValue
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted, same
 from .trailers import RecordedResponse
-from .undo_record import AddedFile, AppendedItem, PreviousText, PreviousValue, RemovedDocument
+from .undo_record import (
+    AddedFile,
+    AddedItem,
+    PreviousText,
+    PreviousValue,
+    RemovedDocument,
+    RemovedItem,
+    UndoRecord,
+)
 
 Files = Mapping[PurePosixPath, bytes | None]
 Read = Callable[[PurePosixPath], bytes | None]
 Merge = Callable[[bytes, bytes, bytes], bytes | None]  # current, common ancestor and other; None if they touch
-ValueRecord = PreviousValue | PreviousText | AppendedItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +65,33 @@ def undo(
     merged = _merged_files(snapshot, responses, checkout, merge)
     for file, data in merged.items():
         restored = restored.with_contents({str(file): data})
-    records = [record for response in responses for record in response.records]
+    records = [record for response in responses for record in response.records if record.file not in merged]
     for record in reversed(records):
-        if record.file in merged:
-            continue
-        match record:
+        match _by_kind(snapshot, record):
             case AddedFile() | RemovedDocument():
                 restored = _undo_file(snapshot, record.file, restored)
-            case PreviousValue() | PreviousText() | AppendedItem():
-                restored = _undo_value(snapshot, record, restored, force=force)
-            case _:
-                assert_never(record)
+            case AddedItem() | RemovedItem() as item_record:
+                if _is_moved(snapshot, responses, item_record):
+                    raise ChangedSince(f"{record.file}: a later response has changed the list of {_field(item_record)}")
+                restored = _undo_item(snapshot, item_record, checkout, restored)
+            case PreviousValue() | PreviousText() as value_record:
+                restored = _undo_value(snapshot, value_record, restored, force=force)
+            case unknown:
+                assert_never(unknown)
     return Undo(snapshot=snapshot, responses=tuple(responses), files=changed_files(checkout, restored))
+
+
+def _by_kind(snapshot: Snapshot, record: UndoRecord) -> UndoRecord:
+    """Return a record of an older commit by its kind: it does not distinguish a removed item from a replaced one."""
+    if not isinstance(record, PreviousValue) or record.previous is ABSENT or not isinstance(record.path[-1], int):
+        return record
+    path, index = record.path[:-1], record.path[-1]
+    before, after = (
+        at(_document(read(record.file) or b"", record.document), path) for read in (snapshot.before, snapshot.after)
+    )
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) <= len(after):
+        return record
+    return RemovedItem(file=record.file, document=record.document, path=path, index=index, previous=record.previous)
 
 
 def _merged_files(
@@ -101,23 +123,75 @@ def _undo_file(snapshot: Snapshot, file: PurePosixPath, checkout: Checkout) -> C
     return checkout.with_contents({str(file): snapshot.before(file)})
 
 
-def _undo_value(snapshot: Snapshot, record: ValueRecord, checkout: Checkout, *, force: bool) -> Checkout:
+def _is_moved(snapshot: Snapshot, responses: Sequence[RecordedResponse], record: AddedItem | RemovedItem) -> bool:
+    """Return whether a later response of the commit, which is not undone, has given the item another index."""
+    is_later = False
+    for response in snapshot.responses:
+        for other in response.records:
+            if other == record:
+                is_later = True
+            elif is_later and response not in responses and isinstance(other, AddedItem | RemovedItem):
+                is_same_list = (other.file, other.document, other.path) == (record.file, record.document, record.path)
+                if is_same_list and other.index <= record.index:
+                    return True
+    return False
+
+
+def _undo_item(snapshot: Snapshot, record: AddedItem | RemovedItem, checkout: Checkout, restored: Checkout) -> Checkout:
+    """Remove an item that the response added, or put back one that it removed.
+
+    Indexes are right as long as nobody has changed the list. Else an added item is matched by its value.
+    """
+    current, after = restored.read(str(record.file)), snapshot.after(record.file)
+    if current is None or after is None:
+        raise ChangedSince(f"{record.file} is not there any more")
+    is_same_list = same(_list(checkout.read(str(record.file)) or b"", record), _list(after, record))
+    index: int | None = record.index
+    if not is_same_list and isinstance(record, RemovedItem):
+        raise ChangedSince(f"{record.file}: the list that {_field(record)} was removed from has changed since")
+    if not is_same_list:
+        index = _index_of_added(current, record, after)
+    if index is None:
+        return restored
+    item_edit: Edit
+    match record:
+        case AddedItem():
+            path = (*record.path, index)
+            parents, leave_null = _added_parents(snapshot.before(record.file) or b"", record.document, path)
+            item_edit = RemoveValue(path=path, parents=parents, leave_null=leave_null)
+        case RemovedItem():
+            item_edit = InsertItem(path=record.path, index=index, value=record.previous)
+        case _:
+            assert_never(record)
+    result = edit.apply(current, record.document, item_edit)
+    return restored.with_contents({str(record.file): result.after})
+
+
+def _index_of_added(current: bytes, record: AddedItem | RemovedItem, after: bytes) -> int | None:
+    """Return the current index of an item that the response added, None if the list is shorter and has no such item."""
+    item = at(_document(after, record.document), (*record.path, record.index))
+    value = _list(current, record)
+    items = value if isinstance(value, list) else []
+    indexes = [index for index, other in enumerate(items) if same(other, item)]
+    if not indexes and len(items) <= record.index:
+        return None
+    if len(indexes) != 1:
+        raise ChangedSince(f"{record.file}: what the response added to {_field(record)} is not there as it was")
+    return indexes[0]
+
+
+def _undo_value(
+    snapshot: Snapshot, record: PreviousValue | PreviousText, checkout: Checkout, *, force: bool
+) -> Checkout:
     current, after = checkout.read(str(record.file)), snapshot.after(record.file)
     if current is None or after is None:
         raise ChangedSince(f"{record.file} is not there any more")
-    before = snapshot.before(record.file) or b""
-    match record:
-        case AppendedItem():
-            result = _remove_item(current, record, before, after)
-        case PreviousValue() | PreviousText():
-            value = _value(current, record)
-            if _equal(value, record.previous):
-                return checkout
-            if not force and not _equal(value, _value(after, record)):
-                raise ChangedSince(f"{record.file}: {_field(record)} was changed since the response")
-            result = _put_back(current, record, before)
-        case _:
-            assert_never(record)
+    value = _value(current, record)
+    if _equal(value, record.previous):
+        return checkout
+    if not force and not _equal(value, _value(after, record)):
+        raise ChangedSince(f"{record.file}: {_field(record)} was changed since the response")
+    result = _put_back(current, record, snapshot.before(record.file) or b"")
     return checkout.with_contents({str(record.file): result})
 
 
@@ -138,24 +212,6 @@ def _put_back(current: bytes, record: PreviousValue | PreviousText, before: byte
             assert_never(record)
 
 
-def _remove_item(current: bytes, record: AppendedItem, before: bytes, after: bytes) -> bytes:
-    """Remove the item that the response appended. It is matched by value, not by index, as it may have moved.
-
-    Nothing is removed where the list is shorter than the response left it and does not have the item.
-    """
-    item = at(_document(after, record.document), (*record.path, record.index))
-    value = at(_document(current, record.document), record.path)
-    items = value if isinstance(value, list) else []
-    indexes = [index for index, other in enumerate(items) if same(other, item)]
-    if not indexes and len(items) <= record.index:
-        return current
-    if len(indexes) != 1:
-        raise ChangedSince(f"{record.file}: what the response added to {_field(record)} is not there as it was")
-    path = (*record.path, indexes[0])
-    parents, leave_null = _added_parents(before, record.document, path)
-    return edit.apply(current, record.document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
-
-
 def _added_parents(before: bytes, document: int, path: YamlPath) -> tuple[int, bool]:
     """Return how many parents of a value the response added, and whether it put them in place of an empty value."""
     root = _document(before, document)
@@ -174,8 +230,13 @@ def _value(data: bytes, record: PreviousValue | PreviousText) -> Value | Absent:
     return value
 
 
-def _equal(one: Value | Absent, other: Value | Absent) -> bool:
-    return same(one, other) or (one is ABSENT and other is ABSENT)
+def _list(data: bytes, record: AddedItem | RemovedItem) -> Value | Absent:
+    """Return the list that the record is about, as it is in a file."""
+    return at(_document(data, record.document), record.path)
+
+
+def _equal(first: Value | Absent, second: Value | Absent) -> bool:
+    return same(first, second) or (first is ABSENT and second is ABSENT)
 
 
 def _document(data: bytes, number: int) -> Any:
@@ -183,14 +244,14 @@ def _document(data: bytes, number: int) -> Any:
     return documents[number].value if number < len(documents) else None
 
 
-def _field(record: ValueRecord) -> str:
+def _field(record: PreviousValue | PreviousText | AddedItem | RemovedItem) -> str:
     """Return the path of a record for a person."""
     match record:
         case PreviousValue():
             return dotted(record.path)
         case PreviousText():
             return dotted((*record.path, *record.inside))
-        case AppendedItem():
+        case AddedItem() | RemovedItem():
             return dotted((*record.path, record.index))
         case _:
             assert_never(record)

@@ -1,8 +1,8 @@
 """What an undo has to know of one edit: where it was made and what was there before, by the kind of edit.
 
-The JSON form is that of the `Previous` trailer in commits. It has no field for the kind: an empty path means a removed
-document if there is a value, else an added file; a path that ends in an index and has no value means an appended item.
-It stays as it is, for commits that have it are in repositories.
+The JSON form is that of the `Previous` trailer in commits. An empty path means a removed document if there is a value,
+else an added file; a path that ends in an index means a removed item if `removed` is true, an added one if there is no
+value. Older commits have no `removed`: they do not distinguish a removed item from a replaced one.
 """
 
 import json
@@ -36,13 +36,24 @@ class PreviousText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AppendedItem:
-    """An item was appended to the list at `path`, where it had this index."""
+class AddedItem:
+    """An item was added to the list at `path`, where it had this index."""
 
     file: PurePosixPath
     document: int
     path: YamlPath
     index: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedItem:
+    """An item was removed from the list at `path`, where it had this index."""
+
+    file: PurePosixPath
+    document: int
+    path: YamlPath
+    index: int
+    previous: Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +72,7 @@ class RemovedDocument:
     previous: Value
 
 
-UndoRecord = PreviousValue | PreviousText | AppendedItem | AddedFile | RemovedDocument
+UndoRecord = PreviousValue | PreviousText | AddedItem | RemovedItem | AddedFile | RemovedDocument
 
 
 def dump(record: UndoRecord) -> str:
@@ -72,8 +83,11 @@ def dump(record: UndoRecord) -> str:
         case PreviousText():
             fields = {"document": record.document, "path": list(record.path), "inside": list(record.inside)}
             fields |= _value(record.previous)
-        case AppendedItem():
+        case AddedItem():
             fields = {"document": record.document, "path": [*record.path, record.index]}
+        case RemovedItem():
+            fields = {"document": record.document, "path": [*record.path, record.index]}
+            fields |= {"value": record.previous, "removed": True}
         case AddedFile():
             fields = {"document": 0, "path": []}
         case RemovedDocument():
@@ -105,8 +119,10 @@ def load(text: str) -> UndoRecord:
         )
     if "inside" in content:
         return PreviousText(file=file, document=document, path=path, inside=inside, previous=previous)
-    if previous is ABSENT and isinstance(path[-1], int):
-        return AppendedItem(file=file, document=document, path=path[:-1], index=path[-1])
+    if isinstance(path[-1], int) and previous is ABSENT:
+        return AddedItem(file=file, document=document, path=path[:-1], index=path[-1])
+    if isinstance(path[-1], int) and content.get("removed") is True:
+        return RemovedItem(file=file, document=document, path=path[:-1], index=path[-1], previous=previous)
     return PreviousValue(file=file, document=document, path=path, previous=previous)
 
 

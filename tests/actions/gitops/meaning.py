@@ -11,7 +11,7 @@ from responder.gitops.fields import find
 from responder.gitops.kustomize.patches import operate
 from responder.gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource
 from responder.gitops.placement.placement import EditText, Placement
-from responder.yamledit.edit import AppendItem, RemoveValue, SetValue
+from responder.yamledit.edit import AppendItem, InsertItem, RemoveValue, SetValue
 from responder.yamledit.values import YamlPath
 
 
@@ -26,6 +26,8 @@ def apply(root: Path, placement: Placement) -> None:
             documents.pop(placement.document)
         case SetValue() | AppendItem():
             _change(document, edit)
+        case InsertItem():
+            find(document, edit.path).insert(edit.index, edit.value)
         case RemoveValue():
             del find(document, edit.path[:-1])[edit.path[-1]]
         case EditText():

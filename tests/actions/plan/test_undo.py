@@ -10,12 +10,12 @@ from responder.errors import ChangedSince
 from responder.plan import commit_message, trailers, undo
 from responder.plan.planner import Plan
 from responder.plan.undo import Snapshot
-from responder.plan.undo_record import AppendedItem, PreviousText, PreviousValue
+from responder.plan.undo_record import AddedItem, PreviousText, PreviousValue, RemovedItem
 from responder.publish.git import Git
 from responder.publish.work_tree import WorkTree
 from tests.actions.plan.test_golden import CASES, Case
 
-VALUES = (PreviousValue, PreviousText, AppendedItem)
+VALUES = (PreviousValue, PreviousText, AddedItem, RemovedItem)
 MERGE = Git(root=Path.cwd()).merge
 REMARK = b"# A remark of somebody else's.\n"
 BOM = b"\xef\xbb\xbf"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from ...yamledit.edit import AppendItem, RemoveValue, SetValue
+from ...yamledit.edit import AppendItem, Edit, SetValue
 from ...yamledit.values import YamlPath
 from ..kustomize.phase import Phase
 from .desired_edit import JsonPatch, RemoveResource
@@ -35,7 +35,7 @@ class EditText:
     edit: SetValue | AppendItem
 
 
-FileEdit = SetValue | AppendItem | RemoveValue | EditText | JsonPatch | RemoveResource
+FileEdit = Edit | EditText | JsonPatch | RemoveResource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Tells from names alone whether a workload owns a pod, as Kubernetes' controllers name the pods that they make.
+"""Decides from names alone whether a workload can own a pod: Kubernetes' controllers name their pods by rules.
 
-Knows nothing of files. Several workloads can pass for one pod; that is for the caller to refuse.
+It knows no files. Several workloads can have names that fit a pod; the caller refuses that.
 """
 
 import re
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from ..errors import BadName
 
-# The letters of a random suffix, and those of a pod template's hash: the same letters, picked by the digits of a
-# 32-bit number. https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go
+# The characters of a random suffix, and of a pod template's hash: the hash encodes the digits of a 32-bit number
+# with the same characters. https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go
 RANDOM = "bcdfghjklmnpqrstvwxz2456789"
 HASH = "".join(RANDOM[ord(digit) % 27] for digit in "0123456789")
 # https://github.com/kubernetes/apiserver/blob/master/pkg/storage/names/generate.go
-BASE = 58  # characters of a generated name before its suffix; what goes beyond is cut off
+BASE = 58  # characters of a generated name before its suffix; a longer base is truncated
 _SUFFIX = re.compile(f"[{RANDOM}]{{5}}")
 _ORDINAL = re.compile("0|[1-9][0-9]*")
 _INDEXED = re.compile("(.+)(-(?:0|[1-9][0-9]*)-)")
@@ -26,7 +26,7 @@ _SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod of the cluster. Raises BadName unless both names are such that Kubernetes would take them."""
+    """A pod of a cluster. Raises BadName if Kubernetes does not accept one of the names."""
 
     namespace: str
     name: str
@@ -43,7 +43,7 @@ class Pod:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """An object of the cluster that owns pods; `namespace` and `name` are those that it has in the cluster."""
+    """An object that owns pods. `namespace` and `name` are those in the cluster, which can differ from its file."""
 
     kind: str
     namespace: str
@@ -55,16 +55,19 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class _Middle:
-    """What a controller puts between a workload's name and the random suffix, `whole` and when it was `cut` off."""
+    """What a controller writes between the name of a workload and the random suffix: in full, and truncated."""
 
-    whole: re.Pattern[str]
-    cut: re.Pattern[str]
+    full: re.Pattern[str]
+    truncated: re.Pattern[str]
 
 
-# No leading zero, at most 10 digits. One in 43,000 has fewer than 6: it reads like a numbered name and is not taken.
-_HASH = _Middle(whole=re.compile(f"[{HASH[1:]}][{HASH}]{{5,9}}"), cut=re.compile(f"([{HASH[1:]}][{HASH}]{{0,9}})?"))
-_MINUTES = _Middle(whole=re.compile("[1-9][0-9]{7,9}"), cut=re.compile("([1-9][0-9]{0,9})?"))
-_REVISION = _Middle(whole=re.compile("[1-9][0-9]*"), cut=re.compile("([1-9][0-9]*)?"))
+# No leading zero, at most 10 digits. One hash in 43,000 has fewer than 6: it looks like a number in a name, so it is
+# not accepted.
+_HASH = _Middle(
+    full=re.compile(f"[{HASH[1:]}][{HASH}]{{5,9}}"), truncated=re.compile(f"([{HASH[1:]}][{HASH}]{{0,9}})?")
+)
+_MINUTES = _Middle(full=re.compile("[1-9][0-9]{7,9}"), truncated=re.compile("([1-9][0-9]{0,9})?"))
+_REVISION = _Middle(full=re.compile("[1-9][0-9]*"), truncated=re.compile("([1-9][0-9]*)?"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,31 +78,31 @@ class Owner:
     name: str
 
     def is_created_by(self, kind: str, name: str) -> bool:
-        """Whether this controller is the workload `kind` `name`, or was made by it."""
+        """Return whether this controller is the workload `kind` `name`, or is created by it."""
         if self.kind == kind:
             return self.name == name
         if self.kind == "ReplicaSet" and kind in ("Deployment", "Rollout"):
-            return _HASH.whole.fullmatch(_after(self.name, name)) is not None
+            return _HASH.full.fullmatch(_suffix_after(self.name, name)) is not None
         if self.kind == "ReplicationController" and kind == "DeploymentConfig":
-            return _REVISION.whole.fullmatch(_after(self.name, name)) is not None
+            return _REVISION.full.fullmatch(_suffix_after(self.name, name)) is not None
         return False
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadKind:
-    """A kind of workload: the API groups that define it and how it names its pods."""
+    """A kind of workload: the API groups that define it, and whether a pod name fits a workload's name."""
 
     groups: frozenset[str]
-    names: Callable[[str, str], bool]
+    owns: Callable[[str, str], bool]
 
 
 def owns(kind: str, name: str, pod: str) -> bool:
     """Return whether a workload of this kind and name (in the cluster) creates pods with this name."""
-    return kind in WORKLOAD_KINDS and WORKLOAD_KINDS[kind].names(name, pod)
+    return kind in WORKLOAD_KINDS and WORKLOAD_KINDS[kind].owns(name, pod)
 
 
 def is_workload(api_version: str, kind: str) -> bool:
-    """Whether objects of this type own pods in a way that `owns` knows."""
+    """Return whether objects of this type own pods in a way that `owns` knows."""
     return kind in WORKLOAD_KINDS and api_version.rpartition("/")[0] in WORKLOAD_KINDS[kind].groups
 
 
@@ -108,7 +111,7 @@ def _is_named(name: str, pod: str) -> bool:
 
 
 def _is_numbered(name: str, pod: str) -> bool:
-    return _ORDINAL.fullmatch(_after(pod, name)) is not None
+    return _ORDINAL.fullmatch(_suffix_after(pod, name)) is not None
 
 
 def _is_generated(name: str, pod: str) -> bool:
@@ -134,14 +137,14 @@ def _is_generated_by_cron_job(name: str, pod: str) -> bool:
 
 
 def _base(pod: str) -> str:
-    """What a generated pod name had before its random suffix; empty if it has no such suffix."""
+    """Return a generated pod name without its random suffix, or an empty text if it has no such suffix."""
     return pod[:-5] if _SUFFIX.fullmatch(pod[-5:]) else ""
 
 
 def _without_index(base: str) -> tuple[str, int]:
-    """The Job's name in the base of a pod of an Indexed Job, empty if it is not such a base, and the space it had.
+    """Return the name of the Job in the base of an Indexed Job's pod, and the space for it; or an empty text and 0.
 
-    The index survives, the Job's name is cut:
+    The controller truncates the Job's name so that the index stays whole:
     https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/job/indexed_job_utils.go
     """
     match = _INDEXED.fullmatch(base)
@@ -149,23 +152,23 @@ def _without_index(base: str) -> tuple[str, int]:
 
 
 def _is_joined(base: str, name: str, middle: _Middle, *, end: str = "-", space: int = BASE) -> bool:
-    """Whether `base` is `name`, a dash, a middle and `end`, or as much of that as fits into `space` characters."""
+    """Return whether `base` is `name`, a dash, a middle and `end`, truncated to `space` characters."""
     start = f"{name}-"[:space]
     if not base or len(base) > space or not base.startswith(start):
         return False
-    rest = base[len(start) :]
-    if len(base) == space and middle.cut.fullmatch(rest):
+    remainder = base[len(start) :]
+    if len(base) == space and middle.truncated.fullmatch(remainder):
         return True
-    return rest.endswith(end) and middle.whole.fullmatch(rest.removesuffix(end)) is not None
+    return remainder.endswith(end) and middle.full.fullmatch(remainder.removesuffix(end)) is not None
 
 
-def _after(text: str, name: str) -> str:
-    """What follows `name` and a dash in `text`; a dash, which matches nothing, if it does not begin so."""
+def _suffix_after(text: str, name: str) -> str:
+    """Return what follows `name` and a dash in `text`; or a dash, which no pattern matches, if nothing does."""
     return text[len(name) + 1 :] if text.startswith(f"{name}-") else "-"
 
 
-def _kind(names: Callable[[str, str], bool], *groups: str) -> WorkloadKind:
-    return WorkloadKind(groups=frozenset(groups), names=names)
+def _kind(owns: Callable[[str, str], bool], *groups: str) -> WorkloadKind:
+    return WorkloadKind(groups=frozenset(groups), owns=owns)
 
 
 WORKLOAD_KINDS: Mapping[str, WorkloadKind] = {

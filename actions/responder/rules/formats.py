@@ -1,4 +1,4 @@
-"""What texts in the response rules have to look like, beyond what JSON Schema can say; these are its formats."""
+"""Defines the formats of schema/rules.json: what a text must look like, where JSON Schema alone cannot say it."""
 
 import re
 from collections.abc import Callable
@@ -19,51 +19,51 @@ _POINTER = re.compile(r"(/([^~/]|~[01])*)*")  # https://www.rfc-editor.org/rfc/r
 
 
 def checker() -> jsonschema.FormatChecker:
-    """Checks the formats of schema/rules.json; the cause of an error is a ValueError that says what was expected."""
-    made = jsonschema.FormatChecker(formats=())
+    """Return a checker of these formats. The cause of its errors is a ValueError that says what was expected."""
+    format_checker = jsonschema.FormatChecker(formats=())
     for name, check in _FORMATS.items():
-        made.checks(name, raises=ValueError)(_of_text(check))
-    return made
+        format_checker.checks(name, raises=ValueError)(_only_text(check))
+    return format_checker
 
 
-def _of_text(check: Callable[[str], object]) -> Callable[[object], bool]:
-    """A format says nothing of what is not text; that is for `type`."""
+def _only_text(check: Callable[[str], object]) -> Callable[[object], bool]:
+    """Return a check that accepts what is not text: that is decided by `type` in the schema."""
 
-    def holds(found: object) -> bool:
-        if isinstance(found, str):
-            check(found)
+    def is_valid(value: object) -> bool:
+        if isinstance(value, str):
+            check(value)
         return True
 
-    return holds
+    return is_valid
 
 
 def _check_pattern(text: str) -> None:
     if text == "!":
-        raise ValueError("what to exclude has to follow the !")
+        raise ValueError("write a name or a glob after the !")
 
 
 def _check_glob(text: str) -> None:
     if text.startswith("!"):
-        raise ValueError("nothing can be excluded here; leave the ! out")
+        raise ValueError("names cannot be excluded here; remove the !")
 
 
 def _check_tag(text: str) -> None:
     if "," in text:
-        raise ValueError("a tag has no comma; tags that all have to be there are written {all: [one, other]}")
+        raise ValueError("a tag has no comma; to require several tags, write {all: [first, second]}")
     if "*" in text:
-        raise ValueError("tags are compared as they are, without *; list the tags")
+        raise ValueError("tags are compared exactly, without *; list the tags")
 
 
 def _check_inner_path(text: str) -> None:
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or "\\" in text or not text:
-        raise ValueError("the path has to lead down from the root of the desired state, like apps/web")
+        raise ValueError("the path must be below the root of the desired state, like apps/web")
 
 
 def _check_receiver_url(text: str) -> None:
     url = urlsplit(text)
     if url.scheme not in ("http", "https") or not url.hostname or not text.isprintable() or " " in text:
-        raise ValueError("the address has to be like https://flux.example.com/hook/...")
+        raise ValueError("the address must be like https://flux.example.com/hook/...")
 
 
 def _check_namespace(text: str) -> None:
@@ -75,17 +75,19 @@ def _check_namespace(text: str) -> None:
 
 def _check_metadata_key(text: str) -> None:
     if not _METADATA_KEY.fullmatch(text):
-        raise ValueError(f"`{text}` is not a key that Kubernetes would take; write one like example.com/quarantine")
+        raise ValueError(f"Kubernetes does not accept the key `{text}`; write a key like example.com/quarantine")
 
 
 def _check_label_value(text: str) -> None:
     if text and not re.fullmatch(_NAME, text):
-        raise ValueError("a label's value has at most 63 letters, digits, -, _ and ., the first and last no sign")
+        raise ValueError(
+            "a label's value has at most 63 letters, digits, -, _ and .; it begins and ends with a letter or digit"
+        )
 
 
 def _check_pointer(text: str) -> None:
     if not _POINTER.fullmatch(text):
-        raise ValueError("a JSON pointer begins with /, like /spec/replicas; write ~1 for / and ~0 for ~ in a name")
+        raise ValueError("a JSON pointer begins with /, like /spec/replicas; in a key, write ~1 for / and ~0 for ~")
 
 
 _FORMATS: dict[str, Callable[[str], object]] = {

@@ -1,10 +1,10 @@
 """Regular expressions that take time linear in the text, because an attacker writes the text.
 
-`re` backtracks: harmless-looking patterns (`.*a.*a.*b`) take minutes on a text made for them, and a limit on time or
-length would be a way past the rule. So a pattern becomes an automaton that walks the text once, in all of its states
-at the same time. The syntax is that of `re`, which also judges single characters, less what an automaton cannot do
-(back references, look-around, atomic and possessive matching). An extra package (re2) would do it too, but the action
-installs its packages on every run, and one without a wheel for the runner's Python would stop every response.
+`re` backtracks: a simple pattern (`.*a.*a.*b`) can take minutes on a hostile text, and a limit on time or length would
+be a way to avoid the rule. So a pattern becomes an automaton that reads the text once and is in several states at the
+same time. The syntax is that of `re`, which also decides about single characters, without what an automaton cannot do
+(back references, look-around, atomic and possessive matching). The package re2 could do this too. But the action
+installs its packages on every run, and a package without a wheel for the runner's Python would stop every response.
 """
 
 import re
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-_SIZE = 1000  # steps of an automaton; a counted repetition takes as many as it counts
-_CACHE = 4096
-_REPEAT = re.compile(r"(?:(?P<sign>[*+?])|\{(?!\})(?P<low>\d*)(?P<comma>,?)(?P<high>\d*)\})(?P<after>[?+]?)")
+_MAX_STEPS = 1000  # of an automaton; a counted repetition needs one step for each count
+_CACHE_SIZE = 4096
+_REPEAT = re.compile(r"(?:(?P<sign>[*+?])|\{(?!\})(?P<low>\d*)(?P<comma>,?)(?P<high>\d*)\})(?P<suffix>[?+]?)")
 _GROUP = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
 _CHARACTER = re.compile(
     r"\[\^?\]?(?:\\.|[^\]\\])*\] | \\(?:x.{2}|u.{4}|U.{8}|N\{[^}]*\}|0[0-7]{0,2}|[^1-9]) | [^\\]",
@@ -25,32 +25,32 @@ _CHARACTER = re.compile(
 
 @dataclass(frozen=True)
 class _Character:
-    """One character of the text that `accepts` takes; the next step follows."""
+    """Consumes one character if `accepts` accepts it, and continues at the next step."""
 
     accepts: Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Takes nothing; goes on where the characters before and after (None at an end of the text) are such."""
+class _Assertion:
+    """Consumes nothing; continues at the next step if it holds between two characters (None at an end of the text)."""
 
     holds: Callable[[str | None, str | None], bool]
 
 
 @dataclass(frozen=True)
 class _Jump:
-    """Takes nothing; goes on at each of these steps, counted from this one."""
+    """Consumes nothing; continues at all of these steps, counted from this one."""
 
     offsets: tuple[int, ...]
 
 
-_Step = _Character | _Place | _Jump
+_Step = _Character | _Assertion | _Jump
 
 
 class Regex:
-    """A pattern that has to match a whole text; `.` takes line ends too, `(?i)` in front ignores case.
+    """A pattern that must match a whole text. `.` matches line ends too, `(?i)` at the start ignores case.
 
-    Raises ValueError on a pattern that `re` does not take or that cannot run in linear time.
+    Raises ValueError if `re` does not accept the pattern or if it cannot run in linear time.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -59,36 +59,36 @@ class Regex:
             self._steps = _Parser(pattern).parse()
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
-        self._next = lru_cache(_CACHE)(self._walk)
+        self._next = lru_cache(_CACHE_SIZE)(self._advance)
 
     def fullmatch(self, text: str) -> bool:
-        """Whether the pattern matches all of the text."""
-        at = frozenset([0])
-        for before, after in zip((None, *text), (*text, None), strict=True):
-            at = self._next(at, before, after)
-        return bool(at)
+        """Return whether the pattern matches the whole text."""
+        states = frozenset([0])
+        for previous, current in zip((None, *text), (*text, None), strict=True):
+            states = self._next(states, previous, current)
+        return bool(states)
 
-    def _walk(self, at: frozenset[int], before: str | None, after: str | None) -> frozenset[int]:
-        """The steps to be at once `after` is taken; at the end of the text, where it is None, those that are done."""
-        seen, waiting, taken = set(at), list(at), set()
-        while waiting:
-            here = waiting.pop()
-            if here == len(self._steps):
-                taken |= {here} if after is None else set()
+    def _advance(self, states: frozenset[int], previous: str | None, current: str | None) -> frozenset[int]:
+        """Return the states after `current` is consumed; at the end of the text, where it is None, the final ones."""
+        visited, pending, consumed = set(states), list(states), set()
+        while pending:
+            index = pending.pop()
+            if index == len(self._steps):
+                consumed |= {index} if current is None else set()
                 continue
-            step = self._steps[here]
+            step = self._steps[index]
             if isinstance(step, _Character):
-                taken |= {here + 1} if after is not None and step.accepts(after) else set()
+                consumed |= {index + 1} if current is not None and step.accepts(current) else set()
                 continue
-            offsets = step.offsets if isinstance(step, _Jump) else (1,) if step.holds(before, after) else ()
-            new = {here + offset for offset in offsets} - seen
-            seen |= new
-            waiting += new
-        return frozenset(taken)
+            offsets = step.offsets if isinstance(step, _Jump) else (1,) if step.holds(previous, current) else ()
+            new = {index + offset for offset in offsets} - visited
+            visited |= new
+            pending += new
+        return frozenset(consumed)
 
 
 class _Parser:
-    """Turns a pattern into steps. A part's jumps are relative, so parts are joined as lists are."""
+    """Turns a pattern into steps. The jumps of a part are relative, so parts can be joined like lists."""
 
     def __init__(self, pattern: str) -> None:
         _check(pattern)
@@ -117,7 +117,7 @@ class _Parser:
         repeat = _REPEAT.match(self._pattern, self._at)
         if repeat is None:
             return part
-        if repeat["after"] == "+":
+        if repeat["suffix"] == "+":
             raise ValueError(f"{repeat[0]} at position {self._at} is possessive, which is not supported")
         self._at = repeat.end()
         match repeat["sign"]:
@@ -140,13 +140,13 @@ class _Parser:
             part = self._alternatives()
             self._at += 1
             return part
-        for sign, holds in _PLACES.items():
+        for sign, holds in _ASSERTIONS.items():
             if self._take(sign):
-                return [_Place(holds)]
+                return [_Assertion(holds)]
         character = _CHARACTER.match(self._pattern, self._at)
         if character is None or character[0] == "(":
-            found = self._pattern[self._at : self._at + 3]
-            raise ValueError(f"{found} at position {self._at} is not supported: it cannot run in linear time")
+            construct = self._pattern[self._at : self._at + 3]
+            raise ValueError(f"{construct} at position {self._at} is not supported: it cannot run in linear time")
         self._at = character.end()
         return [_Character(re.compile(character[0], self._flags).fullmatch)]
 
@@ -180,20 +180,20 @@ def _times(part: list[_Step], times: int) -> list[_Step]:
 
 
 def _check_size(steps: int) -> None:
-    if steps > _SIZE:
-        raise ValueError(f"too large: patterns and their counted repetitions have room for {_SIZE} characters")
+    if steps > _MAX_STEPS:
+        raise ValueError(f"too large: patterns and their counted repetitions have room for {_MAX_STEPS} characters")
 
 
 def _is_word(char: str | None) -> bool:
     return char is not None and re.fullmatch(r"\w", char) is not None
 
 
-_PLACES: dict[str, Callable[[str | None, str | None], bool]] = {
-    "^": lambda before, _: before is None,
-    "\\A": lambda before, _: before is None,
-    "$": lambda _, after: after is None,
-    "\\Z": lambda _, after: after is None,
-    "\\z": lambda _, after: after is None,  # from Python 3.14; `re` refuses it before
-    "\\b": lambda before, after: _is_word(before) != _is_word(after),
-    "\\B": lambda before, after: _is_word(before) == _is_word(after),
+_ASSERTIONS: dict[str, Callable[[str | None, str | None], bool]] = {
+    "^": lambda previous, _: previous is None,
+    "\\A": lambda previous, _: previous is None,
+    "$": lambda _, following: following is None,
+    "\\Z": lambda _, following: following is None,
+    "\\z": lambda _, following: following is None,  # from Python 3.14; `re` refuses it in older versions
+    "\\b": lambda previous, following: _is_word(previous) != _is_word(following),
+    "\\B": lambda previous, following: _is_word(previous) == _is_word(following),
 }

@@ -1,6 +1,6 @@
-"""Whether an event is what a rule asks for, with the reason in words, and which rules are followed. Pure.
+"""Decides which rules apply to an event, with the reason in words.
 
-The words are for reports; what an attacker wrote is bounded and escaped in them.
+The words are for reports: text that an attacker wrote is bounded and escaped in them.
 """
 
 from collections.abc import Iterator
@@ -11,26 +11,26 @@ from ..falco.event import Event
 from .criteria import Criteria
 from .model import Mode, Rule, Rules
 
-_SHOWN = 80  # characters of a value in a reason
+_VALUE_LIMIT = 80  # characters of a value in a reason
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """Whether something is so, and why; as a truth value it is the former."""
+    """Whether an event matches, and why. Its truth value is `matches`, its text is the reason."""
 
-    holds: bool
-    text: str
+    matches: bool
+    reason: str
 
     def __bool__(self) -> bool:
-        return self.holds
+        return self.matches
 
     def __str__(self) -> str:
-        return self.text
+        return self.reason
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A rule to follow for an event: why it matches, and how careful to be."""
+    """A rule that applies to an event, why it matches, and how careful the response must be."""
 
     rule: Rule
     reason: str
@@ -38,63 +38,63 @@ class Decision:
 
 
 def match(event: Event, rule: Rule) -> MatchResult:
-    """Whether the event fulfils all that the rule asks: then why, else the first thing that it does not fulfil.
+    """Return whether the event fulfils all criteria of the rule; if not, the reason is the first that it does not.
 
-    Raises BadEvent where the rule asks for a namespace and the event's pod cannot be one.
+    Raises BadEvent if the rule asks for a namespace and Kubernetes does not accept the name of the event's pod.
     """
-    return _fulfils(event, rule.criteria)
+    return _match_criteria(event, rule.criteria)
 
 
 def decide(event: Event, rules: Rules) -> list[Decision]:
-    """The rules to follow: the first that matches, and while the matching one says `continue`, the next that does.
+    """Return the rules that apply: the first that matches, and the next one as long as the matching one continues.
 
     Raises BadEvent as `match` does.
     """
     decisions = []
     for rule in rules.rules:
-        if reason := match(event, rule):
-            decisions.append(Decision(rule=rule, reason=reason.text, mode=_mode(event, rule, rules)))
+        if result := match(event, rule):
+            decisions.append(Decision(rule=rule, reason=result.reason, mode=_mode(event, rule, rules)))
             if not rule.continues:
                 break
     return decisions
 
 
 def _mode(event: Event, rule: Rule, rules: Rules) -> Mode:
-    needs_review = any(_fulfils(event, criteria) for criteria in rules.review)
+    needs_review = any(_match_criteria(event, criteria) for criteria in rules.review)
     return Mode.most_careful([rule.mode, Mode.PULL_REQUEST if needs_review else Mode.COMMIT])
 
 
-def _fulfils(event: Event, criteria: Criteria) -> MatchResult:
-    fulfilled = []
-    for reason in _reasons(event, criteria):
-        if not reason:
-            return reason
-        fulfilled.append(reason.text)
-    return MatchResult(True, "; ".join(fulfilled))
+def _match_criteria(event: Event, criteria: Criteria) -> MatchResult:
+    reasons = []
+    for result in _match_one_by_one(event, criteria):
+        if not result:
+            return result
+        reasons.append(result.reason)
+    return MatchResult(True, "; ".join(reasons))
 
 
-def _reasons(event: Event, criteria: Criteria) -> Iterator[MatchResult]:
-    """One by one, so that the dearer ones are only looked at where the cheaper ones hold."""
-    if wanted := criteria.rules:
-        yield _reason("rule", event.rule, wanted, wanted.holds(event.rule))
+def _match_one_by_one(event: Event, criteria: Criteria) -> Iterator[MatchResult]:
+    """Yield the result of each criterion, the cheap ones first: the caller stops at the first that does not hold."""
+    if patterns := criteria.rules:
+        yield _result("rule", event.rule, patterns, patterns.holds(event.rule))
     if bounds := criteria.priority:
         holds = any(bound.holds(event.priority) for bound in bounds)
-        yield _reason("priority", event.priority.word, " or ".join(map(str, bounds)), holds)
+        yield _result("priority", event.priority.word, " or ".join(map(str, bounds)), holds)
     if criteria.source:
-        yield _reason("source", event.falco_source, " or ".join(criteria.source), event.falco_source in criteria.source)
+        yield _result("source", event.falco_source, " or ".join(criteria.source), event.falco_source in criteria.source)
     if criteria.tags:
-        yield _reason("tags", ", ".join(event.tags) or None, criteria.tags, criteria.tags.holds(event.tags))
+        yield _result("tags", ", ".join(event.tags) or None, criteria.tags, criteria.tags.holds(event.tags))
     if criteria.clusters:
-        yield _reason("cluster", event.cluster, criteria.clusters, criteria.clusters.holds(event.cluster))
+        yield _result("cluster", event.cluster, criteria.clusters, criteria.clusters.holds(event.cluster))
     if criteria.namespaces:
         namespace = event.pod[0] if event.pod else None
-        yield _reason("namespace", namespace, criteria.namespaces, criteria.namespaces.holds(namespace))
+        yield _result("namespace", namespace, criteria.namespaces, criteria.namespaces.holds(namespace))
     for name, condition in criteria.output_fields.items():
-        found = event.field(name)
-        yield _reason(name, found, condition, condition.holds(found))
+        value = event.field(name)
+        yield _result(name, value, condition, condition.holds(value))
 
 
-def _reason(what: str, found: object, wanted: object, holds: bool) -> MatchResult:
-    is_found = f"{what} {one_line(found, limit=_SHOWN)}" if found is not None else f"no {what}"
-    asked = f"wanted {one_line(wanted, limit=_SHOWN)}"
-    return MatchResult(holds, f"{is_found} ({asked})" if holds else f"{is_found}, but {asked}")
+def _result(name: str, actual: object, expected: object, holds: bool) -> MatchResult:
+    fact = f"{name} {one_line(actual, limit=_VALUE_LIMIT)}" if actual is not None else f"no {name}"
+    criterion = f"wanted {one_line(expected, limit=_VALUE_LIMIT)}"
+    return MatchResult(holds, f"{fact} ({criterion})" if holds else f"{fact}, but {criterion}")

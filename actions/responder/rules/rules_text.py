@@ -1,8 +1,12 @@
-"""YAML without its surprises, each value with its place in the file: what people write rules in.
+"""Reads the YAML of a rules file into a value, and knows the line and column of each part of it.
 
-Keys and plain words are text (`no`, `on`, `1:30` and `0644` mean themselves); only `true`, `false`, `null` and decimal
-numbers are more, as in YAML 1.2, and numbers know how they were written. Duplicate keys, tags and non-text keys are
-mistakes, and all of them are found.
+Plain words are text: `no`, `on`, `1:30` and `0644` mean themselves. Only `true`, `false`, `null` and decimal numbers
+are typed, as in YAML 1.2, and a number keeps its spelling. Duplicate keys, tags and keys that are not text are
+mistakes; all of them are reported. What the value means is decided in `parser`.
+
+This is on purpose not the resolver of `yamledit.scalars`, which reads a manifest as the cluster does (`0644` is 420,
+`1_000` is 1000). A rule compares text that Falco wrote, such as the file mode 0644, so a rules file must mean what it
+looks like. tests/actions/rules/test_rules_text.py lists the differences.
 """
 
 import re
@@ -27,45 +31,45 @@ _HINTS = {
 
 
 class Int(int):
-    """A whole number and how it was written."""
+    """A whole number with its spelling in the file."""
 
     text: str
 
 
 class Float(float):
-    """Another number and how it was written (`1.10`)."""
+    """A number with a fraction or an exponent, with its spelling in the file (`1.10`)."""
 
     text: str
 
 
 class RulesText:
-    """A file's value, the mistakes that kept parts of it from being read, and where each part stands."""
+    """The value of a rules file, the mistakes in its YAML, and the position of each part."""
 
     def __init__(self, data: bytes, *, name: str) -> None:
         self.name = name
         self.mistakes: list[Mistake] = []
-        self._left = _BUDGET
+        self._remaining = _BUDGET
         self._root = self._compose(data)
         self.value: Any = None
         try:
             self.value = self._value(self._root) if self._root else None
         except RecursionError:
-            self._mistake("nested too deeply", self._root, "an alias must not contain itself")
+            self._mistake("nested too deeply", self._root, "remove the alias that contains itself")
 
     def mistake(
         self, problem: str, path: Sequence[str | int], suggestion: str = "", *, of_key: bool = False
     ) -> Mistake:
-        """A mistake in the value at `path`, or in its key; where there is none, in the nearest that contains it."""
+        """Return a mistake at the value at `path`, or at its key. If there is none, it is at the nearest parent."""
         key = value = self._root
         for step in path:
-            if (found := _child(value, step)) is None:
+            if (child := _child(value, step)) is None:
                 break
-            key, value = found
-        place = key if of_key else value
-        return self._at(problem, place.start_mark if place else None, suggestion)
+            key, value = child
+        node = key if of_key else value
+        return self._at(problem, node.start_mark if node else None, suggestion)
 
     def line(self, path: Sequence[str | int]) -> int:
-        """The line that the value at `path` begins in, from 1."""
+        """Return the first line of the value at `path`, counted from 1."""
         return self.mistake("", path).line
 
     def _compose(self, data: bytes) -> yaml.Node | None:
@@ -73,8 +77,8 @@ class RulesText:
         try:
             return yaml.compose(text, _Loader)
         except yaml.reader.ReaderError as error:
-            before = text[: error.position]
-            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            prefix = text[: error.position]
+            line, column = prefix.count("\n") + 1, len(prefix) - prefix.rfind("\n")
             problem = f"character {text[error.position]!r} is not allowed"
             self.mistakes.append(Mistake(self.name, line, column, problem, "save the file as UTF-8 without it"))
         except yaml.MarkedYAMLError as error:
@@ -86,14 +90,14 @@ class RulesText:
         return None
 
     def _value(self, node: yaml.Node) -> Any:
-        self._left -= 1
-        if self._left == 0:
+        self._remaining -= 1
+        if self._remaining == 0:
             self._mistake(f"more than {_BUDGET:,} values", node, "write fewer aliases")
-        if self._left <= 0:
+        if self._remaining <= 0:
             return None
         if node.tag not in _TAGS:
             tag = node.tag.replace(_STANDARD, "!!").rstrip(",")
-            self._mistake(f"`{tag}` is read as a YAML tag", node, f'quote it if it is meant as text: "{tag}"')
+            self._mistake(f"`{tag}` is read as a YAML tag", node, f'to write text, quote it: "{tag}"')
             return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
@@ -106,9 +110,11 @@ class RulesText:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._mistake("a key has to be text", key, "quote it if it is meant as text")
+                self._mistake("a key must be text", key, "quote it")
             elif key.value in mapping:
-                self._mistake(f"`{key.value}` is here twice", key, f"the first is in line {lines[key.value]}; keep one")
+                self._mistake(
+                    f"`{key.value}` occurs twice", key, f"the first is in line {lines[key.value]}; remove one of them"
+                )
             else:
                 lines[key.value] = key.start_mark.line + 1
                 mapping[key.value] = self._value(value)
@@ -122,11 +128,11 @@ class RulesText:
                 case "bool":
                     return {"true": True, "false": False}[node.value.lower()]
                 case "int":
-                    return _written(Int(node.value), node.value)
+                    return _with_text(Int(node.value), node.value)
                 case "float":
-                    return _written(Float(node.value), node.value)
+                    return _with_text(Float(node.value), node.value)
         except (KeyError, ValueError):
-            self._mistake(f"`{node.value}` cannot be read as what it is tagged or looks like", node, "quote it")
+            self._mistake(f"`{node.value}` does not fit its YAML tag", node, "quote it")
             return None
         return str(node.value)
 
@@ -139,7 +145,7 @@ class RulesText:
 
 
 class _Loader(yaml.SafeLoader):
-    """Resolves plain scalars as the core schema of YAML 1.2 does, but decimal numbers only.
+    """Resolves plain scalars as the core schema of YAML 1.2 does, but only decimal numbers.
 
     https://yaml.org/spec/1.2.2/#103-core-schema
     """
@@ -158,13 +164,13 @@ for _name, _pattern, _first in (
 _Number = TypeVar("_Number", Int, Float)
 
 
-def _written(number: _Number, text: str) -> _Number:
+def _with_text(number: _Number, text: str) -> _Number:
     number.text = text
     return number
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """The key and the value below a node; an item of a list is its own key."""
+    """Return the key and value nodes of a child of a node, or None. An item of a list is its own key."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

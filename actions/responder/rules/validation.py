@@ -1,6 +1,6 @@
-"""Finds the mistakes in response rules, each with its place and what would mend it.
+"""Finds the mistakes in a rules file, and explains each with its position and a suggestion.
 
-The schema says what is right; this says it to a person. It reads no rules: a file without mistakes is for `rules`.
+schema/rules.json defines what is valid. `parser` turns a file without mistakes into rules.
 """
 
 import difflib
@@ -17,129 +17,149 @@ from ..errors import Mistake
 from . import formats
 from .rules_text import RulesText
 
-_KINDS = {
-    "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
-}  # fmt: skip
-# What people write who come from Falco Talon, or who leave the parameters out.
-_KNOWN_AS = {
-    "rule": "name", "action": "respond", "actions": "respond", "actionner": "respond", "parameters": "respond",
-    "dry_run": "mode: dry-run", "fields": "output_fields", "kubernetes:terminate": "stop",
-    "kubernetes:networkpolicy": "isolate", "kubernetes:label": "label", "kubernetes:annotation": "annotate",
-    "kubernetes:delete": "remove", "terminate": "stop", "delete": "remove", "annotation": "annotate",
-    "scale": "scale: {replicas: 0}", "patch": "patch: [{op: replace, path: /spec/paused, value: true}]",
-    "label": 'label: {set: {quarantine: "true"}}', "annotate": "annotate: {set: {example.com/why: shell}}",
-}  # fmt: skip
+}
+# What people write who know Falco Talon, or who forget the parameters.
+_SUGGESTIONS = {
+    "rule": "name",
+    "action": "respond",
+    "actions": "respond",
+    "actionner": "respond",
+    "parameters": "respond",
+    "dry_run": "mode: dry-run",
+    "fields": "output_fields",
+    "kubernetes:terminate": "stop",
+    "kubernetes:networkpolicy": "isolate",
+    "kubernetes:label": "label",
+    "kubernetes:annotation": "annotate",
+    "kubernetes:delete": "remove",
+    "terminate": "stop",
+    "delete": "remove",
+    "annotation": "annotate",
+    "scale": "scale: {replicas: 0}",
+    "patch": "patch: [{op: replace, path: /spec/paused, value: true}]",
+    "label": 'label: {set: {quarantine: "true"}}',
+    "annotate": "annotate: {set: {example.com/why: shell}}",
+}
 _WITH_PARAMETERS = ("scale", "label", "annotate", "patch")
-_EVERY = 'to match every event, write rules: ["*"]'
-_SHOWN = 60  # characters of a wrong value that a message quotes
-_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_MATCH_ALL = 'to match every event, write rules: ["*"]'
+_QUOTE_LIMIT = 60  # characters of a wrong value in a message
+_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def find_mistakes(source: RulesText) -> list[Mistake]:
-    """All mistakes, in the order of the file."""
-    if source.value is None:
-        advice = "write the rules, or delete the file to have the built-in rule"
-        return source.mistakes or [source.mistake("the file is empty", (), advice)]
-    known = {(mistake.line, mistake.column) for mistake in source.mistakes}
-    told = [mistake for error in _validator().iter_errors(source.value) for mistake in _explain(error, source)]
-    told += _repeated_names(source)
-    found = [*source.mistakes, *(mistake for mistake in told if (mistake.line, mistake.column) not in known)]
-    return sorted(dict.fromkeys(found), key=lambda mistake: (mistake.line, mistake.column))
+def find_mistakes(text: RulesText) -> list[Mistake]:
+    """Return all mistakes in a rules file, in the order of the file."""
+    if text.value is None:
+        suggestion = "write rules, or delete the file to use the built-in rule"
+        return text.mistakes or [text.mistake("the file is empty", (), suggestion)]
+    yaml_positions = {(mistake.line, mistake.column) for mistake in text.mistakes}
+    mistakes = [mistake for error in _validator().iter_errors(text.value) for mistake in _explain(error, text)]
+    mistakes += _repeated_names(text)
+    # A part whose YAML is wrong has no value, so what the schema says about it is of no use.
+    mistakes = [mistake for mistake in mistakes if (mistake.line, mistake.column) not in yaml_positions]
+    return sorted(dict.fromkeys([*text.mistakes, *mistakes]), key=lambda mistake: (mistake.line, mistake.column))
 
 
-def _explain(error: jsonschema.ValidationError, source: RulesText) -> Iterator[Mistake]:
+def _explain(error: jsonschema.ValidationError, text: RulesText) -> Iterator[Mistake]:
     path = list(error.absolute_path)
-    found: Any = error.instance
-    wanted: Any = error.validator_value
-    place = _place(path)
+    value: Any = error.instance
+    constraint: Any = error.validator_value
+    location = _location(path)
     match error.validator:
         case "required":
-            missing = ", ".join(f"`{name}`" for name in wanted if name not in found)
-            yield source.mistake(f"{place} has no {missing}", path)
+            missing = ", ".join(f"`{name}`" for name in constraint if name not in value)
+            yield text.mistake(f"{location} has no {missing}", path)
         case "additionalProperties":
             schema: Any = error.schema
-            for name in found:
+            for name in value:
                 if name not in schema["properties"]:
-                    advice = _nearest(name, schema["properties"])
-                    yield source.mistake(f"`{name}` is not known here", [*path, name], advice, of_key=True)
+                    suggestion = _nearest(name, schema["properties"])
+                    yield text.mistake(f"`{name}` is not a valid key", [*path, name], suggestion, of_key=True)
         case "format" if "propertyNames" in error.absolute_schema_path:
-            yield source.mistake(str(error.cause), [*path, found], of_key=True)
+            yield text.mistake(str(error.cause), [*path, value], of_key=True)
         case "format":
-            yield source.mistake(f"{place}: {error.cause}", path)
+            yield text.mistake(f"{location}: {error.cause}", path)
         case "type":
-            kinds = [wanted] if isinstance(wanted, str) else wanted
-            expected = " or ".join(_KINDS[kind] for kind in kinds)
-            advice = _type_advice(path, kinds, found)
-            yield source.mistake(f"{place} is {_shown(found)}; expected {expected}", path, advice)
+            types = [constraint] if isinstance(constraint, str) else constraint
+            expected = " or ".join(_TYPES[name] for name in types)
+            suggestion = _type_suggestion(path, types, value)
+            yield text.mistake(f"{location} is {_quote(value)}; expected {expected}", path, suggestion)
         case "enum":
-            names = [*wanted, *_WITH_PARAMETERS] if "respond" in path[-2:] else wanted
-            yield source.mistake(f"{place} cannot be {_shown(found)}", path, _nearest(found, names))
+            names = [*constraint, *_WITH_PARAMETERS] if "respond" in path[-2:] else constraint
+            yield text.mistake(f"{location} cannot be {_quote(value)}", path, _nearest(value, names))
         case _:
-            advice = _EVERY if path[-1:] == ["match"] else ""
-            yield source.mistake(f"{place} {_LIMITS[str(error.validator)](wanted)}", path, advice)
+            suggestion = _MATCH_ALL if path[-1:] == ["match"] else ""
+            yield text.mistake(f"{location} {_LIMITS[str(error.validator)](constraint)}", path, suggestion)
 
 
 _LIMITS: dict[str, Callable[[Any], str]] = {
-    "const": lambda wanted: f"has to be {wanted}",
+    "const": lambda constraint: f"must be {constraint}",
     "minItems": lambda _: "is an empty list",
     "minProperties": lambda _: "is empty",
     "minLength": lambda _: "is empty",
-    "maxLength": lambda wanted: f"is longer than {wanted:,} characters",
-    "maxProperties": lambda wanted: "has several keys; make each an entry" if wanted else "takes no parameters",
+    "maxLength": lambda constraint: f"is longer than {constraint:,} characters",
+    "maxProperties": lambda constraint: (
+        "has several keys; write one entry for each" if constraint else "takes no parameters"
+    ),
     "uniqueItems": lambda _: "has the same entry twice",
-    "minimum": lambda wanted: f"has to be {wanted} or more",
-    "maximum": lambda wanted: f"has to be {wanted:,} or less",
+    "minimum": lambda constraint: f"must be {constraint} or more",
+    "maximum": lambda constraint: f"must be {constraint:,} or less",
 }
 
 
-def _type_advice(path: list[str | int], kinds: list[str], found: object) -> str:
-    if found is None and path[-1:] == ["match"]:
-        return _EVERY
-    if found is None:
-        return "write a value, or {exists: false} to ask for a missing one" if "output_fields" in path else ""
+def _type_suggestion(path: list[str | int], types: list[str], value: object) -> str:
+    if value is None and path[-1:] == ["match"]:
+        return _MATCH_ALL
+    if value is None:
+        return "write a value, or {exists: false} for a field without a value" if "output_fields" in path else ""
     if path[-1:] == ["output_fields"]:
         return "write each field as `name: value`"
-    if isinstance(found, str) and "boolean" in kinds and found.lower() in _TRUTHS:
-        return f"write {_TRUTHS[found.lower()]}"
-    if isinstance(found, str) and "array" in kinds:
-        return f"write [{json.dumps(found, ensure_ascii=False)}]"
-    if isinstance(found, int | float) and "string" in kinds:
-        return f'quote it: "{_shown(found)}"'
+    if isinstance(value, str) and "boolean" in types and value.lower() in _BOOLEANS:
+        return f"write {_BOOLEANS[value.lower()]}"
+    if isinstance(value, str) and "array" in types:
+        return f"write [{json.dumps(value, ensure_ascii=False)}]"
+    if isinstance(value, int | float) and "string" in types:
+        return f'quote it: "{_quote(value)}"'
     return ""
 
 
-def _nearest(name: object, known: Iterable[str]) -> str:
-    """What was probably meant, else all that can be meant."""
-    names = list(known)
-    alias = _KNOWN_AS.get(str(name), "")
-    if alias.split(":")[0] in names:
-        return f"did you mean `{alias}`?"
-    near = difflib.get_close_matches(str(name), names, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"it can be {', '.join(names)}"
+def _nearest(name: object, valid: Iterable[str]) -> str:
+    """Return a suggestion: the valid name that is most similar, or all valid names."""
+    names = list(valid)
+    suggestion = _SUGGESTIONS.get(str(name), "")
+    if suggestion.split(":")[0] in names:
+        return f"did you mean `{suggestion}`?"
+    similar = difflib.get_close_matches(str(name), names, n=1)
+    return f"did you mean `{similar[0]}`?" if similar else f"use one of {', '.join(names)}"
 
 
-def _place(path: list[str | int]) -> str:
+def _location(path: list[str | int]) -> str:
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
     return f"`{''.join(steps).removeprefix('.')}`" if steps else "the file"
 
 
-def _shown(found: object) -> str:
-    text = getattr(found, "text", None) or json.dumps(found, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+def _quote(value: object) -> str:
+    text = getattr(value, "text", None) or json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _QUOTE_LIMIT else text[:_QUOTE_LIMIT] + "..."
 
 
-def _repeated_names(source: RulesText) -> Iterator[Mistake]:
-    """Two rules of one name could not be told apart in a commit or a report."""
-    rules = source.value.get("rules") if isinstance(source.value, dict) else None
-    first: dict[str, int] = {}
+def _repeated_names(text: RulesText) -> Iterator[Mistake]:
+    """Yield a mistake for each rule whose name occurs before: commits and reports identify a rule by its name."""
+    rules = text.value.get("rules") if isinstance(text.value, dict) else None
+    first_lines: dict[str, int] = {}
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         name = rule.get("name") if isinstance(rule, dict) else None
         if isinstance(name, str):
-            mistake = source.mistake(f"another rule is called `{name}` too", ["rules", number, "name"])
-            if name in first:
-                yield replace(mistake, suggestion=f"it is in line {first[name]}; give each its own name")
-            first.setdefault(name, mistake.line)
+            mistake = text.mistake(f"another rule has the name `{name}`", ["rules", number, "name"])
+            if name in first_lines:
+                yield replace(mistake, suggestion=f"it is in line {first_lines[name]}; choose another name")
+            first_lines.setdefault(name, mistake.line)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Rules and the event that they are tried on."""
+"""Rules, and an event to try them on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,8 +58,8 @@ def load(*written: str, more: str = "") -> Rules:
     return parser.parse(f"version: 1\n{more}\nrules:\n{''.join(written)}".encode(), name="rules.yaml")
 
 
-def matches(criteria: str, found: Event) -> bool:
-    return bool(matching.match(found, load(rule("a", criteria)).rules[0]))
+def matches(criteria: str, event: Event) -> bool:
+    return bool(matching.match(event, load(rule("a", criteria)).rules[0]))
 
 
 PROD = parse(cluster="prod")

@@ -1,4 +1,4 @@
-"""What conditions of a rule hold for a value of an event."""
+"""Which conditions hold for a value of an event."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ def read(written: str) -> Condition:
     return parser.condition(source.value["wanted"])
 
 
-def row(written: str, found: Any, expected: bool) -> Any:
-    return pytest.param(written, found, expected, id=f"{written} {'takes' if expected else 'leaves'} {found!r}")
+def row(written: str, actual: Any, expected: bool) -> Any:
+    return pytest.param(written, actual, expected, id=f"{written} {'accepts' if expected else 'rejects'} {actual!r}")
 
 
 CURL = "sh -c curl --proto=https,http x=1 | tee [out] *"
 
 
 @pytest.mark.parametrize(
-    ("written", "found", "expected"),
+    ("written", "actual", "expected"),
     [
         # Falco's fields: equality
         row("sh", "sh", True),
@@ -110,8 +110,8 @@ CURL = "sh -c curl --proto=https,http x=1 | tee [out] *"
         row("{not: {glob: 'x*'}}", None, False),
     ],
 )
-def test_whether_a_condition_holds(written: str, found: Any, expected: bool) -> None:
-    assert read(written).holds(found) is expected
+def test_whether_a_condition_holds(written: str, actual: Any, expected: bool) -> None:
+    assert read(written).holds(actual) is expected
 
 
 @given(st.text())
@@ -128,6 +128,6 @@ def test_a_star_stands_for_any_characters(start: str, middle: str, end: str) -> 
     assert matches_glob(glob.replace("*", middle), glob)
 
 
-def test_a_glob_takes_no_longer_for_a_text_that_is_made_for_it() -> None:
-    """A matcher that goes back for each star would take years here."""
+def test_a_glob_is_fast_on_a_hostile_text() -> None:
+    """A matcher that backtracks at each star would take years here."""
     assert not matches_glob("a" * 5000, "*a" * 30 + "*b")

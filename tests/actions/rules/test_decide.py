@@ -1,4 +1,4 @@
-"""Which of the rules that match are followed, and how carefully."""
+"""Which of the matching rules apply, and how careful the response is."""
 
 import pytest
 
@@ -21,19 +21,25 @@ ANY, NONE = '{rules: ["*"]}', "{rules: [x]}"
         pytest.param([rule("a", NONE), rule("b", ANY)], ["b"], id="not the first"),
         pytest.param([rule("a", NONE), rule("b", NONE)], [], id="none"),
         pytest.param([rule("a", ANY, ", continue: true"), rule("b", ANY)], ["a", "b"], id="goes on"),
-        pytest.param([rule("a", ANY, ", continue: true"), rule("b", NONE), rule("c", ANY), rule("d", ANY)], ["a", "c"],
-                     id="goes on to the next that matches"),
-        pytest.param([rule("a", NONE, ", continue: true"), rule("b", ANY), rule("c", ANY)], ["b"],
-                     id="what does not match decides nothing"),
+        pytest.param(
+            [rule("a", ANY, ", continue: true"), rule("b", NONE), rule("c", ANY), rule("d", ANY)],
+            ["a", "c"],
+            id="goes on to the next that matches",
+        ),
+        pytest.param(
+            [rule("a", NONE, ", continue: true"), rule("b", ANY), rule("c", ANY)],
+            ["b"],
+            id="what does not match decides nothing",
+        ),
         pytest.param([rule("a", ANY, ", continue: false"), rule("b", ANY)], ["a"], id="said outright"),
     ],
-)  # fmt: skip
+)
 def test_which_rules_are_followed(written: list[str], names: list[str]) -> None:
     assert list(followed(*written)) == names
 
 
 @pytest.mark.parametrize(
-    ("own", "review", "mode"),
+    ("rule_mode", "review", "mode"),
     [
         pytest.param("", "", Mode.COMMIT, id="by default"),
         pytest.param(", mode: pull-request", "", Mode.PULL_REQUEST, id="the rule's own"),
@@ -50,5 +56,5 @@ def test_which_rules_are_followed(written: list[str], names: list[str]) -> None:
         ),
     ],
 )
-def test_how_careful_a_response_is(own: str, review: str, mode: Mode) -> None:
-    assert followed(rule("a", ANY, own), more=review) == {"a": mode}
+def test_how_careful_a_response_is(rule_mode: str, review: str, mode: Mode) -> None:
+    assert followed(rule("a", ANY, rule_mode), more=review) == {"a": mode}

@@ -120,7 +120,7 @@ AUDIT = parse(sidekick.falco_events()["E09"])
 
 
 @pytest.mark.parametrize(
-    ("found", "criteria", "expected"),
+    ("event", "criteria", "expected"),
     [
         pytest.param(OLD, "{source: syscall}", False, id="Falco before 0.30 tells no source"),
         pytest.param(OLD, "{rules: [Terminal shell in container]}", True, id="but its rule"),
@@ -143,8 +143,8 @@ AUDIT = parse(sidekick.falco_events()["E09"])
         pytest.param(NOTHING, '{output_fields: {a: ""}}', False, id="empty text is nothing too"),
     ],
 )
-def test_what_an_event_does_not_say_is_not_fulfilled(found: Event, criteria: str, expected: bool) -> None:
-    assert matches(criteria, found) is expected
+def test_a_missing_value_fulfils_no_criterion(event: Event, criteria: str, expected: bool) -> None:
+    assert matches(criteria, event) is expected
 
 
 json_values = st.recursive(
@@ -158,7 +158,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["proc.name", "proc.tty"]), json_values, min_size=1))
-def test_whatever_is_written_either_is_a_mistake_or_asks_for_something(fields: dict[str, Any]) -> None:
+def test_every_condition_is_a_mistake_or_can_fail(fields: dict[str, Any]) -> None:
     """A condition never becomes always true: without fields it is fulfilled only where it asks for their absence."""
     written = yaml.safe_dump({"output_fields": fields}, default_flow_style=True, allow_unicode=True)
     try:
@@ -170,7 +170,7 @@ def test_whatever_is_written_either_is_a_mistake_or_asks_for_something(fields: d
 
 
 @pytest.mark.parametrize("broken", ["{}", "{rules: []}", "{rule: [x]}", "{priority: Notise}", "{tags: {al: [x]}}"])
-def test_one_broken_rule_lets_no_rule_act(broken: str) -> None:
+def test_one_broken_rule_disables_all_rules(broken: str) -> None:
     with pytest.raises(BadRules):
         load(rule("good", '{rules: ["*"]}'), rule("broken", broken))
 
@@ -184,34 +184,35 @@ def test_one_broken_rule_lets_no_rule_act(broken: str) -> None:
             id="all that matched",
         ),
         pytest.param(
-            '{priority: [Debug, ">=Error"], source: x}', "priority Warning, but wanted =Debug or >=Error",
+            '{priority: [Debug, ">=Error"], source: x}',
+            "priority Warning, but wanted =Debug or >=Error",
             id="the first that did not",
         ),
         pytest.param("{tags: {none: [shell]}}", "tags T1059, container, shell, but wanted none of shell", id="tags"),
         pytest.param("{output_fields: {absent: {not: x}}}", "no absent, but wanted not x", id="absent field"),
         pytest.param("{output_fields: {user.uid: [1, {glob: 2*}]}}", "user.uid 0, but wanted 1 or glob 2*", id="field"),
     ],
-)  # fmt: skip
-def test_a_person_is_told_why(criteria: str, reason: str) -> None:
-    [decided] = load(rule("a", criteria)).rules
-    assert str(matching.match(PROD, decided)) == reason
+)
+def test_a_reason_says_which_criterion_decided(criteria: str, reason: str) -> None:
+    [parsed_rule] = load(rule("a", criteria)).rules
+    assert str(matching.match(PROD, parsed_rule)) == reason
 
 
-def test_what_an_attacker_writes_is_bounded_and_escaped_in_reasons() -> None:
+def test_attacker_text_is_bounded_and_escaped_in_reasons() -> None:
     hostile = parse({**SHELL, "rule": "::error::\n\u202e", "output_fields": {"proc.name": "\x1b[2J" * 5000}})
     for criteria in (ANY, NONE, "{output_fields: {proc.name: x}}", "{output_fields: {proc.name: {not: x}}}"):
-        text = matching.match(hostile, load(rule("a", criteria)).rules[0]).text
+        text = matching.match(hostile, load(rule("a", criteria)).rules[0]).reason
         assert text.isprintable()
         assert len(text) < 300
 
 
-def test_a_pod_that_cannot_be_is_an_error_and_no_match() -> None:
+def test_an_impossible_pod_is_an_error_and_not_a_mismatch() -> None:
     hostile = parse({**SHELL, "output_fields": {"k8s.ns.name": "../..", "k8s.pod.name": "x"}})
     with pytest.raises(BadEvent):
         matching.decide(hostile, load(rule("a", '{namespaces: ["*"]}')))
 
 
 @pytest.mark.parametrize("name", sidekick.falco_events())
-def test_the_built_in_rule_takes_terminal_shells_and_nothing_else(name: str) -> None:
+def test_the_built_in_rule_matches_terminal_shells_only(name: str) -> None:
     decisions = matching.decide(parse(sidekick.falco_events()[name]), parser.built_in(name=""))
     assert bool(decisions) is (name in {"E01", "E02", "E06", "D16", "D18"})

@@ -1,4 +1,4 @@
-"""Response rules as people write them: what is read from a file, and what is said about a broken one."""
+"""Response rules as people write them, and what they mean."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -24,7 +24,7 @@ def workload(text: str) -> Workload:
     return Workload(kind=kind, namespace=namespace, name=name)
 
 
-def _protection(ruleset: Rules, name: str) -> str | None:
+def protection_of(ruleset: Rules, name: str) -> str | None:
     protection = ruleset.protection_of(workload(name))
     return str(protection) if protection else None
 
@@ -76,13 +76,13 @@ def test_everything_that_can_be_written_is_read() -> None:
 
 
 def test_numbers_in_a_patch_are_plain_numbers() -> None:
-    [demand] = load(responding("{patch: [{op: add, path: /spec/a, value: [1, 1.5]}]}")).rules[0].actions
-    assert isinstance(demand, PatchManifest)
-    assert [type(number) for number in demand.operations[0]["value"]] == [int, float]
+    [action] = load(responding("{patch: [{op: add, path: /spec/a, value: [1, 1.5]}]}")).rules[0].actions
+    assert isinstance(action, PatchManifest)
+    assert [type(number) for number in action.operations[0]["value"]] == [int, float]
 
 
 @pytest.mark.parametrize(
-    ("entry", "demand"),
+    ("entry", "action"),
     [
         pytest.param("stop", Stop(), id="stop"),
         pytest.param("{stop: {}}", Stop(), id="stop as a mapping"),
@@ -96,8 +96,8 @@ def test_numbers_in_a_patch_are_plain_numbers() -> None:
         pytest.param("remove", Remove(), id="remove"),
     ],
 )
-def test_responses_are_read_with_their_parameters(entry: str, demand: object) -> None:
-    assert load(responding(entry)).rules[0].actions == (demand,)
+def test_responses_are_read_with_their_parameters(entry: str, action: object) -> None:
+    assert load(responding(entry)).rules[0].actions == (action,)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_responses_are_read_with_their_parameters(entry: str, demand: object) ->
     ],
 )
 def test_what_is_protected(name: str, protection: str | None) -> None:
-    assert _protection(EVERYTHING, name) == protection
+    assert protection_of(EVERYTHING, name) == protection
 
 
 @pytest.mark.parametrize("namespace", parser.ALWAYS_PROTECTED)
-def test_no_rules_are_without_protection(namespace: str) -> None:
+def test_no_rules_are_withoutprotection_of(namespace: str) -> None:
     for ruleset in (parser.built_in(name=""), load(responding("stop")), EVERYTHING):
-        assert _protection(ruleset, f"Deployment {namespace}/any") == f"namespace {namespace}"
+        assert protection_of(ruleset, f"Deployment {namespace}/any") == f"namespace {namespace}"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_no_rules_are_without_protection(namespace: str) -> None:
 )
 def test_the_rules_can_say_which_workload_owns_a_pod(pod: str, cluster: str | None, file: str | None) -> None:
     namespace, name = pod.split("/")
-    found = EVERYTHING.assignment_of(Pod(namespace=namespace, name=name), cluster=cluster)
-    assert (found and str(found.file)) == file
+    assignment = EVERYTHING.assignment_of(Pod(namespace=namespace, name=name), cluster=cluster)
+    assert (assignment and str(assignment.file)) == file
 
 
 def test_an_assignment_names_the_workload_as_its_file_has_it() -> None:
@@ -212,9 +212,10 @@ def described(schema: Any, path: str = "") -> list[str]:
     if not isinstance(schema, dict):
         return []
     bare = [
-        f"{path}.{name}" for name, inner in schema.get("properties", {}).items()
+        f"{path}.{name}"
+        for name, inner in schema.get("properties", {}).items()
         if not isinstance(inner, dict) or not {"description", "$ref", "enum"} & inner.keys()
-    ]  # fmt: skip
+    ]
     return bare + [miss for name, inner in schema.items() for miss in described(inner, f"{path}.{name}")]
 
 

@@ -13,7 +13,6 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 ISSUER = "https://token.actions.githubusercontent.com"
-_BEARER = "the-bearer-of-the-job"
 
 
 @dataclass(kw_only=True)
@@ -25,16 +24,19 @@ class Issuer:
     status: int = 200
     lifetime: int = 300
     address: str = ""
+    bearer: str = "the-bearer-of-the-job"
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False)
     minted: list[str] = field(default_factory=list, repr=False)
 
     @property
+    def url(self) -> str:
+        """Return the address that the runner gives a job that may have an identity."""
+        return f"{self.address}/token?api-version=2.0"
+
+    @property
     def environ(self) -> dict[str, str]:
-        """What the runner gives a job that may have an identity."""
-        return {
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.address}/token?api-version=2.0",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": _BEARER,
-        }
+        """Return the variables that the runner sets for such a job."""
+        return {"ACTIONS_ID_TOKEN_REQUEST_URL": self.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.bearer}
 
     def verify(self, authorization: str, audience: str) -> bool:
         """What Flux asks of a token: the issuer's signature, the audience, the time, repository and ref."""
@@ -47,7 +49,7 @@ class Issuer:
 
     def answer(self, target: str, authorization: str) -> tuple[int, bytes]:
         """Status and body of the answer to a request for a token."""
-        if authorization != f"bearer {_BEARER}":
+        if authorization != f"bearer {self.bearer}":
             return 401, b"{}"
         audience = parse_qs(urlsplit(target).query)["audience"][0]
         now = int(time.time())

@@ -29,7 +29,7 @@ class Call:
 
 
 @dataclass(kw_only=True)
-class Receiver:
+class FluxReceiver:
     """A Receiver of Flux's. The statuses in `scripted` are given first, whatever comes, one to a call."""
 
     type: str
@@ -79,7 +79,7 @@ class Receiver:
     @contextmanager
     def start(
         cls, *, type: str, token: str, scripted: Sequence[int] = (), issuer: Issuer | None = None,  # noqa: A002 - Flux's word
-    ) -> "Iterator[Receiver]":  # fmt: skip
+    ) -> "Iterator[FluxReceiver]":  # fmt: skip
         """Serve on a free port until the end of the block."""
         receiver = cls(type=type, token=token, scripted=list(scripted), issuer=issuer)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
@@ -94,7 +94,7 @@ class Receiver:
             thread.join()
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+def _handler(receiver: FluxReceiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.localhub import Hub, Repository
-from tests.receiver import Receiver
+from tests.receiver import FluxReceiver
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ".github/workflows/respond.yml"
@@ -42,7 +42,7 @@ class Stack:
 
     hub: Hub
     repository: Repository
-    receiver: Receiver
+    receiver: FluxReceiver
     relay: Relay
     github_token: str
 
@@ -77,7 +77,7 @@ def start(
     `settings` are further RELAY_ variables.
     """
     with ExitStack() as stack:
-        receiver = stack.enter_context(Receiver.start(type="generic-hmac", token="the-receiver-token"))
+        receiver = stack.enter_context(FluxReceiver.start(type="generic-hmac", token="the-receiver-token"))
         hub = stack.enter_context(Hub.start(folder / "hub", action_source=ROOT, act=act))
         repository = hub.create_repository(
             REPOSITORY,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from responder.commands.inputs import RULES_FILE
 from responder.plan.effects import STOP
 from responder.plan.outcome import Verdict
 from responder.rules import parser
@@ -105,10 +106,7 @@ def test_the_built_in_rule_is_the_one_that_is_described() -> None:
 
 
 def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:
-    assert (
-        f'"rules", "{action(RESPOND)["inputs"]["rules"]["default"]}"'
-        in (ROOT / "actions/responder/commands/main.py").read_text()
-    )
+    assert action(RESPOND)["inputs"]["rules"]["default"] == RULES_FILE
 
 
 @pytest.mark.e2e

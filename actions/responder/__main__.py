@@ -1,12 +1,18 @@
-"""`python -m responder ACTION`: what the composite actions run."""
+"""`python -m responder ACTION`: what the composite actions run. It alone reads the environment and exits."""
 
 import os
 import sys
 
-from .commands.main import check, respond, restore
-from .github.run import Run
+from .commands.check import check
+from .commands.exit_codes import Action, exit_code
+from .commands.respond import respond
+from .commands.restore import restore
+from .github.run_environment import RunEnvironment
+from .github.run_output import RunOutput
 
-ACTIONS = {"check": check, "respond": respond, "restore": restore}
+ACTIONS: dict[str, Action] = {"check": check, "respond": respond, "restore": restore}
 
 if __name__ == "__main__":
-    sys.exit(ACTIONS[sys.argv[1]](Run(environ=os.environ)))
+    environment = RunEnvironment.from_environ(os.environ)
+    output = RunOutput(log=sys.stdout, output_file=environment.output_file, summary_file=environment.summary_file)
+    sys.exit(exit_code(ACTIONS[sys.argv[1]], environment, output))

@@ -20,6 +20,7 @@ ResponderError
 ├── NoIdentity           GitHub gives the run no identity token: Flux is not notified
 ├── BadHistory           a commit's trailers are not in the format of this action: exit code 1
 ├── NotRendered          kustomize cannot render a folder: there is no proof
+├── NoAnswer             a server gives no whole answer in time: the caller decides whether to ask again
 ├── GitFailed            a git command failed: exit code 1
 ├── ApiRefused           GitHub's API refused a request: exit code 1
 │   └── NotPermitted     the token lacks a permission
@@ -170,6 +171,10 @@ class BadHistory(ResponderError):
 
 class NotRendered(ResponderError):
     """A folder cannot be rendered, because of its own content or of a remote resource."""
+
+
+class NoAnswer(ResponderError):
+    """No whole answer to an HTTP request; the message holds neither the address nor anything that was sent."""
 
 
 class GitFailed(ResponderError):

@@ -70,5 +70,5 @@ class HostedResponder(Responder):
         self.meanwhile()
         return root
 
-    def dispatched(self, *events: Any, **inputs: str) -> Any:
-        return super().dispatched(*events, **{"token": self.token, "verify": "off", **inputs})
+    def dispatch(self, *events: Any, **inputs: str) -> Any:
+        return super().dispatch(*events, **{"token": self.token, "verify": "off", **inputs})

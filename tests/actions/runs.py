@@ -2,13 +2,18 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from responder.commands import main
-from responder.github.run import Run
+from responder.commands.check import check
+from responder.commands.exit_codes import Action, exit_code
+from responder.commands.respond import respond
+from responder.commands.restore import restore
+from responder.github.run_environment import RunEnvironment
+from responder.github.run_output import RunOutput
 from responder.publish.patience import Patience
 from tests import sidekick
 from tests.actions.conftest import ENVIRON, Remote
@@ -21,7 +26,7 @@ HOSTILE = "x\n::set-output name=changed::true\n`$(touch /tmp/owned)`|</td><scrip
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunResult:
     """What a run left behind."""
 
     code: int
@@ -35,7 +40,7 @@ class Ended:
 
 
 class Responder:
-    """Runs the action in a new checkout of the remote each time; `environ` is what the runner sets besides."""
+    """Runs the actions, each time in a new checkout of the remote; `environ` is what the runner sets besides."""
 
     environ: Mapping[str, str] = {}
 
@@ -45,18 +50,19 @@ class Responder:
         self._folder = folder
 
     def workspace(self) -> Path:
-        """A new checkout."""
+        """Make a new checkout."""
         return self._remote.checkout().root
 
-    def run(self, run_event: Mapping[str, Any], action: Callable[[Run], int] | None = None, /, **inputs: str) -> Ended:
-        event, output, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
+    def run(self, run_event: Mapping[str, Any], action: Action | None = None, /, **inputs: str) -> RunResult:
+        """Run an action, `respond` if none is named, in a run that this event started."""
+        event, outputs, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
         event.write_text(json.dumps(run_event))
-        output.write_text("")
+        outputs.write_text("")
         summary.write_text("")
         environ = {
             **ENVIRON,
             "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_OUTPUT": str(output),
+            "GITHUB_OUTPUT": str(outputs),
             "GITHUB_STEP_SUMMARY": str(summary),
             "GITHUB_WORKSPACE": str(self.workspace()),
             "GITHUB_REF": "refs/heads/main",
@@ -65,29 +71,37 @@ class Responder:
             **self.environ,
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         }
-        out = io.StringIO()
-        current = Run(environ=environ, out=out, marker="m4rker")
-        code = action(current) if action else main.respond(current, self.patience)
-        return Ended(code, out.getvalue(), summary.read_text(), _outputs(output.read_text()))
+        environment = RunEnvironment.from_environ(environ)
+        log = io.StringIO()
+        output = RunOutput(
+            log=log, output_file=environment.output_file, summary_file=environment.summary_file, marker="m4rker"
+        )
+        code = exit_code(action or partial(respond, patience=self.patience), environment, output)
+        return RunResult(code, log.getvalue(), summary.read_text(), _read_outputs(outputs.read_text()))
 
-    def restored(self, **inputs: str) -> Ended:
-        """What becomes of a run of the restore action."""
-        return self.run({}, main.restore, **inputs)
-
-    def dispatched(self, *events: Any, **inputs: str) -> Ended:
+    def dispatch(self, *events: Any, **inputs: str) -> RunResult:
+        """Run the respond action on the events of a dispatch."""
         return self.run({"client_payload": {"events": list(events)}}, **inputs)
 
+    def restore(self, **inputs: str) -> RunResult:
+        """Run the restore action."""
+        return self.run({}, partial(restore, patience=self.patience), **inputs)
 
-def _outputs(text: str) -> dict[str, str]:
+    def check(self, **inputs: str) -> RunResult:
+        """Run the check action."""
+        return self.run({}, check, **inputs)
+
+
+def _read_outputs(text: str) -> dict[str, str]:
     lines = iter(text.splitlines())
-    found = {}
+    outputs = {}
     for line in lines:
         name, _, delimiter = line.partition("<<")
-        found[name] = "\n".join(iter(lambda: next(lines), delimiter))
-    return found
+        outputs[name] = "\n".join(iter(lambda: next(lines), delimiter))
+    return outputs
 
 
 def shell(**fields: Any) -> dict[str, Any]:
-    """The seed event as the relay dispatches it, some of its output fields changed."""
+    """Return the seed event as the relay dispatches it, with some of its output fields changed."""
     falco = {**SHELL, "output_fields": {**SHELL["output_fields"], **fields}}
     return sidekick.cloudevent(falco, event_id="5b2e", cluster="prod")

@@ -88,7 +88,7 @@ class Change:
 
     def start_python(self) -> None:
         """What the action needs before it has read anything."""
-        command = [sys.executable, "-P", "-c", "import responder.commands.main"]
+        command = [sys.executable, "-P", "-c", "import responder.commands.respond"]
         subprocess.run(command, env=self._environ, check=True, capture_output=True)
 
     def by_action(self) -> None:

@@ -104,5 +104,5 @@ def test_without_rules_only_a_terminal_shell_is_responded_to(tmp_path: Path, nam
     remote = Remote(tmp_path / "remote.git")
     remote.commit(files({}))
     event = sidekick.cloudevent(sidekick.falco_events()[name], event_id=name)
-    (response,) = Responder(remote, tmp_path).dispatched(event).responses
+    (response,) = Responder(remote, tmp_path).dispatch(event).responses
     assert (response["verdict"] != "ignored") == (name in BUILT_IN_MATCHES)

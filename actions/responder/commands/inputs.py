@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from ..errors import BadInput
-from ..github.run import Run
+from ..github.run_environment import RunEnvironment
+
+RULES_FILE = ".github/falco-response.yaml"  # the default of the input `rules`
 
 
-def directory(run: Run) -> Path:
-    """The root of the desired state. Raises BadInput."""
-    found = (run.workspace / run.input("directory", ".")).resolve()
-    if not found.is_relative_to(run.workspace) or not found.is_dir():
+def desired_state(environment: RunEnvironment) -> Path:
+    """Return the root of the desired state, the input `directory`. Raises BadInput."""
+    folder = (environment.workspace / environment.inputs.text("directory", ".")).resolve()
+    if not folder.is_relative_to(environment.workspace) or not folder.is_dir():
         raise BadInput("input directory is no folder of the workspace")
-    return found
+    return folder

@@ -1,64 +1,74 @@
-"""The restore action: finds the response that is meant in the history, takes it back, commits that and tells Flux."""
+"""The restore action: finds a response in the history, takes it back, commits that and tells Flux."""
 
 import functools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from ..errors import BadInput, NotRecorded
-from ..escape import fenced, markdown_code, one_line
-from ..github.run import Run
-from ..notify import notification
-from ..notify.notification import Receivers, Told
+from ..escape import one_line
+from ..github.inputs import Inputs
+from ..github.run_environment import RunEnvironment
+from ..github.run_output import Annotation, RunOutput
+from ..notify.notifications import Notification, Receivers
 from ..plan import commit_message, trailers, undo
 from ..plan.trailers import RecordedResponse
 from ..plan.undo import Files, Snapshot, Undo
 from ..publish import push
 from ..publish.git import Git
-from ..publish.patience import Patience
-from ..publish.push import Published
+from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..publish.work_tree import WorkTree
+from ..report import annotations
+from ..report.restore_report import RestoreReport
 from . import inputs, rules_file
+from .exit_codes import DONE
+from .respond import notifier
 
 _SHA = re.compile("[0-9a-f]{7,40}")
 _WORKLOAD = re.compile(r"([A-Za-z]+) ([^/ ]+)/([^/ ]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Which response is meant: all of a commit, that to an event, or the last one to a workload."""
+class Selection:
+    """The responses to take back: all of a commit, that to an event, or the last one to a workload."""
 
     commit: str = ""
     event: str = ""
     workload: str = ""
 
     @classmethod
-    def read(cls, run: Run) -> "Asked":
-        """From the inputs, of which one has to be given. Raises BadInput."""
-        asked = cls(commit=run.input("commit").lower(), event=run.input("event"), workload=run.input("workload"))
-        if len([each for each in (asked.commit, asked.event, asked.workload) if each]) != 1:
+    def from_inputs(cls, run_inputs: Inputs) -> Self:
+        """Read the selection from the inputs, of which one has to be set. Raises BadInput."""
+        selection = cls(
+            commit=run_inputs.text("commit").lower(),
+            event=run_inputs.text("event"),
+            workload=run_inputs.text("workload"),
+        )
+        if len(list(filter(None, (selection.commit, selection.event, selection.workload)))) != 1:
             raise BadInput("say what to restore by one of the inputs commit, event and workload")
-        if asked.commit and not _SHA.fullmatch(asked.commit):
+        if selection.commit and not _SHA.fullmatch(selection.commit):
             raise BadInput("input commit is no SHA: 7 to 40 digits and letters from a to f")
-        if asked.workload and not _WORKLOAD.fullmatch(asked.workload):
+        if selection.workload and not _WORKLOAD.fullmatch(selection.workload):
             raise BadInput('input workload is not like "Deployment NAMESPACE/NAME"')
-        return asked
+        return selection
 
-    def of(self, sha: str, responses: list[RecordedResponse]) -> list[RecordedResponse]:
-        """Those of a commit's responses that are meant."""
+    def pick(self, sha: str, responses: Sequence[RecordedResponse]) -> list[RecordedResponse]:
+        """Return those of a commit's responses that are selected."""
         if self.commit:
-            return responses if sha.startswith(self.commit) else []
+            return list(responses) if sha.startswith(self.commit) else []
         if self.event:
-            return [each for each in responses if each.event_id == self.event]
-        return [each for each in responses if each.response.endswith(f" {self.workload}")]
+            return [response for response in responses if response.event_id == self.event]
+        return [response for response in responses if response.response.endswith(f" {self.workload}")]
 
     def __str__(self) -> str:
-        given = {"commit": self.commit, "event": self.event, "workload": self.workload}
-        return next(f"{name} {one_line(value)}" for name, value in given.items() if value)
+        names = {"commit": self.commit, "event": self.event, "workload": self.workload}
+        return next(f"{name} {one_line(value)}" for name, value in names.items() if value)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restored:
+class Restoration:
     """An undo, as it is published."""
 
     undo: Undo
@@ -72,73 +82,65 @@ class Restored:
         return commit_message.compose_undo(self.undo.snapshot.sha, self.undo.responses)
 
 
-def restore(run: Run, patience: Patience) -> int:
-    """Take back what the inputs name. Raises ResponderError."""
-    asked = Asked.read(run)
-    force = run.choice("force", "false", "true") == "true"
-    dry_run = run.choice("mode", "commit", "dry-run") == "dry-run"
-    receivers = Receivers.read(run)
-    name = run.input("rules", ".github/falco-response.yaml")
-    git = Git(root=inputs.directory(run), token=run.input("token"))
-    ruleset = rules_file.read(git.top(), name)
+def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patience = DEFAULT_PATIENCE) -> int:
+    """Take back what the inputs select, and return the exit code. Raises ResponderError."""
+    run_inputs = environment.inputs
+    selection = Selection.from_inputs(run_inputs)
+    force = run_inputs.choice("force", "false", "true") == "true"
+    dry_run = run_inputs.choice("mode", "commit", "dry-run") == "dry-run"
+    receivers = Receivers.from_inputs(run_inputs)
+    root = inputs.desired_state(environment)
+    git = Git(root=root, environ=environment.process_environ, token=run_inputs.text("token"))
+    ruleset = rules_file.read(git.top(), run_inputs.text("rules", inputs.RULES_FILE))
 
-    def make_plan() -> Restored:
-        snapshot, responses = _find(git, asked)
-        return Restored(
+    def make_plan() -> Restoration:
+        snapshot, responses = _find(git, selection)
+        return Restoration(
             undo=undo.undo(snapshot, responses, WorkTree(git.root).checkout(), merge=git.merge, force=force)
         )
 
     published = (
-        push.preview(make_plan, git) if dry_run else push.push(make_plan, git, branch=run.branch, patience=patience)
+        push.preview(make_plan, git)
+        if dry_run
+        else push.push(make_plan, git, branch=environment.branch, patience=patience)
     )
-    told: list[Told] = []
+    notifications: list[Notification] = []
     if published.commit:
-        clusters = {each.cluster for each in published.plan.undo.responses if each.cluster}
-        told = notification.tell(run, receivers.of(clusters, ruleset), published.commit)
-    _tell(run, published, told)
-    return 0
+        clusters = {response.cluster for response in published.plan.undo.responses if response.cluster}
+        notifications = notifier(environment, output).notify(
+            receivers.for_clusters(clusters, ruleset), repository=environment.repository, commit=published.commit
+        )
+    _write(
+        output,
+        RestoreReport(
+            undo=published.plan.undo,
+            diff=published.diff,
+            commit=published.commit,
+            notifications=tuple(notifications),
+        ),
+    )
+    return DONE
 
 
-def _find(git: Git, asked: Asked) -> tuple[Snapshot, list[RecordedResponse]]:
-    for sha, text in git.response_commits():
-        every = trailers.responses(text)
-        if meant := asked.of(sha, every):
-            before, after = (functools.partial(git.show, revision) for revision in (f"{sha}^", sha))
-            return Snapshot(sha=sha, responses=tuple(every), before=before, after=after), meant
-    raise NotRecorded(f"no response is recorded on this branch for {asked}")
+def _find(git: Git, selection: Selection) -> tuple[Snapshot, list[RecordedResponse]]:
+    for sha, message in git.response_commits():
+        responses = trailers.responses(message)
+        if selected := selection.pick(sha, responses):
+            old, new = (functools.partial(git.show, revision) for revision in (f"{sha}^", sha))
+            return Snapshot(sha=sha, responses=tuple(responses), before=old, after=new), selected
+    raise NotRecorded(f"no response is recorded on this branch for {selection}")
 
 
-def _tell(run: Run, published: Published[Restored], told: list[Told]) -> None:
-    done = published.plan.undo
-    said = [each.response for each in done.responses]
-    run.write_output("changed", "true" if published.commit else "false")
-    run.write_output("commit", published.commit or "")
-    run.write_output("restored", json.dumps(said))
-    run.write_summary(_summary(published, told))
-    for each in said:
-        run.annotate("notice", f"{_verdict(published)}: {one_line(each)} (commit {done.snapshot.sha[:12]})")
-    if published.diff:
-        run.log(published.diff)
-    for one in told:
-        if not one.notice.delivered:
-            run.annotate("warning", str(one))
-
-
-def _verdict(published: Published[Restored]) -> str:
-    if not published.plan.files:
-        return "restored already"
-    return "restored" if published.commit else "would be restored"
-
-
-def _summary(published: Published[Restored], told: list[Told]) -> str:
-    done = published.plan.undo
-    rows = [
-        f"| {_verdict(published)} | {markdown_code(each.response)} | {markdown_code(each.rule)} | "
-        f"{markdown_code(each.event_id)} |"
-        for each in done.responses
-    ]
-    head = ["| | Response | Falco rule | Event |", "| --- | --- | --- | --- |"]
-    parts = [f"## Restore: commit {markdown_code(done.snapshot.sha[:12])}", "\n".join([*head, *rows])]
-    parts += [f"### Change\n\n{fenced(published.diff, 'diff')}"] if published.diff else []
-    parts += [f"{markdown_code(str(one), limit=1000)}." for one in told]
-    return "\n\n".join(parts) + "\n"
+def _write(output: RunOutput, report: RestoreReport) -> None:
+    responses = [response.response for response in report.undo.responses]
+    output.set_output("changed", "true" if report.commit else "false")
+    output.set_output("commit", report.commit or "")
+    output.set_output("restored", json.dumps(responses))
+    output.write_summary(report.summary())
+    for response in responses:
+        message = f"{report.verdict}: {one_line(response)} (commit {report.undo.snapshot.sha[:12]})"
+        output.annotate(Annotation(level="notice", message=message))
+    if report.diff:
+        output.print(report.diff)
+    for annotation in annotations.of_notifications(report.notifications):
+        output.annotate(annotation)

@@ -34,7 +34,7 @@ class Git:
 
     root: Path
     token: str = field(default="", repr=False)
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    environ: Mapping[str, str] = field(repr=False)
     time_limit: float = 180.0  # seconds for one command
 
     def top(self) -> Path:

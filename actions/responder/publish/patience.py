@@ -26,3 +26,6 @@ class Patience:
         """
         window = min(_LONGEST_WINDOW, max(_SHORTEST_WINDOW, race) * 2.0 ** min(losses, 10))
         return self.chance() * window / (1 + waited / _LONGEST_WINDOW)
+
+
+DEFAULT_PATIENCE = Patience()

@@ -34,12 +34,12 @@ def branch(response: Response, number: int = 1) -> str:
     return f"falco-dispatch/{readable}-{digest}" + (f"-{number}" if number > 1 else "")
 
 
-def body(outcomes: Iterable[Outcome], diff: str, *, before: str = "") -> str:
-    """What the pull request says: `before`, which people may have edited, and the events that are new to it.
+def body(outcomes: Iterable[Outcome], diff: str, *, existing: str = "") -> str:
+    """What the pull request says: `existing`, which people may have edited, and the events that are new to it.
 
     What GitHub would not take any more is left out.
     """
-    text = before or _HEAD
+    text = existing or _HEAD
     new = [each for each in outcomes if each.event and _mark(each.event) not in text]
     parts = [_told(each) for each in new]
     if new and diff:

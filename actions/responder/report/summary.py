@@ -7,16 +7,15 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..commands.review import Rest
 from ..errors import OverLimit
 from ..escape import fenced, markdown_code, one_line
-from ..github.run import Run
-from ..notify.notification import Told
+from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
 from ..plan.planner import Plan
 from ..publish.push import Published
 from . import timeline
 from .event_table import pasted, story
+from .proposals import Uncommitted
 from .timeline import Moment
 
 _MARKS = {
@@ -37,11 +36,11 @@ class Report:
 
     published: Published[Plan]
     dry_run: bool
-    run: Run
+    repository_url: str | None
     started: datetime
     finished: datetime
-    told: tuple[Told, ...] = ()
-    rest: Rest = field(default_factory=Rest)
+    notifications: tuple[Notification, ...] = ()
+    uncommitted: Uncommitted = field(default_factory=Uncommitted)
 
     def summary(self) -> str:
         """The job summary, in GitHub Markdown."""
@@ -73,12 +72,20 @@ class Report:
 
     def _change(self) -> str:
         parts = [f"### Change\n\n{fenced(self.published.diff, 'diff')}"] if self.published.diff else []
-        parts += [f"### What rules only want shown\n\n{fenced(self.rest.shown, 'diff')}"] if self.rest.shown else []
+        parts += (
+            [f"### What rules only want shown\n\n{fenced(self.uncommitted.preview, 'diff')}"]
+            if self.uncommitted.preview
+            else []
+        )
         return "\n\n".join(parts)
 
     def _waiting(self) -> str:
         """The pull requests, each with what it changes."""
-        return "\n\n".join(["### Waiting for a review", *map(str, self.rest.reviewed)]) if self.rest.reviewed else ""
+        return (
+            "\n\n".join(["### Waiting for a review", *map(str, self.uncommitted.proposals)])
+            if self.uncommitted.proposals
+            else ""
+        )
 
     def _rendered(self) -> str:
         """What `kustomize build` says of each response, before and after."""
@@ -96,8 +103,8 @@ class Report:
         if self.published.commit is None:
             return ""
         workflow = "the restore workflow"
-        if self.run.repository_url:
-            workflow = f"[the restore workflow]({self.run.repository_url}/actions/workflows/restore.yml)"
+        if self.repository_url:
+            workflow = f"[the restore workflow]({self.repository_url}/actions/workflows/restore.yml)"
         said = f"When the workload is clean again, run {workflow} with this as `commit`:"
         return f"### How to undo it\n\n{said}\n\n{fenced(self.published.commit, 'text')}"
 
@@ -121,7 +128,7 @@ class Report:
             Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
             Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
             Moment(when=None, who="GitHub", whom="Flux", what="told Flux")
-            if any(each.notice.delivered for each in self.told)
+            if any(notification.result.is_delivered for notification in self.notifications)
             else Moment(when=None, who="Flux", whom="GitHub", what="finds it at its next interval"),
         ]
         last = f"{self._commit_link()}: {markdown_code(self.flux(), limit=1000)}."
@@ -129,15 +136,15 @@ class Report:
 
     def flux(self) -> str:
         """What Flux knows of the commit."""
-        if not self.told:
+        if not self.notifications:
             return "Flux was not told (no receiver): it finds the commit at its next interval"
-        return "; ".join(map(str, self.told))
+        return "; ".join(map(str, self.notifications))
 
     def _commit_link(self) -> str:
         commit = self.published.commit or ""
-        if self.run.repository_url is None:
+        if self.repository_url is None:
             return f"Commit {markdown_code(commit)}"
-        return f"Commit [{markdown_code(commit[:12])}]({self.run.repository_url}/commit/{commit})"
+        return f"Commit [{markdown_code(commit[:12])}]({self.repository_url}/commit/{commit})"
 
     def _stories(self) -> str:
         events = [outcome.event for outcome in self._outcomes if outcome.event and outcome.verdict != Verdict.IGNORED]
@@ -147,12 +154,6 @@ class Report:
         ]
         rest = [f"{len(events) - _STORIES} more events are not told here."] if len(events) > _STORIES else []
         return "\n\n".join(["### Events", *told, *rest]) if told else ""
-
-
-def sentence(outcome: Outcome) -> str:
-    """One outcome as a line of text, for the log and for annotations."""
-    what = f"{outcome.response.workload}: " if outcome.response else ""
-    return f"{outcome.verdict}: {what}{one_line(outcome.reason, limit=2000)}"
 
 
 def _row(outcome: Outcome) -> str:

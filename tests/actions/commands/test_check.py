@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from responder.commands import main
+from responder.commands import exit_codes
 from tests import sidekick
 from tests.actions.conftest import NewRemote
-from tests.actions.runs import ALPINE, Ended, Responder
+from tests.actions.runs import ALPINE, Responder, RunResult
 
 RULES = ".github/falco-response.yaml"
 STOP = b"version: 1\nrules:\n  - {name: shells, match: {rules: [Terminal shell in container]}, respond: [stop]}\n"
@@ -22,60 +22,62 @@ def sample(**fields: Any) -> bytes:
 
 
 @pytest.fixture
-def checked(new_remote: NewRemote, tmp_path: Path) -> Callable[..., Ended]:
+def checked(new_remote: NewRemote, tmp_path: Path) -> Callable[..., RunResult]:
     """What becomes of a check of these files."""
 
-    def run(files: Mapping[str, bytes], **inputs: str) -> Ended:
+    def run(files: Mapping[str, bytes], **inputs: str) -> RunResult:
         given = {"alpine.yaml": ALPINE, "samples/shell.json": sample(), **files}
         responder = Responder(new_remote(given), tmp_path)
-        return responder.run({}, main.check, **{"events": "samples", **inputs})
+        return responder.check(**{"events": "samples", **inputs})
 
     return run
 
 
-def plan(ended: Ended) -> list[dict[str, Any]]:
-    return list(json.loads(ended.outputs["plan"]))
+def plan(result: RunResult) -> list[dict[str, Any]]:
+    return list(json.loads(result.outputs["plan"]))
 
 
-def test_the_table_says_which_rule_meets_which_workload_and_what_would_change(checked: Callable[..., Ended]) -> None:
-    ended = checked({RULES: STOP})
-    assert ended.code == 0
-    assert plan(ended) == [
+def test_the_table_says_which_rule_meets_which_workload_and_what_would_change(
+    checked: Callable[..., RunResult],
+) -> None:
+    result = checked({RULES: STOP})
+    assert result.code == 0
+    assert plan(result) == [
         {
             "event": "shell.json", "rules": ["shells"], "verdict": "contained",
             "reason": "rule 'shells': alpine.yaml line 10, spec.replicas (was 2)",
             "workload": "Deployment default/alpine-deployment", "files": ["alpine.yaml"],
         }
     ]  # fmt: skip
-    assert ended.outputs["rules"] == "1"
-    assert "they hold" in ended.summary
-    assert "Deployment default/alpine" in ended.summary
+    assert result.outputs["rules"] == "1"
+    assert "they hold" in result.summary
+    assert "Deployment default/alpine" in result.summary
 
 
 def test_nothing_is_changed(new_remote: NewRemote, tmp_path: Path) -> None:
     remote = new_remote({"alpine.yaml": ALPINE, "samples/shell.json": sample(), RULES: STOP})
-    Responder(remote, tmp_path).run({}, main.check, events="samples")
+    Responder(remote, tmp_path).check(events="samples")
     assert len(remote.log("%H")) == 1
     assert remote.show("main:alpine.yaml") == ALPINE
 
 
-def test_the_samples_that_ship_are_all_events(checked: Callable[..., Ended]) -> None:
-    ended = checked({RULES: STOP}, events="")
-    found = {each["event"]: each["verdict"] for each in plan(ended)}
-    assert ended.code == 0
+def test_the_samples_that_ship_are_all_events(checked: Callable[..., RunResult]) -> None:
+    result = checked({RULES: STOP}, events="")
+    found = {each["event"]: each["verdict"] for each in plan(result)}
+    assert result.code == 0
     assert found["terminal-shell.json"] == "refused"  # there is no such workload here
     assert {verdict for name, verdict in found.items() if name not in ("terminal-shell.json", "on-the-node.json")} == {
         "ignored"
     }
 
 
-def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., Ended]) -> None:
-    ended = checked({RULES: STOP.replace(b"rules: [Term", b"rulez: [Term").replace(b"[stop]", b"[stopp]")})
-    assert ended.code == main.BAD_INPUT
-    assert f"::error file={RULES},line=3::" in ended.log
-    assert "rulez" in ended.log
-    assert "stopp" in ended.log
-    assert "2 mistakes" in ended.summary
+def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., RunResult]) -> None:
+    result = checked({RULES: STOP.replace(b"rules: [Term", b"rulez: [Term").replace(b"[stop]", b"[stopp]")})
+    assert result.code == exit_codes.BAD_INPUT
+    assert f"::error file={RULES},line=3::" in result.log
+    assert "rulez" in result.log
+    assert "stopp" in result.log
+    assert "2 mistakes" in result.summary
 
 
 @pytest.mark.parametrize(
@@ -109,11 +111,11 @@ def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., Ended]) -
     ],
 )  # fmt: skip
 def test_rules_that_ask_for_what_cannot_be_fail(
-    checked: Callable[..., Ended], files: dict[str, bytes], inputs: dict[str, str], said: str
+    checked: Callable[..., RunResult], files: dict[str, bytes], inputs: dict[str, str], said: str
 ) -> None:
-    ended = checked({RULES: STOP, **files}, **inputs)
-    assert (ended.code, said in ended.log) == (main.FAILED, True), ended.log
-    assert "problems" in ended.summary
+    result = checked({RULES: STOP, **files}, **inputs)
+    assert (result.code, said in result.log) == (exit_codes.FAILED, True), result.log
+    assert "problems" in result.summary
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_rules_that_ask_for_what_cannot_be_fail(
         pytest.param({"falco": b"Terminal shell in container\n"}, id="names"),
     ],
 )
-def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., Ended], falco: dict[str, bytes]) -> None:
+def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., RunResult], falco: dict[str, bytes]) -> None:
     assert checked({RULES: STOP, **falco}, falco_rules="falco").code == 0
 
 
@@ -139,14 +141,16 @@ def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., Ended]
         pytest.param({"falco_rules": "alpine.yaml"}, "names no Falco rules", id="no Falco rules"),
     ],
 )
-def test_inputs_that_lead_nowhere_are_said(checked: Callable[..., Ended], inputs: dict[str, str], said: str) -> None:
-    ended = checked({RULES: STOP}, **inputs)
-    assert (ended.code, said in ended.log) == (main.BAD_INPUT, True), ended.log
+def test_inputs_that_lead_nowhere_are_said(
+    checked: Callable[..., RunResult], inputs: dict[str, str], said: str
+) -> None:
+    result = checked({RULES: STOP}, **inputs)
+    assert (result.code, said in result.log) == (exit_codes.BAD_INPUT, True), result.log
 
 
-def test_a_hostile_sample_is_text(checked: Callable[..., Ended]) -> None:
+def test_a_hostile_sample_is_text(checked: Callable[..., RunResult]) -> None:
     hostile = json.dumps({**E02, "rule": "</table><script>\n::error::x", "output": "`|*"}).encode()
-    ended = checked({RULES: STOP.replace(b"[Terminal shell in container]", b"['*']"), "samples/<b>`|.json": hostile})
-    assert "<script>" not in ended.summary
-    assert "<b>" not in ended.summary
-    assert "\n::error::x" not in ended.log
+    result = checked({RULES: STOP.replace(b"[Terminal shell in container]", b"['*']"), "samples/<b>`|.json": hostile})
+    assert "<script>" not in result.summary
+    assert "<b>" not in result.summary
+    assert "\n::error::x" not in result.log

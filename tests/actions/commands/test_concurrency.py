@@ -12,7 +12,7 @@ import pytest
 from responder.publish.patience import Patience
 from tests.actions.conftest import command
 from tests.actions.hosted import NAME, Hosted, HostedResponder
-from tests.actions.runs import ALPINE, Ended, shell
+from tests.actions.runs import ALPINE, RunResult, shell
 from tests.localhub import Hub
 
 pytestmark = pytest.mark.e2e
@@ -75,10 +75,10 @@ def test_every_edit_of_fifty_runs_at_once_lands_or_is_found_in_place(hub: Hub, t
         responder.patience = Patience(limit=3600)  # when a run gives up is tested beside `push`
         responder.meanwhile = barrier.wait  # all have a checkout before any goes on
 
-    def respond(number: int) -> Ended:
+    def respond(number: int) -> RunResult:
         told = {**shell(**{"k8s.pod.name": f"{targets[number]}-77789455d6-m7flp"}), "id": f"event-{number}"}
-        ended: Ended = responders[number].dispatched(told, commit_via=commit_via)
-        return ended
+        result: RunResult = responders[number].dispatch(told, commit_via=commit_via)
+        return result
 
     with ThreadPoolExecutor(RUNS + 1) as pool:
         started = [pool.submit(respond, number) for number in range(RUNS)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from responder.commands import main
+from responder.commands import exit_codes
 from tests import sidekick
 from tests.actions.conftest import NewRemote, Remote
 from tests.actions.runs import ALPINE, HOSTILE, MANIFEST, SHELL, STOPPED, Responder, shell
@@ -29,15 +29,15 @@ def responder(remote: Remote, tmp_path: Path) -> Responder:
 
 
 def test_a_dispatched_event_becomes_a_commit_of_one_line(remote: Remote, responder: Responder) -> None:
-    ended = responder.dispatched(shell())
-    assert ended.code == 0
+    result = responder.dispatch(shell())
+    assert result.code == 0
     assert remote.show("main:alpine.yaml") == STOPPED
-    assert ended.outputs["changed"] == "true"
-    assert [ended.outputs["commit"]] == remote.log("%H")[:1]
+    assert result.outputs["changed"] == "true"
+    assert [result.outputs["commit"]] == remote.log("%H")[:1]
 
 
 def test_the_commit_says_what_and_why_and_what_was_before(remote: Remote, responder: Responder) -> None:
-    responder.dispatched(shell())
+    responder.dispatch(shell())
     assert remote.log("%s")[0] == "Stop Deployment default/alpine-deployment"
     previous = {"file": "alpine.yaml", "document": 0, "path": ["spec", "replicas"], "value": 2}
     assert remote.log("%(trailers:only)")[:6] == [
@@ -51,50 +51,50 @@ def test_the_commit_says_what_and_why_and_what_was_before(remote: Remote, respon
 
 
 def test_a_pasted_event_does_the_same(remote: Remote, responder: Responder) -> None:
-    ended = responder.run({"inputs": {"event": json.dumps(SHELL)}})
-    assert (ended.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
+    result = responder.run({"inputs": {"event": json.dumps(SHELL)}})
+    assert (result.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
 
 
 def test_the_input_of_the_action_does_the_same(remote: Remote, responder: Responder) -> None:
-    ended = responder.run({}, event=json.dumps([shell()]))
-    assert (ended.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
+    result = responder.run({}, event=json.dumps([shell()]))
+    assert (result.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
 
 
 def test_a_response_that_is_in_place_is_no_change_and_no_failure(remote: Remote, responder: Responder) -> None:
-    responder.dispatched(shell())
+    responder.dispatch(shell())
     before = remote.log("%H")
-    ended = responder.dispatched(shell())
-    assert (ended.code, ended.outputs["changed"], ended.outputs["commit"]) == (0, "false", "")
-    assert ended.responses[0]["verdict"] == "in place"
+    result = responder.dispatch(shell())
+    assert (result.code, result.outputs["changed"], result.outputs["commit"]) == (0, "false", "")
+    assert result.responses[0]["verdict"] == "in place"
     assert remote.log("%H") == before
 
 
 def test_two_events_of_one_workload_are_one_edit(remote: Remote, responder: Responder) -> None:
-    ended = responder.dispatched(shell(), shell(**{"proc.name": "bash"}))
-    assert [response["verdict"] for response in ended.responses] == ["contained", "in place"]
+    result = responder.dispatch(shell(), shell(**{"proc.name": "bash"}))
+    assert [response["verdict"] for response in result.responses] == ["contained", "in place"]
     assert remote.show("main:alpine.yaml") == STOPPED
 
 
 def test_a_dry_run_shows_the_diff_and_pushes_nothing(remote: Remote, responder: Responder) -> None:
     before = remote.log("%H")
-    ended = responder.dispatched(shell(), mode="dry-run")
-    assert ended.code == 0
-    assert "+  replicas: 0  # one for each zone" in ended.summary
-    assert "dry run" in ended.summary
-    assert (ended.outputs["changed"], remote.log("%H")) == ("false", before)
+    result = responder.dispatch(shell(), mode="dry-run")
+    assert result.code == 0
+    assert "+  replicas: 0  # one for each zone" in result.summary
+    assert "dry run" in result.summary
+    assert (result.outputs["changed"], remote.log("%H")) == ("false", before)
 
 
 def test_one_bad_event_of_a_batch_does_not_lose_the_others(remote: Remote, responder: Responder) -> None:
-    ended = responder.dispatched({"specversion": "1.0"}, shell())
-    assert [response["verdict"] for response in ended.responses] == ["invalid", "contained"]
-    assert (ended.code, remote.show("main:alpine.yaml")) == (2, STOPPED)
+    result = responder.dispatch({"specversion": "1.0"}, shell())
+    assert [response["verdict"] for response in result.responses] == ["invalid", "contained"]
+    assert (result.code, remote.show("main:alpine.yaml")) == (2, STOPPED)
 
 
 @pytest.mark.parametrize(
     ("fields", "code", "verdict", "reason"),
     [
-        pytest.param({"k8s.pod.name": "../../etc/passwd"}, 2, "invalid", "no name that Kubernetes takes", id="path"),
-        pytest.param({"k8s.ns.name": "$(id)"}, 2, "invalid", "no name that Kubernetes takes", id="namespace"),
+        pytest.param({"k8s.pod.name": "../../etc/passwd"}, 2, "invalid", "Kubernetes does not accept the", id="path"),
+        pytest.param({"k8s.ns.name": "$(id)"}, 2, "invalid", "Kubernetes does not accept the", id="namespace"),
         pytest.param({"k8s.pod.name": None}, 1, "refused", "names no pod", id="null"),
         pytest.param({"k8s.pod.name": "<NA>", "k8s.ns.name": "<NA>"}, 1, "refused", "names no pod", id="<NA>"),
         pytest.param(
@@ -109,46 +109,46 @@ def test_an_event_without_a_clear_target_changes_nothing_and_says_why(
     remote: Remote, responder: Responder, fields: dict[str, Any], code: int, verdict: str, reason: str
 ) -> None:
     before = remote.log("%H")
-    ended = responder.dispatched(shell(**fields))
-    (response,) = ended.responses
-    assert (ended.code, response["verdict"]) == (code, verdict)
+    result = responder.dispatch(shell(**fields))
+    (response,) = result.responses
+    assert (result.code, response["verdict"]) == (code, verdict)
     assert reason in response["reason"]
     assert remote.log("%H") == before
 
 
 def test_a_rule_that_nobody_asked_for_is_ignored(remote: Remote, responder: Responder) -> None:
     before = remote.log("%H")
-    ended = responder.dispatched(sidekick.cloudevent({**SHELL, "rule": "Write below etc"}, event_id="1"))
-    assert (ended.code, ended.responses[0]["verdict"]) == (0, "ignored")
+    result = responder.dispatch(sidekick.cloudevent({**SHELL, "rule": "Write below etc"}, event_id="1"))
+    assert (result.code, result.responses[0]["verdict"]) == (0, "ignored")
     assert remote.log("%H") == before
 
 
 def test_a_run_without_an_event_is_bad_input(responder: Responder) -> None:
-    ended = responder.run({})
-    assert ended.code == main.BAD_INPUT
-    assert "paste a CloudEvent" in ended.log
+    result = responder.run({})
+    assert result.code == exit_codes.BAD_INPUT
+    assert "paste a CloudEvent" in result.log
 
 
 def test_text_that_is_no_json_is_an_invalid_event(responder: Responder) -> None:
-    ended = responder.run({}, event="{'rule': 1}")
-    assert (ended.code, ended.responses[0]["verdict"]) == (2, "invalid")
-    assert "not JSON" in ended.responses[0]["reason"]
+    result = responder.run({}, event="{'rule': 1}")
+    assert (result.code, result.responses[0]["verdict"]) == (2, "invalid")
+    assert "not JSON" in result.responses[0]["reason"]
 
 
 def test_a_hostile_rule_name_is_text_wherever_it_appears(remote: Remote, responder: Responder) -> None:
     remote.commit(
         {".github/falco-response.yaml": b"version: 1\nrules: [{name: a, match: {rules: ['x*']}, respond: [stop]}]\n"}
     )
-    ended = responder.dispatched(sidekick.cloudevent({**SHELL, "rule": HOSTILE}, event_id="1\nResponse: x"))
-    assert (ended.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
-    commands = [line for line in ended.log.splitlines() if line.lstrip().startswith("::")]
+    result = responder.dispatch(sidekick.cloudevent({**SHELL, "rule": HOSTILE}, event_id="1\nResponse: x"))
+    assert (result.code, remote.show("main:alpine.yaml")) == (0, STOPPED)
+    commands = [line for line in result.log.splitlines() if line.lstrip().startswith("::")]
     assert [command.split(" ")[0].split("::")[1] for command in commands] == ["notice", "stop-commands", "m4rker"]
-    assert "<script>" not in ended.summary
-    assert "@everyone" not in ended.summary
-    assert all(line.count("|") == 5 for line in ended.summary.splitlines() if line.startswith("| 🛑"))
+    assert "<script>" not in result.summary
+    assert "@everyone" not in result.summary
+    assert all(line.count("|") == 5 for line in result.summary.splitlines() if line.startswith("| 🛑"))
     trailers = remote.log("%(trailers:key=Response,valueonly)")
     assert trailers[0] == "stop Deployment default/alpine-deployment"
-    assert set(ended.outputs) == {"changed", "commit", "pull-request", "responses"}
+    assert set(result.outputs) == {"changed", "commit", "pull-request", "responses"}
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_a_manifest_that_leaves_a_doubt_is_refused(
 ) -> None:
     remote.commit(files)
     before = remote.log("%H")
-    ended = responder.dispatched(shell())
-    (response,) = ended.responses
-    assert (ended.code, response["verdict"]) == (1, "refused")
+    result = responder.dispatch(shell())
+    (response,) = result.responses
+    assert (result.code, response["verdict"]) == (1, "refused")
     assert reason in response["reason"]
     assert remote.log("%H") == before
 
@@ -186,7 +186,7 @@ def test_a_manifest_that_leaves_a_doubt_is_refused(
 )  # fmt: skip
 def test_every_other_byte_stays(remote: Remote, responder: Responder, before: bytes, after: bytes) -> None:
     remote.commit({"alpine.yaml": before, "chart/templates/x.yaml": b"kind: Deployment\n{{- if .Values.a }}\n"})
-    assert responder.dispatched(shell()).code == 0
+    assert responder.dispatch(shell()).code == 0
     assert remote.show("main:alpine.yaml") == after
 
 
@@ -194,37 +194,37 @@ def test_broken_rules_stop_everything_and_say_where(remote: Remote, responder: R
     remote.commit(
         {".github/falco-response.yaml": b"version: 1\nrules: [{name: a, match: {rulez: [x]}, respond: [stop]}]\n"}
     )
-    ended = responder.dispatched(shell())
-    assert ended.code == main.BAD_INPUT
-    assert ".github/falco-response.yaml" in ended.log
-    assert "rulez" in ended.log
+    result = responder.dispatch(shell())
+    assert result.code == exit_codes.BAD_INPUT
+    assert ".github/falco-response.yaml" in result.log
+    assert "rulez" in result.log
 
 
 def test_a_protected_namespace_is_never_touched(remote: Remote, responder: Responder) -> None:
     manifest = MANIFEST.replace(b"default", b"kube-system") + b"spec: {replicas: 2}\n"
     remote.commit({"system.yaml": manifest})
-    ended = responder.dispatched(shell(**{"k8s.ns.name": "kube-system"}))
-    assert (ended.code, ended.responses[0]["verdict"]) == (1, "refused")
-    assert "protected" in ended.responses[0]["reason"]
+    result = responder.dispatch(shell(**{"k8s.ns.name": "kube-system"}))
+    assert (result.code, result.responses[0]["verdict"]) == (1, "refused")
+    assert "protected" in result.responses[0]["reason"]
 
 
 def test_a_push_that_the_remote_refuses_fails_with_what_would_help(remote: Remote, responder: Responder) -> None:
     remote.refuse_pushes("GH013: Repository rule violations found")
-    ended = responder.dispatched(shell())
-    assert ended.code == main.FAILED
-    assert "GH013" in ended.log
-    assert "GitHub App" in ended.log
+    result = responder.dispatch(shell())
+    assert result.code == exit_codes.FAILED
+    assert "GH013" in result.log
+    assert "GitHub App" in result.log
 
 
 def test_a_directory_outside_the_workspace_is_bad_input(responder: Responder) -> None:
-    assert responder.dispatched(shell(), directory="../..").code == main.BAD_INPUT
+    assert responder.dispatch(shell(), directory="../..").code == exit_codes.BAD_INPUT
 
 
 @needs_kustomize
 def test_the_summary_shows_what_the_rendering_proves(responder: Responder) -> None:
-    ended = responder.dispatched(shell(), verify="require")
-    assert ended.code == 0
-    rendered = html.unescape(ended.summary).partition("### Rendered")[2].partition("###")[0]
+    result = responder.dispatch(shell(), verify="require")
+    assert result.code == 0
+    rendered = html.unescape(result.summary).partition("### Rendered")[2].partition("###")[0]
     assert "Deployment default/alpine-deployment: proved: the response is the only difference in" in rendered
     assert "-  replicas: 2\n+  replicas: 0\n" in rendered
 
@@ -235,13 +235,13 @@ def test_without_a_proof_nothing_is_pushed_where_one_is_required(
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "git").symlink_to(str(shutil.which("git")))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    ended = responder.dispatched(shell(), verify="require")
-    assert ended.code == 1
+    result = responder.dispatch(shell(), verify="require")
+    assert result.code == 1
     assert remote.show("main:alpine.yaml") == ALPINE
-    assert ended.responses[0]["reason"] == "the rendered proof failed: there is no kustomize on the PATH"
-    ended = responder.dispatched(shell(), verify="auto")
-    assert ended.code == 0
-    assert "not possible: there is no kustomize on the PATH" in html.unescape(ended.summary)
+    assert result.responses[0]["reason"] == "the rendered proof failed: there is no kustomize on the PATH"
+    result = responder.dispatch(shell(), verify="auto")
+    assert result.code == 0
+    assert "not possible: there is no kustomize on the PATH" in html.unescape(result.summary)
 
 
 @needs_kustomize
@@ -256,9 +256,9 @@ replacements:
 """
     count = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: count}\ndata: {replicas: '5'}\n"
     remote = new_remote({"alpine.yaml": ALPINE, "count.yaml": count, "kustomization.yaml": replaced})
-    ended = Responder(remote, tmp_path).dispatched(shell())
-    assert ended.code == 1
-    assert "the rendered proof failed: the commit would do nothing" in html.unescape(ended.summary)
+    result = Responder(remote, tmp_path).dispatch(shell())
+    assert result.code == 1
+    assert "the rendered proof failed: the commit would do nothing" in html.unescape(result.summary)
     assert remote.show("main:alpine.yaml") == ALPINE
 
 
@@ -269,10 +269,10 @@ ISOLATE = b"version: 1\nrules: [{name: cut off, match: {rules: ['*']}, respond: 
 def test_a_new_file_is_shown_and_committed(new_remote: NewRemote, tmp_path: Path, mode: str) -> None:
     listed = b"resources:\n  - alpine.yaml\n"
     remote = new_remote({"alpine.yaml": ALPINE, "kustomization.yaml": listed, ".github/falco-response.yaml": ISOLATE})
-    ended = Responder(remote, tmp_path).dispatched(shell(), mode=mode)
-    assert ended.code == 0
-    assert "+kind: NetworkPolicy" in ended.summary
-    assert "+  - isolate-alpine-deployment.yaml" in ended.summary
+    result = Responder(remote, tmp_path).dispatch(shell(), mode=mode)
+    assert result.code == 0
+    assert "+kind: NetworkPolicy" in result.summary
+    assert "+  - isolate-alpine-deployment.yaml" in result.summary
     if mode == "commit":
         assert remote.show("main:kustomization.yaml") == listed + b"  - isolate-alpine-deployment.yaml\n"
         assert b"kind: NetworkPolicy" in remote.show("main:isolate-alpine-deployment.yaml")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.commands import main
+from responder.commands import exit_codes
 from tests.actions.conftest import NewRemote, Remote
 from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
@@ -24,18 +24,18 @@ def responder(remote: Remote, tmp_path: Path) -> Responder:
 
 
 def test_a_commit_is_taken_back_byte_for_byte(remote: Remote, responder: Responder) -> None:
-    sha = responder.dispatched(shell()).outputs["commit"]
+    sha = responder.dispatch(shell()).outputs["commit"]
     assert remote.show("main:alpine.yaml") == STOPPED
-    ended = responder.restored(commit=sha)
-    assert ended.code == 0
+    result = responder.restore(commit=sha)
+    assert result.code == 0
     assert remote.show("main:alpine.yaml") == ALPINE
-    assert [ended.outputs["commit"]] == remote.log("%H")[:1]
-    assert json.loads(ended.outputs["restored"]) == ["stop Deployment default/alpine-deployment"]
+    assert [result.outputs["commit"]] == remote.log("%H")[:1]
+    assert json.loads(result.outputs["restored"]) == ["stop Deployment default/alpine-deployment"]
 
 
 def test_the_commit_says_what_was_taken_back(remote: Remote, responder: Responder) -> None:
-    sha = responder.dispatched(shell()).outputs["commit"]
-    responder.restored(commit=sha[:10])
+    sha = responder.dispatch(shell()).outputs["commit"]
+    responder.restore(commit=sha[:10])
     assert remote.log("%s")[0] == "Restore Deployment default/alpine-deployment"
     assert remote.log("%(trailers:only)")[:3] == [
         f"Restored-Commit: {sha}",
@@ -48,88 +48,90 @@ def test_the_commit_says_what_was_taken_back(remote: Remote, responder: Responde
 def test_an_event_or_a_workload_names_a_response_too(
     remote: Remote, responder: Responder, named: dict[str, str]
 ) -> None:
-    responder.dispatched(shell())
+    responder.dispatch(shell())
     remote.commit({"unrelated.txt": b"x"})
-    assert responder.restored(**named).code == 0
+    assert responder.restore(**named).code == 0
     assert remote.show("main:alpine.yaml") == ALPINE
 
 
 def test_one_response_of_a_batch_is_taken_back_by_itself(remote: Remote, responder: Responder) -> None:
     other = {**shell(**{"k8s.pod.name": "other-77789455d6-m7flp"}), "id": "6c3f"}
-    responder.dispatched(shell(), other)
-    assert responder.restored(event="6c3f").code == 0
+    responder.dispatch(shell(), other)
+    assert responder.restore(event="6c3f").code == 0
     assert remote.show("main:other.yaml") == OTHER
     assert remote.show("main:alpine.yaml") == STOPPED
 
 
 def test_a_batch_is_taken_back_whole_or_not_at_all(remote: Remote, responder: Responder) -> None:
     other = {**shell(**{"k8s.pod.name": "other-77789455d6-m7flp"}), "id": "6c3f"}
-    sha = responder.dispatched(shell(), other).outputs["commit"]
+    sha = responder.dispatch(shell(), other).outputs["commit"]
     scaled = OTHER.replace(b"replicas: 2  #", b"replicas: 1  #")
     remote.commit({"other.yaml": scaled})
-    ended = responder.restored(commit=sha)
-    assert ended.code == main.FAILED
-    assert "other.yaml: spec.replicas was changed since the response" in ended.log
+    result = responder.restore(commit=sha)
+    assert result.code == exit_codes.FAILED
+    assert "other.yaml: spec.replicas was changed since the response" in result.log
     assert remote.show("main:alpine.yaml") == STOPPED
     assert remote.show("main:other.yaml") == scaled
-    assert responder.restored(commit=sha, force="true").code == 0
+    assert responder.restore(commit=sha, force="true").code == 0
     assert remote.show("main:alpine.yaml") == ALPINE
     assert remote.show("main:other.yaml") == OTHER
 
 
 def test_what_others_changed_in_the_file_since_stays(remote: Remote, responder: Responder) -> None:
-    sha = responder.dispatched(shell()).outputs["commit"]
+    sha = responder.dispatch(shell()).outputs["commit"]
     remote.commit({"alpine.yaml": STOPPED.replace(b"image: alpine", b"image: alpine:3.22")})
-    assert responder.restored(commit=sha).code == 0
+    assert responder.restore(commit=sha).code == 0
     assert remote.show("main:alpine.yaml") == ALPINE.replace(b"image: alpine", b"image: alpine:3.22")
 
 
 def test_the_second_time_it_is_restored_already(remote: Remote, responder: Responder) -> None:
-    sha = responder.dispatched(shell()).outputs["commit"]
-    responder.restored(commit=sha)
+    sha = responder.dispatch(shell()).outputs["commit"]
+    responder.restore(commit=sha)
     commits = remote.log("%H")
-    ended = responder.restored(commit=sha)
-    assert (ended.code, ended.outputs["changed"]) == (0, "false")
-    assert "restored already" in ended.summary
+    result = responder.restore(commit=sha)
+    assert (result.code, result.outputs["changed"]) == (0, "false")
+    assert "restored already" in result.summary
     assert remote.log("%H") == commits
 
 
 def test_the_last_response_to_a_workload_is_the_one_that_is_meant(remote: Remote, responder: Responder) -> None:
-    responder.dispatched(shell())
-    responder.restored(event="5b2e")
+    responder.dispatch(shell())
+    responder.restore(event="5b2e")
     remote.commit({"alpine.yaml": ALPINE.replace(b"replicas: 2", b"replicas: 3")})
-    responder.dispatched({**shell(), "id": "7d40"})
-    assert responder.restored(workload="Deployment default/alpine-deployment").code == 0
+    responder.dispatch({**shell(), "id": "7d40"})
+    assert responder.restore(workload="Deployment default/alpine-deployment").code == 0
     assert remote.show("main:alpine.yaml") == ALPINE.replace(b"replicas: 2", b"replicas: 3")
 
 
 def test_a_dry_run_shows_and_pushes_nothing(remote: Remote, responder: Responder) -> None:
-    sha = responder.dispatched(shell()).outputs["commit"]
-    ended = responder.restored(commit=sha, mode="dry-run")
-    assert (ended.code, ended.outputs["changed"]) == (0, "false")
-    assert "+  replicas: 2  # one for each zone" in ended.summary
+    sha = responder.dispatch(shell()).outputs["commit"]
+    result = responder.restore(commit=sha, mode="dry-run")
+    assert (result.code, result.outputs["changed"]) == (0, "false")
+    assert "+  replicas: 2  # one for each zone" in result.summary
     assert remote.show("main:alpine.yaml") == STOPPED
 
 
 @pytest.mark.parametrize(
     ("inputs", "code", "said"),
     [
-        pytest.param({}, main.BAD_INPUT, "by one of the inputs commit, event and workload", id="nothing"),
-        pytest.param({"commit": "abcdef0", "event": "1"}, main.BAD_INPUT, "by one of the inputs", id="two"),
-        pytest.param({"commit": "HEAD~1"}, main.BAD_INPUT, "input commit is no SHA", id="a revision"),
-        pytest.param({"commit": "--output=x"}, main.BAD_INPUT, "input commit is no SHA", id="an option"),
-        pytest.param({"workload": "web"}, main.BAD_INPUT, "Deployment NAMESPACE/NAME", id="a bare name"),
-        pytest.param({"commit": "0123456789"}, main.FAILED, "no response is recorded", id="an unknown commit"),
-        pytest.param({"event": "::error::x\n%0A"}, main.FAILED, "no response is recorded", id="a hostile event"),
-        pytest.param({"workload": "Deployment default/x"}, main.FAILED, "no response is recorded", id="a stranger"),
+        pytest.param({}, exit_codes.BAD_INPUT, "by one of the inputs commit, event and workload", id="nothing"),
+        pytest.param({"commit": "abcdef0", "event": "1"}, exit_codes.BAD_INPUT, "by one of the inputs", id="two"),
+        pytest.param({"commit": "HEAD~1"}, exit_codes.BAD_INPUT, "input commit is no SHA", id="a revision"),
+        pytest.param({"commit": "--output=x"}, exit_codes.BAD_INPUT, "input commit is no SHA", id="an option"),
+        pytest.param({"workload": "web"}, exit_codes.BAD_INPUT, "Deployment NAMESPACE/NAME", id="a bare name"),
+        pytest.param({"commit": "0123456789"}, exit_codes.FAILED, "no response is recorded", id="an unknown commit"),
+        pytest.param({"event": "::error::x\n%0A"}, exit_codes.FAILED, "no response is recorded", id="a hostile event"),
+        pytest.param(
+            {"workload": "Deployment default/x"}, exit_codes.FAILED, "no response is recorded", id="a stranger"
+        ),
     ],
 )
 def test_what_is_not_there_to_restore_is_said(
     remote: Remote, responder: Responder, inputs: dict[str, str], code: int, said: str
 ) -> None:
-    responder.dispatched(shell())
-    ended = responder.restored(**inputs)
-    assert (ended.code, said in ended.log) == (code, True), ended.log
+    responder.dispatch(shell())
+    result = responder.restore(**inputs)
+    assert (result.code, said in result.log) == (code, True), result.log
     assert remote.show("main:alpine.yaml") == STOPPED
 
 
@@ -140,6 +142,6 @@ def test_a_commit_that_only_looks_like_a_response_is_not_believed(remote: Remote
         "Stop it\n\nFalco-Rule: a\nFalco-Priority: Notice\nCloudEvent-Id: evil\nCloudEvent-Source: s\n"
         f"Response: stop Deployment a/b\nPrevious: {previous}",
     )
-    ended = responder.restored(event="evil")
-    assert ended.code == main.FAILED
-    assert "names a place that this action would not" in ended.log
+    result = responder.restore(event="evil")
+    assert result.code == exit_codes.FAILED
+    assert "names a place that this action would not" in result.log

@@ -57,20 +57,20 @@ def test_a_response_becomes_a_pull_request_and_nothing_else(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
     before = remote.log("%H")
-    ended = responder.dispatched(event(), commit_via=commit_via)
+    result = responder.dispatch(event(), commit_via=commit_via)
     (branch,), (pull,) = remote.branches(), remote.repository.pull_requests
-    assert (ended.code, ended.responses[0]["verdict"]) == (0, "proposed")
-    assert (ended.outputs["changed"], ended.outputs["commit"], remote.log("%H")) == ("false", "", before)
+    assert (result.code, result.responses[0]["verdict"]) == (0, "proposed")
+    assert (result.outputs["changed"], result.outputs["commit"], remote.log("%H")) == ("false", "", before)
     assert branch.startswith(BRANCH)
     assert (pull.head, pull.base, pull.title) == (branch, "main", "Stop Deployment default/alpine-deployment")
     assert remote.show(f"{branch}:alpine.yaml") == STOPPED
     assert remote.git("log", "-1", "--format=%s%n%(trailers:key=CloudEvent-Id)", branch).splitlines() == [
         "Stop Deployment default/alpine-deployment", "CloudEvent-Id: event-1",
     ]  # fmt: skip
-    assert ended.outputs["pull-request"].endswith("/acme/desired-state/pull/1")
-    assert ended.responses[0]["pull-request"] == ended.outputs["pull-request"]
+    assert result.outputs["pull-request"].endswith("/acme/desired-state/pull/1")
+    assert result.responses[0]["pull-request"] == result.outputs["pull-request"]
     assert "+  replicas: 0  # one for each zone" in pull.body
-    assert "+  replicas: 0  # one for each zone" in ended.summary
+    assert "+  replicas: 0  # one for each zone" in result.summary
     assert "Terminal shell in container" in pull.body
 
 
@@ -78,31 +78,31 @@ def test_a_response_becomes_a_pull_request_and_nothing_else(
 def test_the_next_event_of_a_workload_is_added_to_its_pull_request(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
-    responder.dispatched(event(1), commit_via=commit_via)
+    responder.dispatch(event(1), commit_via=commit_via)
     (branch,) = remote.branches()
     tip = remote.git("rev-parse", branch)
     remote.repository.pull_requests[0].body += "\nA person's remark\n"
-    ended = responder.dispatched(event(2), event(3), commit_via=commit_via)
+    result = responder.dispatch(event(2), event(3), commit_via=commit_via)
     (pull,) = remote.repository.pull_requests
-    assert [each["verdict"] for each in ended.responses] == ["proposed", "proposed"]
+    assert [each["verdict"] for each in result.responses] == ["proposed", "proposed"]
     assert remote.git("rev-parse", branch) == tip
     assert [pull.body.count(f"<code>event-{number} from") for number in (1, 2, 3)] == [1, 1, 1]
     assert "A person&#39;s remark" in html.escape(pull.body).replace("&#x27;", "&#39;")
 
 
 def test_an_event_that_comes_again_is_not_told_again(remote: Hosted, responder: HostedResponder) -> None:
-    responder.dispatched(event(1))
+    responder.dispatch(event(1))
     body = remote.repository.pull_requests[0].body
-    assert responder.dispatched(event(1)).code == 0
+    assert responder.dispatch(event(1)).code == 0
     assert [pull.body for pull in remote.repository.pull_requests] == [body]
 
 
 def test_another_response_to_the_workload_is_a_second_commit_of_its_pull_request(
     remote: Hosted, responder: HostedResponder
 ) -> None:
-    responder.dispatched(event(1))
+    responder.dispatch(event(1))
     (branch,) = remote.branches()
-    responder.dispatched(event(2, rule="Label"))
+    responder.dispatch(event(2, rule="Label"))
     assert remote.branches() == [branch]
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
         "Label Deployment default/alpine-deployment", "Stop Deployment default/alpine-deployment",
@@ -114,60 +114,60 @@ def test_another_response_to_the_workload_is_a_second_commit_of_its_pull_request
 def test_a_batch_commits_what_it_may_and_proposes_the_rest_on_top(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
-    ended = responder.dispatched(
+    result = responder.dispatch(
         event(1), event(2, rule="Anything", workload="other"), event(3, rule="Nothing", workload="no-such"),
         commit_via=commit_via,
     )  # fmt: skip
-    assert [each["verdict"] for each in ended.responses] == ["proposed", "contained", "refused"]
-    assert ended.outputs["commit"] == remote.git("rev-parse", "main")
+    assert [each["verdict"] for each in result.responses] == ["proposed", "contained", "refused"]
+    assert result.outputs["commit"] == remote.git("rev-parse", "main")
     assert remote.show("main:alpine.yaml") == ALPINE
     assert b"replicas: 0" in remote.show("main:other.yaml")
     (branch,) = remote.branches()
-    assert remote.git("merge-base", "main", branch) == ended.outputs["commit"]
+    assert remote.git("merge-base", "main", branch) == result.outputs["commit"]
     assert remote.git("diff", "--name-only", "main", branch) == "alpine.yaml"
     assert [each.startswith("CloudEvent-Id: event-2") for each in remote.log("%(trailers:key=CloudEvent-Id)")[:1]]
 
 
 def test_every_workload_has_a_pull_request_of_its_own(remote: Hosted, responder: HostedResponder) -> None:
-    ended = responder.dispatched(event(1), event(2, workload="other"), event(3))
-    assert len(ended.outputs["pull-request"].splitlines()) == 2
+    result = responder.dispatch(event(1), event(2, workload="other"), event(3))
+    assert len(result.outputs["pull-request"].splitlines()) == 2
     assert sorted(remote.git("diff", "--name-only", "main", branch) for branch in remote.branches()) == [
         "alpine.yaml", "other.yaml",
     ]  # fmt: skip
 
 
 def test_the_mode_of_the_input_counts_for_every_rule(remote: Hosted, responder: HostedResponder) -> None:
-    ended = responder.dispatched(event(1, rule="Anything"), mode="pull-request")
-    assert ended.responses[0]["verdict"] == "proposed"
+    result = responder.dispatch(event(1, rule="Anything"), mode="pull-request")
+    assert result.responses[0]["verdict"] == "proposed"
     assert remote.show("main:alpine.yaml") == ALPINE
 
 
 def test_a_rule_that_only_wants_to_show_shows(remote: Hosted, responder: HostedResponder) -> None:
-    ended = responder.dispatched(event(1, rule="Show"))
-    assert (ended.code, ended.responses[0]["verdict"]) == (0, "shown")
-    assert "+  replicas: 0  # one for each zone" in ended.summary
+    result = responder.dispatch(event(1, rule="Show"))
+    assert (result.code, result.responses[0]["verdict"]) == (0, "shown")
+    assert "+  replicas: 0  # one for each zone" in result.summary
     assert (remote.branches(), remote.show("main:alpine.yaml")) == ([], ALPINE)
 
 
 def test_a_dry_run_opens_nothing(remote: Hosted, responder: HostedResponder) -> None:
-    ended = responder.dispatched(event(1), event(2, rule="Anything", workload="other"), mode="dry-run")
-    assert (ended.code, ended.outputs["pull-request"], ended.outputs["changed"]) == (0, "", "false")
-    assert ended.summary.count("+  replicas: 0  # one for each zone") == 2
+    result = responder.dispatch(event(1), event(2, rule="Anything", workload="other"), mode="dry-run")
+    assert (result.code, result.outputs["pull-request"], result.outputs["changed"]) == (0, "", "false")
+    assert result.summary.count("+  replicas: 0  # one for each zone") == 2
     assert (remote.branches(), remote.repository.pull_requests) == ([], [])
 
 
 def test_what_is_merged_is_in_place_and_the_next_response_has_its_own_branch(
     remote: Hosted, responder: HostedResponder
 ) -> None:
-    responder.dispatched(event(1))
+    responder.dispatch(event(1))
     (first,) = remote.branches()
     remote.merge(first)
     remote.repository.pull_requests[0].state = "closed"
     remote.repository.pull_requests[0].is_merged = True
-    assert responder.dispatched(event(2)).responses[0]["verdict"] == "in place"
+    assert responder.dispatch(event(2)).responses[0]["verdict"] == "in place"
     remote.commit({"alpine.yaml": ALPINE}, "Bring it back")
-    ended = responder.dispatched(event(3))
-    assert ended.responses[0]["verdict"] == "proposed"
+    result = responder.dispatch(event(3))
+    assert result.responses[0]["verdict"] == "proposed"
     assert remote.branches() == [first, f"{first}-2"]
     assert [pull.head for pull in remote.repository.pull_requests] == [first, f"{first}-2"]
 
@@ -176,11 +176,11 @@ def test_what_is_merged_is_in_place_and_the_next_response_has_its_own_branch(
 def test_what_others_pushed_to_the_branch_stays_where_all_have_moved_on(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
-    responder.dispatched(event(1), commit_via=commit_via)
+    responder.dispatch(event(1), commit_via=commit_via)
     (branch,) = remote.branches()
     remote.push_to(branch, {"notes.md": b"reviewed\n"})
     remote.commit({"unrelated.yaml": b"{}\n"})
-    assert responder.dispatched(event(2, rule="Label"), commit_via=commit_via).code == 0
+    assert responder.dispatch(event(2, rule="Label"), commit_via=commit_via).code == 0
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
         "Label Deployment default/alpine-deployment", "Somebody's addition",
         "Stop Deployment default/alpine-deployment",
@@ -191,7 +191,7 @@ def test_what_others_pushed_to_the_branch_stays_where_all_have_moved_on(
 def test_a_pull_request_that_is_closed_while_the_run_adds_to_it_is_followed_by_another(
     remote: Hosted, responder: HostedResponder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    responder.dispatched(event(1))
+    responder.dispatch(event(1))
     describe = PullRequests.describe
 
     def closed_meanwhile(self: PullRequests, pull: PullRequest, body: str) -> PullRequest:
@@ -199,20 +199,20 @@ def test_a_pull_request_that_is_closed_while_the_run_adds_to_it_is_followed_by_a
         return describe(self, pull, body)
 
     monkeypatch.setattr(PullRequests, "describe", closed_meanwhile)
-    ended = responder.dispatched(event(2))
-    assert ended.responses[0]["verdict"] == "proposed"
+    result = responder.dispatch(event(2))
+    assert result.responses[0]["verdict"] == "proposed"
     assert [(pull.state, pull.number) for pull in remote.repository.pull_requests] == [("closed", 1), ("open", 2)]
-    assert ended.outputs["pull-request"].endswith("/2")
+    assert result.outputs["pull-request"].endswith("/2")
 
 
 def test_a_branch_that_a_run_left_without_a_pull_request_gets_one(remote: Hosted, responder: HostedResponder) -> None:
     remote.repository.takes_pull_requests_of_workflows = False
-    ended = responder.dispatched(event(1))
-    assert (ended.code, ended.responses[0]["verdict"]) == (1, "refused")
-    assert "Allow GitHub Actions to create and approve pull requests" in ended.responses[0]["reason"]
+    result = responder.dispatch(event(1))
+    assert (result.code, result.responses[0]["verdict"]) == (1, "refused")
+    assert "Allow GitHub Actions to create and approve pull requests" in result.responses[0]["reason"]
     (branch,) = remote.branches()
     remote.repository.takes_pull_requests_of_workflows = True
-    assert responder.dispatched(event(2)).responses[0]["verdict"] == "proposed"
+    assert responder.dispatch(event(2)).responses[0]["verdict"] == "proposed"
     assert [pull.head for pull in remote.repository.pull_requests] == [branch]
 
 
@@ -230,9 +230,9 @@ def test_a_missing_permission_is_named_and_what_may_be_committed_is(
     hub, remote = hosted
     responder = HostedResponder(hub, remote, tmp_path / "runs", permissions)
     responder.environ = {**responder.environ, "GITHUB_REPOSITORY": repository}
-    ended = responder.dispatched(event(1), event(2, rule="Anything", workload="other"))
-    assert (ended.code, [each["verdict"] for each in ended.responses]) == (1, ["refused", "contained"])
-    assert "permissions: pull-requests: write" in ended.responses[0]["reason"]
+    result = responder.dispatch(event(1), event(2, rule="Anything", workload="other"))
+    assert (result.code, [each["verdict"] for each in result.responses]) == (1, ["refused", "contained"])
+    assert "permissions: pull-requests: write" in result.responses[0]["reason"]
     assert remote.repository.pull_requests == []
 
 
@@ -241,17 +241,17 @@ def test_a_branch_that_may_not_be_made_is_refused_with_the_reason(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
     remote.repository.protected = True
-    ended = responder.dispatched(event(1), commit_via=commit_via)
-    assert (ended.code, ended.responses[0]["verdict"]) == (1, "refused")
-    assert "rule violations found" in ended.responses[0]["reason"]
+    result = responder.dispatch(event(1), commit_via=commit_via)
+    assert (result.code, result.responses[0]["verdict"]) == (1, "refused")
+    assert "rule violations found" in result.responses[0]["reason"]
 
 
 def test_runs_at_once_open_one_pull_request(hosted: tuple[Hub, Hosted], tmp_path: Path) -> None:
     hub, remote = hosted
     responders = [HostedResponder(hub, remote, tmp_path / f"runs-{number}") for number in range(4)]
     with ThreadPoolExecutor(len(responders)) as pool:
-        ended = list(pool.map(lambda pair: pair[1].dispatched(event(pair[0])), enumerate(responders)))
-    assert [each.responses[0]["verdict"] for each in ended] == ["proposed"] * 4, [each.log for each in ended]
+        result = list(pool.map(lambda pair: pair[1].dispatch(event(pair[0])), enumerate(responders)))
+    assert [each.responses[0]["verdict"] for each in result] == ["proposed"] * 4, [each.log for each in result]
     (branch,) = remote.branches()
     assert remote.git("rev-list", "--count", f"main..{branch}") == "1"
     assert len(remote.repository.pull_requests) == 1
@@ -262,8 +262,8 @@ def test_hostile_text_is_text_in_a_pull_request_and_never_in_a_branch(
 ) -> None:
     hostile = {**SHELL["output_fields"], "proc.cmdline": HOSTILE, "x --> <!-- y": "``` ~~~ @everyone #1 [a](b)"}
     told = event(1, rule=HOSTILE)
-    ended = responder.dispatched({**told, "data": {**told["data"], "output_fields": hostile}}, mode="pull-request")
-    assert ended.responses[0]["verdict"] == "proposed"
+    result = responder.dispatch({**told, "data": {**told["data"], "output_fields": hostile}}, mode="pull-request")
+    assert result.responses[0]["verdict"] == "proposed"
     (branch,), (pull,) = remote.branches(), remote.repository.pull_requests
     assert branch.startswith(BRANCH)
     assert branch.removeprefix(BRANCH).isalnum()

@@ -13,10 +13,11 @@ from responder.plan.undo import Snapshot
 from responder.plan.undo_record import AddedItem, PreviousText, PreviousValue, RemovedItem
 from responder.publish.git import Git
 from responder.publish.work_tree import WorkTree
+from tests.actions.conftest import ENVIRON
 from tests.actions.plan.test_golden import CASES, Case
 
 VALUES = (PreviousValue, PreviousText, AddedItem, RemovedItem)
-MERGE = Git(root=Path.cwd()).merge
+MERGE = Git(root=Path.cwd(), environ=ENVIRON).merge
 REMARK = b"# A remark of somebody else's.\n"
 BOM = b"\xef\xbb\xbf"
 CONTAINED = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.commands import main
+from responder.commands import exit_codes
 from responder.publish.patience import Patience
 from tests.actions.hosted import Hosted, HostedResponder
 from tests.actions.runs import ALPINE, MANIFEST, STOPPED, shell
@@ -32,22 +32,22 @@ def responder(hub: Hub, remote: Hosted, tmp_path: Path) -> HostedResponder:
 
 
 def test_github_makes_the_commit_that_git_would_make(remote: Hosted, responder: HostedResponder) -> None:
-    ended = responder.dispatched(shell(), commit_via="api")
-    assert (ended.code, ended.outputs["changed"]) == (0, "true")
-    assert remote.git("rev-parse", "main") == ended.outputs["commit"]
+    result = responder.dispatch(shell(), commit_via="api")
+    assert (result.code, result.outputs["changed"]) == (0, "true")
+    assert remote.git("rev-parse", "main") == result.outputs["commit"]
     assert remote.show("main:alpine.yaml") == STOPPED
     by_api = remote.git("log", "-1", "--format=%B", "main")
     remote.git("update-ref", "refs/heads/main", "main~1")
-    responder.dispatched(shell())
+    responder.dispatch(shell())
     assert remote.git("log", "-1", "--format=%B", "main") == by_api
     assert remote.git("log", "-1", "--format=%an", "main") == "falco-dispatch"
 
 
 def test_a_response_in_place_makes_no_commit(remote: Hosted, responder: HostedResponder) -> None:
-    responder.dispatched(shell(), commit_via="api")
+    responder.dispatch(shell(), commit_via="api")
     before = remote.log("%H")
-    ended = responder.dispatched(shell(), commit_via="api")
-    assert (ended.code, ended.outputs["changed"], remote.log("%H")) == (0, "false", before)
+    result = responder.dispatch(shell(), commit_via="api")
+    assert (result.code, result.outputs["changed"], remote.log("%H")) == (0, "false", before)
 
 
 def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
@@ -55,8 +55,8 @@ def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
 ) -> None:
     theirs = b"# a line of somebody else's\n" + ALPINE
     responder.meanwhile = lambda: remote.commit({"alpine.yaml": theirs}, "Somebody else's change")
-    ended = responder.dispatched(shell(), commit_via="api")
-    assert ended.code == 0
+    result = responder.dispatch(shell(), commit_via="api")
+    assert result.code == 0
     assert remote.show("main:alpine.yaml") == b"# a line of somebody else's\n" + STOPPED
     assert remote.log("%s")[:2] == ["Stop Deployment default/alpine-deployment", "Somebody else's change"]
 
@@ -64,9 +64,9 @@ def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
 def test_stale_data_for_ever_fails_in_the_end_and_says_so(remote: Hosted, responder: HostedResponder) -> None:
     responder.patience = Patience(limit=0)
     responder.meanwhile = lambda: remote.commit({"x.yaml": b"{}\n"}, "Somebody else's change")
-    ended = responder.dispatched(shell(), commit_via="api")
-    assert ended.code == main.FAILED
-    assert "another push to main was faster" in ended.log
+    result = responder.dispatch(shell(), commit_via="api")
+    assert result.code == exit_codes.FAILED
+    assert "another push to main was faster" in result.log
     assert remote.log("%s")[0] == "Somebody else's change"
 
 
@@ -74,29 +74,29 @@ def test_files_that_go_and_files_that_come_are_in_the_commit(remote: Hosted, res
     pod = b"apiVersion: v1\nkind: Pod\nmetadata: {name: bare, namespace: default}\n"
     isolate = RULES % "stop, isolate"
     remote.commit({"bare.yaml": pod, ".github/falco-response.yaml": isolate.encode()})
-    ended = responder.dispatched(shell(), shell(**{"k8s.pod.name": "bare"}), commit_via="api")
+    result = responder.dispatch(shell(), shell(**{"k8s.pod.name": "bare"}), commit_via="api")
     changes = remote.git("show", "--format=", "--name-status", "--no-renames", "main").splitlines()
-    assert [each["verdict"] for each in ended.responses][:1] == ["contained"], ended.responses
+    assert [each["verdict"] for each in result.responses][:1] == ["contained"], result.responses
     assert "M\talpine.yaml" in changes
     assert "A\tisolate-alpine-deployment.yaml" in changes
 
 
 def test_a_bare_pod_goes(remote: Hosted, responder: HostedResponder) -> None:
     remote.commit({"bare.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: bare, namespace: default}\n"})
-    assert responder.dispatched(shell(**{"k8s.pod.name": "bare"}), commit_via="api").code == 0
+    assert responder.dispatch(shell(**{"k8s.pod.name": "bare"}), commit_via="api").code == 0
     assert remote.git("show", "--format=", "--name-status", "main") == "D\tbare.yaml"
 
 
 def test_line_ends_are_sent_as_git_keeps_them(remote: Hosted, responder: HostedResponder) -> None:
     remote.commit({".gitattributes": b"*.yaml text eol=crlf\n"})
-    assert responder.dispatched(shell(), commit_via="api").code == 0
+    assert responder.dispatch(shell(), commit_via="api").code == 0
     assert remote.show("main:alpine.yaml") == STOPPED
 
 
 def test_paths_are_those_of_the_repository_and_not_of_the_directory(remote: Hosted, responder: HostedResponder) -> None:
     remote.commit({"deep/down/web.yaml": MANIFEST.replace(b"alpine-deployment", b"web") + b"spec: {replicas: 2}\n"})
     event = shell(**{"k8s.pod.name": "web-77789455d6-m7flp"})
-    assert responder.dispatched(event, commit_via="api", directory="deep").code == 0
+    assert responder.dispatch(event, commit_via="api", directory="deep").code == 0
     assert remote.git("show", "--format=", "--name-only", "main") == "deep/down/web.yaml"
 
 
@@ -115,15 +115,15 @@ def test_a_commit_that_is_not_wanted_fails_with_what_would_help(
 ) -> None:  # fmt: skip
     remote.repository.protected = is_protected
     before = remote.log("%H")
-    ended = HostedResponder(hub, remote, tmp_path / "runs", permissions).dispatched(shell(), commit_via=commit_via)
-    assert ended.code == main.FAILED
-    assert "the push to main was refused" in ended.log
-    assert said in ended.log
-    assert "mode: pull-request" in ended.log
+    result = HostedResponder(hub, remote, tmp_path / "runs", permissions).dispatch(shell(), commit_via=commit_via)
+    assert result.code == exit_codes.FAILED
+    assert "the push to main was refused" in result.log
+    assert said in result.log
+    assert "mode: pull-request" in result.log
     assert remote.log("%H") == before
 
 
 def test_an_unknown_way_to_commit_is_bad_input(responder: HostedResponder) -> None:
-    ended = responder.dispatched(shell(), commit_via="carrier pigeon")
-    assert ended.code == main.BAD_INPUT
-    assert "git, api" in ended.log
+    result = responder.dispatch(shell(), commit_via="carrier pigeon")
+    assert result.code == exit_codes.BAD_INPUT
+    assert "git, api" in result.log

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from responder.falco import cloudevent
-from responder.github.run import Run
 from responder.gitops.checkout import Checkout
-from responder.notify.notification import Told
-from responder.notify.receiver import Notice
+from responder.notify.notifications import Notification
+from responder.notify.receiver import CallResult
 from responder.plan import planner
 from responder.plan.planner import Plan
 from responder.publish.push import Published
@@ -50,7 +49,6 @@ HOSTILE = [
     "a" * 300,
 ]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-REF = {"GITHUB_REF": "refs/heads/main"}
 # What the summary itself is made of.
 ALLOWED = frozenset(
     ("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "a", "ul", "li")
@@ -92,7 +90,6 @@ def _cloudevent(falco: dict[str, Any], attributes: dict[str, str]) -> dict[str, 
 
 
 def report(made: Plan) -> Report:
-    run = Run(environ={"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/state", **REF})
     published = Published(
         plan=made, diff="-  replicas: 2\n+  replicas: 0\n", commit="0123456789abcdef" * 2 + "01234567"
     )
@@ -100,10 +97,10 @@ def report(made: Plan) -> Report:
     return Report(
         published=published,
         dry_run=False,
-        run=run,
+        repository_url="https://github.example/acme/state",
         started=now,
         finished=now,
-        told=(Told(cluster=None, notice=Notice(status=200, detail="")),),
+        notifications=(Notification(cluster=None, result=CallResult(status=200, detail="")),),
     )
 
 
@@ -167,9 +164,9 @@ def test_the_chart_holds_nothing_of_the_event_but_its_time() -> None:
 
 
 def test_the_timeline_ends_with_how_flux_comes_to_know() -> None:
-    told = report(Plan(outcomes=()))
-    assert "| GitHub | told Flux |" in told.summary()
-    assert "| Flux | finds it at its next interval |" in replace(told, told=()).summary()
+    notified = report(Plan(outcomes=()))
+    assert "| GitHub | told Flux |" in notified.summary()
+    assert "| Flux | finds it at its next interval |" in replace(notified, notifications=()).summary()
 
 
 def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:

@@ -1,0 +1,112 @@
+"""The respond action: contains what the run's events name, commits that, and tells Flux and people.
+
+Event -> rules -> workload -> edit is decided in `plan`, commit and push in `publish`; here is only their order.
+"""
+
+from datetime import UTC, datetime
+
+from ..falco import cloudevent, run_event
+from ..github.pull_requests import PullRequests
+from ..github.run_environment import RunEnvironment
+from ..github.run_output import RunOutput
+from ..notify.notifications import Notification, Notifier, Receivers
+from ..notify.receiver import ReceiverCaller
+from ..plan.outcome import Verdict
+from ..plan.planner import Plan
+from ..publish import push
+from ..publish.commits import BY_GIT, ByApi
+from ..publish.git import Git
+from ..publish.patience import DEFAULT_PATIENCE, Patience
+from ..report import annotations
+from ..report.proposals import Uncommitted
+from ..report.summary import Report
+from ..rules.model import Mode
+from . import inputs, review
+from .exit_codes import BAD_INPUT, DONE, FAILED
+from .planning import Planning
+
+
+def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patience = DEFAULT_PATIENCE) -> int:
+    """Contain what the run's events name, commit it, tell Flux, and return the exit code. Raises ResponderError."""
+    started = datetime.now(UTC)
+    run_inputs = environment.inputs
+    documents = run_event.documents(environment.read_event(), run_inputs.text("event"))
+    mode = Mode(run_inputs.choice("mode", *Mode))
+    verify = run_inputs.choice("verify", "auto", "require", "off")
+    by_api = run_inputs.choice("commit-via", "git", "api") == "api"
+    receivers = Receivers.from_inputs(run_inputs)
+    root = inputs.desired_state(environment)
+    git = Git(root=root, environ=environment.process_environ, token=run_inputs.text("token"))
+    rules = run_inputs.text("rules", inputs.RULES_FILE)
+    planning = Planning(git=git, rules=rules, verify=verify, branch=environment.target_branch)
+    dry_run = mode is Mode.DRY_RUN
+
+    def make_plan() -> Plan:
+        return planning.all(cloudevent.parse_all(documents), planning.ruleset(), mode=None if dry_run else mode)
+
+    if dry_run:
+        published, uncommitted = push.preview(make_plan, git), Uncommitted()
+    else:
+        api, branch = environment.api, environment.branch
+        commits = ByApi(api=api) if by_api else BY_GIT
+        published = push.push(make_plan, git, branch=branch, commits=commits, patience=patience)
+        reviewer = review.Reviewer(
+            planning=planning,
+            pulls=PullRequests(api=api, base=branch),
+            commits=ByApi(api=api, makes_branches=True) if by_api else BY_GIT,
+            patience=patience,
+        )
+        published, uncommitted = reviewer.carry_out(published)
+    finished = datetime.now(UTC)
+    notifications: list[Notification] = []
+    if published.commit:
+        clusters = {response.event.cluster or response.cluster for response in published.plan.responses}
+        notifications = notifier(environment, output).notify(
+            receivers.for_clusters(clusters, planning.ruleset()),
+            repository=environment.repository,
+            commit=published.commit,
+        )
+    report = Report(
+        published=published,
+        uncommitted=uncommitted,
+        notifications=tuple(notifications),
+        repository_url=environment.repository_url,
+        dry_run=dry_run,
+        started=started,
+        finished=finished,
+    )
+    _write(output, report)
+    return _exit_code(published.plan)
+
+
+def notifier(environment: RunEnvironment, output: RunOutput) -> Notifier:
+    """Return what calls receivers, with the run's own identity where they want one."""
+
+    def mint_identity(audience: str) -> str:
+        token = environment.identity.mint(audience)
+        output.mask(token)
+        return token
+
+    return Notifier(caller=ReceiverCaller(http=environment.http), mint_identity=mint_identity)
+
+
+def _write(output: RunOutput, report: Report) -> None:
+    published = report.published
+    output.set_output("changed", "true" if published.commit else "false")
+    output.set_output("commit", published.commit or "")
+    output.set_output("pull-request", "\n".join(proposal.pull.url for proposal in report.uncommitted.proposals))
+    output.set_output("responses", report.responses())
+    output.write_summary(report.summary())
+    for annotation in annotations.of_outcomes(published.plan.outcomes):
+        output.annotate(annotation)
+    if published.diff:
+        output.print(published.diff)
+    for annotation in annotations.of_notifications(report.notifications):
+        output.annotate(annotation)
+
+
+def _exit_code(plan: Plan) -> int:
+    verdicts = {outcome.verdict for outcome in plan.outcomes}
+    if Verdict.REFUSED in verdicts:
+        return FAILED
+    return BAD_INPUT if Verdict.INVALID in verdicts else DONE

@@ -1,0 +1,43 @@
+"""The annotations of a run: a message at each edited line, and a warning for each receiver that was not reached."""
+
+from collections.abc import Iterable, Iterator
+
+from ..escape import one_line
+from ..github.run_output import Annotation
+from ..notify.notifications import Notification
+from ..plan.outcome import Outcome, Verdict
+
+_LEVELS = {
+    Verdict.CONTAINED: "notice",
+    Verdict.PROPOSED: "notice",
+    Verdict.SHOWN: "notice",
+    Verdict.IN_PLACE: "notice",
+    Verdict.IGNORED: "notice",
+    Verdict.REFUSED: "error",
+    Verdict.INVALID: "error",
+}
+
+
+def of_outcomes(outcomes: Iterable[Outcome]) -> Iterator[Annotation]:
+    """Yield what became of each event, at the lines that change, and the warnings about its response."""
+    for outcome in outcomes:
+        level, message = _LEVELS[outcome.verdict], _sentence(outcome)
+        changes = outcome.response.changes if outcome.response else ()
+        for change in changes:
+            yield Annotation(level=level, message=message, file=str(change.file), line=change.line)
+        if not changes:
+            yield Annotation(level=level, message=message)
+        for warning in outcome.response.warnings if outcome.response else ():
+            yield Annotation(level="warning", message=one_line(warning, limit=1000))
+
+
+def of_notifications(notifications: Iterable[Notification]) -> Iterator[Annotation]:
+    """Yield a warning for each receiver that was not reached."""
+    for notification in notifications:
+        if not notification.result.is_delivered:
+            yield Annotation(level="warning", message=one_line(notification, limit=1000))
+
+
+def _sentence(outcome: Outcome) -> str:
+    workload = f"{outcome.response.workload}: " if outcome.response else ""
+    return f"{outcome.verdict}: {workload}{one_line(outcome.reason, limit=2000)}"

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -108,3 +109,11 @@ class TestTool:
     def test_a_failed_build_is_tried_again(self, checkout: Path) -> None:
         build(checkout, go=program(checkout, "go", "exit 1"))
         assert "built" in build(checkout, go=program(checkout, "go", GO)).stdout
+
+
+def test_the_hooks_of_pre_commit_run_what_ci_runs_before_the_tests() -> None:
+    steps = re.search(r"^test: (.*) ##", MAKEFILE, re.MULTILINE)
+    assert steps is not None
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_bytes())["repos"]
+    entries = [hook["entry"] for hook in repository["hooks"]]
+    assert entries == [f"make --no-print-directory {step}" for step in steps[1].split() if step != "pytest"]

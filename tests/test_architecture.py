@@ -46,4 +46,4 @@ def test_the_list_of_decisions_is_complete() -> None:
         file: f"# {number}. {title}"
         for number, title, file in re.findall(r"^(\d+)\. \[(.*)\]\((.*)\)$", index, re.MULTILINE)
     }
-    assert {file: f"# {number}. {title}" for number, title, file in entries} == titles
+    assert entries == titles

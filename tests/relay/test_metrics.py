@@ -6,6 +6,8 @@ import re
 import httpx
 import pytest
 
+from relay.github.outcome import Rejected
+from relay.metrics import Metrics
 from relay.settings import Settings
 from tests import sidekick
 from tests.relay.serving import RecordingGitHub, ServedRelay, serving, until
@@ -76,3 +78,11 @@ async def test_no_label_takes_a_value_from_an_event(relay: ServedRelay, hub: Rec
     await relay.get("/attacker-path")
     await hub.heard()
     assert "attacker" not in (await relay.get("/metrics")).text
+
+
+def test_only_a_rejected_event_that_was_alone_counts_as_dead() -> None:
+    metrics = Metrics()
+    metrics.count_attempt(Rejected("422"), events=2, seconds=0.1)
+    assert b"relay_events_dead_total 0.0" in metrics.exposition(None, now=0.0)
+    metrics.count_attempt(Rejected("422"), events=1, seconds=0.1)
+    assert b"relay_events_dead_total 1.0" in metrics.exposition(None, now=0.0)

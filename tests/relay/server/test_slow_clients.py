@@ -84,3 +84,10 @@ def test_who_begins_no_request_is_sent_away(shared: SharedRig) -> None:
         client.close()
     assert [answer.count(b"HTTP/1.1 408") for answer in answers] == [1, 1, 1, 1]
     assert answers[3].startswith(b"HTTP/1.1 202")
+
+
+def test_a_body_larger_than_the_limit_of_the_head_is_accepted(shared: SharedRig) -> None:
+    rig, process = shared
+    ids = [f"large-{number}" for number in range(200)]  # about 1 KB each
+    assert rig.post_together(process, *ids) == 202
+    until(lambda: set(ids) <= set(rig.heard))

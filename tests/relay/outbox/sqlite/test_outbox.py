@@ -161,7 +161,7 @@ class TestOpening:
 
     def test_a_file_of_a_newer_relay_is_refused(self, path: Path) -> None:
         connection = open_database(path)
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
         connection.close()
         with pytest.raises(StorageUnusable, match="newer"):
             open_database(path)

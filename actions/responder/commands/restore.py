@@ -127,7 +127,7 @@ def _find(git: Git, selection: Selection) -> tuple[Snapshot, list[RecordedRespon
         responses = trailers.responses(message)
         if selected := selection.pick(sha, responses):
             old, new = (functools.partial(git.show, revision) for revision in (f"{sha}^", sha))
-            return Snapshot(sha=sha, responses=tuple(responses), before=old, after=new), selected
+            return Snapshot(sha=sha, responses=tuple(responses), read_before=old, read_after=new), selected
     raise NotRecorded(f"no response is recorded on this branch for {selection}")
 
 

@@ -37,7 +37,7 @@ class Reviewer:
         """Propose and show what the plan leaves for that. A response that cannot be proposed is refused."""
         outcomes = list(published.plan.outcomes)
         waiting = _by_workload(outcomes)
-        previewed = [number for number, outcome in enumerate(outcomes) if outcome.verdict is Verdict.SHOWN]
+        previewed = [number for number, outcome in enumerate(outcomes) if outcome.verdict is Verdict.DRY_RUN]
         if not waiting and not previewed:
             return published, Uncommitted()
         git = self.planning.git
@@ -49,7 +49,7 @@ class Reviewer:
 
         preview = push.preview(lambda: make_plan(_events(outcomes, previewed)), git)
         for number, outcome in zip(previewed, preview.plan.outcomes, strict=True):
-            outcomes[number] = _with_verdict(Verdict.SHOWN, outcome, "its rule wants it shown only")
+            outcomes[number] = _with_verdict(Verdict.DRY_RUN, outcome, "its rule wants it shown only")
         branches = _Branches(
             git=git, pulls=self.pulls, commits=self.commits, patience=self.patience, make_plan=make_plan
         )

@@ -70,8 +70,10 @@ def _refuse_without_pruning(effect: Effect) -> None:
     """Raise Unsupported where Flux would leave a removed object in the cluster."""
     sync = effect.applied.sync
     if sync and sync.as_sync.spec.get("prune") is not True:
-        place = f"{sync.object.file}:{sync.object.line}"
-        raise Unsupported(f"Flux Kustomization {sync.object.id.name} ({place}) does not prune: what is removed stays")
+        position = f"{sync.object.file}:{sync.object.line}"
+        raise Unsupported(
+            f"Flux Kustomization {sync.object.id.name} ({position}) does not prune: what is removed stays"
+        )
 
 
 def _refuse_empty_folder(effect: Effect, checkout: Checkout) -> None:

@@ -160,12 +160,12 @@ def _remove_document(checkout: Checkout, placement: Placement, data: bytes) -> t
     """Remove a whole document, and the file where it is the only one."""
     file, documents = str(placement.file), parse(data)
     document = documents[placement.document]
-    after: bytes | None = None
+    content: bytes | None = None
     if len(documents) > 1:
         text, mark = decode(data)
-        after = (mark + text[: document.start] + text[document.end :]).encode()
+        content = (mark + text[: document.start] + text[document.end :]).encode()
         remaining = [other.value for other in documents if other is not document]
-        if [other.value for other in parse(after)] != remaining:
+        if [other.value for other in parse(content)] != remaining:
             raise EditRefused("verification", f"{file}: taking the document out would change another one")
     record = RemovedDocument(file=placement.file, document=placement.document, previous=document.value)
-    return checkout.with_contents({file: after}), [Change(record=record, line=document.line)]
+    return checkout.with_contents({file: content}), [Change(record=record, line=document.line)]

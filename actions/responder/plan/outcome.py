@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 
     CONTAINED = "contained"
     PROPOSED = "proposed"
-    SHOWN = "shown"
+    DRY_RUN = "shown"
     IN_PLACE = "in place"
     IGNORED = "ignored"
     REFUSED = "refused"

@@ -27,7 +27,7 @@ from .outcome import Outcome, Response, Verdict
 _VERDICTS = {
     Mode.COMMIT: Verdict.CONTAINED,
     Mode.PULL_REQUEST: Verdict.PROPOSED,
-    Mode.DRY_RUN: Verdict.SHOWN,
+    Mode.DRY_RUN: Verdict.DRY_RUN,
 }
 
 

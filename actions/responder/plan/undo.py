@@ -37,8 +37,8 @@ class Snapshot:
     """A commit with responses: how to read a file as of it and as of the commit before, and all its responses."""
 
     sha: str
-    before: Read
-    after: Read
+    read_before: Read
+    read_after: Read
     responses: tuple[RecordedResponse, ...]
 
 
@@ -86,10 +86,9 @@ def _by_kind(snapshot: Snapshot, record: UndoRecord) -> UndoRecord:
     if not isinstance(record, PreviousValue) or record.previous is ABSENT or not isinstance(record.path[-1], int):
         return record
     path, index = record.path[:-1], record.path[-1]
-    before, after = (
-        at(_document(read(record.file) or b"", record.document), path) for read in (snapshot.before, snapshot.after)
-    )
-    if not isinstance(before, list) or not isinstance(after, list) or len(before) <= len(after):
+    original = at(_document(snapshot.read_before(record.file) or b"", record.document), path)
+    response_list = at(_document(snapshot.read_after(record.file) or b"", record.document), path)
+    if not isinstance(original, list) or not isinstance(response_list, list) or len(original) <= len(response_list):
         return record
     return RemovedItem(file=record.file, document=record.document, path=path, index=index, previous=record.previous)
 
@@ -103,11 +102,12 @@ def _merged_files(
     }
     merged: dict[PurePosixPath, bytes | None] = {}
     for file in {record.file for response in responses for record in response.records} - others:
-        current, before, after = checkout.read(str(file)), snapshot.before(file), snapshot.after(file)
-        if current == after:
-            merged[file] = before
-        elif current is not None and before is not None and after is not None:
-            data = merge(current, after, before)
+        current = checkout.read(str(file))
+        original, response_data = snapshot.read_before(file), snapshot.read_after(file)
+        if current == response_data:
+            merged[file] = original
+        elif current is not None and original is not None and response_data is not None:
+            data = merge(current, response_data, original)
             if data is not None:
                 merged[file] = data
     return merged
@@ -116,11 +116,11 @@ def _merged_files(
 def _undo_file(snapshot: Snapshot, file: PurePosixPath, checkout: Checkout) -> Checkout:
     """Remove a file that the response added; put back one that it removed, if there is nothing in its place."""
     current = checkout.read(str(file))
-    if current == snapshot.before(file):
+    if current == snapshot.read_before(file):
         return checkout
-    if current != snapshot.after(file):
+    if current != snapshot.read_after(file):
         raise ChangedSince(f"{file} was changed since the response")
-    return checkout.with_contents({str(file): snapshot.before(file)})
+    return checkout.with_contents({str(file): snapshot.read_before(file)})
 
 
 def _is_moved(snapshot: Snapshot, responses: Sequence[RecordedResponse], record: AddedItem | RemovedItem) -> bool:
@@ -142,22 +142,22 @@ def _undo_item(snapshot: Snapshot, record: AddedItem | RemovedItem, checkout: Ch
 
     Indexes are right as long as nobody has changed the list. Else an added item is matched by its value.
     """
-    current, after = restored.read(str(record.file)), snapshot.after(record.file)
-    if current is None or after is None:
+    current, response_data = restored.read(str(record.file)), snapshot.read_after(record.file)
+    if current is None or response_data is None:
         raise ChangedSince(f"{record.file} is not there any more")
-    is_same_list = same(_list(checkout.read(str(record.file)) or b"", record), _list(after, record))
+    is_same_list = same(_list(checkout.read(str(record.file)) or b"", record), _list(response_data, record))
     index: int | None = record.index
     if not is_same_list and isinstance(record, RemovedItem):
         raise ChangedSince(f"{record.file}: the list that {_field(record)} was removed from has changed since")
     if not is_same_list:
-        index = _index_of_added(current, record, after)
+        index = _index_of_added(current, record, response_data)
     if index is None:
         return restored
     item_edit: Edit
     match record:
         case AddedItem():
             path = (*record.path, index)
-            parents, leave_null = _added_parents(snapshot.before(record.file) or b"", record.document, path)
+            parents, leave_null = _added_parents(snapshot.read_before(record.file) or b"", record.document, path)
             item_edit = RemoveValue(path=path, parents=parents, leave_null=leave_null)
         case RemovedItem():
             item_edit = InsertItem(path=record.path, index=index, value=record.previous)
@@ -167,9 +167,9 @@ def _undo_item(snapshot: Snapshot, record: AddedItem | RemovedItem, checkout: Ch
     return restored.with_contents({str(record.file): result.after})
 
 
-def _index_of_added(current: bytes, record: AddedItem | RemovedItem, after: bytes) -> int | None:
+def _index_of_added(current: bytes, record: AddedItem | RemovedItem, response_data: bytes) -> int | None:
     """Return the current index of an item that the response added, None if the list is shorter and has no such item."""
-    item = at(_document(after, record.document), (*record.path, record.index))
+    item = at(_document(response_data, record.document), (*record.path, record.index))
     value = _list(current, record)
     items = value if isinstance(value, list) else []
     indexes = [index for index, other in enumerate(items) if same(other, item)]
@@ -183,19 +183,19 @@ def _index_of_added(current: bytes, record: AddedItem | RemovedItem, after: byte
 def _undo_value(
     snapshot: Snapshot, record: PreviousValue | PreviousText, checkout: Checkout, *, force: bool
 ) -> Checkout:
-    current, after = checkout.read(str(record.file)), snapshot.after(record.file)
-    if current is None or after is None:
+    current, response_data = checkout.read(str(record.file)), snapshot.read_after(record.file)
+    if current is None or response_data is None:
         raise ChangedSince(f"{record.file} is not there any more")
     value = _value(current, record)
     if _equal(value, record.previous):
         return checkout
-    if not force and not _equal(value, _value(after, record)):
+    if not force and not _equal(value, _value(response_data, record)):
         raise ChangedSince(f"{record.file}: {_field(record)} was changed since the response")
-    result = _put_back(current, record, snapshot.before(record.file) or b"")
+    result = _put_back(current, record, snapshot.read_before(record.file) or b"")
     return checkout.with_contents({str(record.file): result})
 
 
-def _put_back(current: bytes, record: PreviousValue | PreviousText, before: bytes) -> bytes:
+def _put_back(current: bytes, record: PreviousValue | PreviousText, original: bytes) -> bytes:
     document, path, previous = record.document, record.path, record.previous
     match record:
         case PreviousText(inside=inside):
@@ -206,15 +206,15 @@ def _put_back(current: bytes, record: PreviousValue | PreviousText, before: byte
         case PreviousValue():
             if previous is not ABSENT:
                 return edit.apply(current, document, SetValue(path=path, value=previous)).after
-            parents, leave_null = _added_parents(before, document, path)
+            parents, leave_null = _added_parents(original, document, path)
             return edit.apply(current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
         case _:
             assert_never(record)
 
 
-def _added_parents(before: bytes, document: int, path: YamlPath) -> tuple[int, bool]:
+def _added_parents(original: bytes, document: int, path: YamlPath) -> tuple[int, bool]:
     """Return how many parents of a value the response added, and whether it put them in place of an empty value."""
-    root = _document(before, document)
+    root = _document(original, document)
     missing = [length for length in range(1, len(path)) if at(root, path[:length]) in (ABSENT, None)]
     if not missing:
         return 0, False

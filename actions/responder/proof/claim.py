@@ -46,13 +46,13 @@ class AddedObject:
     def __str__(self) -> str:
         return f"{self.content['kind']} {self.content['metadata']['name']}"
 
-    def matches(self, after: Mapping[str, Any] | None) -> bool:
+    def matches(self, rendered: Mapping[str, Any] | None) -> bool:
         """Return whether a rendered object has this content; a kustomization may have added labels to its selector."""
         labels = find(self.content, _SELECTOR)
-        selector = find(after, _SELECTOR)
-        if not isinstance(after, dict) or not isinstance(selector, dict) or not labels.items() <= selector.items():
+        selector = find(rendered, _SELECTOR)
+        if not isinstance(rendered, dict) or not isinstance(selector, dict) or not labels.items() <= selector.items():
             return False
-        return bool(set_in(after, _SELECTOR, labels)["spec"] == self.content["spec"])
+        return bool(set_in(rendered, _SELECTOR, labels)["spec"] == self.content["spec"])
 
 
 Claim = EditedObject | AddedObject
@@ -69,12 +69,14 @@ def is_rendering_of(applied: Applied, cluster: str, key: ObjectKey) -> bool:
     )
 
 
-def explains(claims: list[Claim], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+def explains(
+    claims: list[Claim], content_before: Mapping[str, Any] | None, content_after: Mapping[str, Any] | None
+) -> bool:
     """Return whether the difference of one object is what the claims about it say, and nothing besides."""
-    if before is None:
-        return any(isinstance(claim, AddedObject) and claim.matches(after) for claim in claims)
-    expected: Mapping[str, Any] | None = before
+    if content_before is None:
+        return any(isinstance(claim, AddedObject) and claim.matches(content_after) for claim in claims)
+    expected: Mapping[str, Any] | None = content_before
     for claim in claims:
         if isinstance(claim, EditedObject):
             expected = None if expected is None else edited(claim.edit, expected)
-    return bool(claims) and after == expected
+    return bool(claims) and content_after == expected

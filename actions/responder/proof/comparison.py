@@ -31,20 +31,21 @@ def compare(
     unrendered: list[str] = []
     for target, successor in targets.items():
         try:
-            before = render_before(target)
+            objects_before = render_before(target)
         except NotRendered as error:
             unrendered.append(str(error))
             continue
         try:
-            after = render_after(successor)
+            objects_after = render_after(successor)
         except NotRendered as error:
             return Proof(standing=Standing.DISPROVED, reason=f"{target} does not render any more: {error}")
-        for key in differing_keys(before, after):
-            diffs.append(diff(f"{label(key)} of {target}", before.get(key), after.get(key)))
+        for key in differing_keys(objects_before, objects_after):
+            content_before, content_after = objects_before.get(key), objects_after.get(key)
+            diffs.append(diff(f"{label(key)} of {target}", content_before, content_after))
             if _is_followed(targets, target.cluster, key):
                 continue
             relevant = [claim for claim in claims if claim.is_about(target.cluster, key)]
-            if not explains(relevant, before.get(key), after.get(key)):
+            if not explains(relevant, content_before, content_after):
                 reason = f"{label(key)} of {target} would change, which is not the response"
                 return Proof(standing=Standing.DISPROVED, reason=reason, diff="\n".join(diffs))
             confirmed += relevant

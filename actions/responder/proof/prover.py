@@ -20,7 +20,7 @@ from .render_target import RenderTarget, reached_targets
 from .rendered import Objects
 from .standing import Proof, Standing
 
-_BEFORE, _AFTER = "before", "after"
+_STATE_BEFORE, _STATE_AFTER = "before", "after"
 
 
 class KustomizeProver:
@@ -37,15 +37,15 @@ class KustomizeProver:
         self._renderers: dict[tuple[str, str], Renderer] = {}
         self._failures: dict[RenderTarget, NotRendered] = {}
 
-    def prove(self, before: Desired, after: Desired, claims: Sequence[Claim]) -> Proof:
+    def prove(self, desired_before: Desired, desired_after: Desired, claims: Sequence[Claim]) -> Proof:
         """Return how the claims of a response stand against both renderings."""
         if self._kustomize is None:
             return Proof(standing=Standing.NOT_POSSIBLE, reason="there is no kustomize on the PATH")
-        files = {str(path) for path in changed_files(before.sources.checkout, after.sources.checkout)}
-        targets = dict(reached_targets(before, after, files))
+        files = {str(path) for path in changed_files(desired_before.sources.checkout, desired_after.sources.checkout)}
+        targets = dict(reached_targets(desired_before, desired_after, files))
         if not targets:
             return Proof(standing=Standing.NOT_POSSIBLE, reason=f"no folder reads {', '.join(sorted(files))}")
-        render_after = partial(self._render, _AFTER, kustomize=self._kustomize)
+        render_after = partial(self._render, _STATE_AFTER, kustomize=self._kustomize)
         render_before = partial(self._render_before, kustomize=self._kustomize)
         return compare(targets, claims, render_before=render_before, render_after=render_after)
 
@@ -54,7 +54,7 @@ class KustomizeProver:
         if target in self._failures:
             raise self._failures[target]
         try:
-            return self._render(_BEFORE, target, kustomize=kustomize)
+            return self._render(_STATE_BEFORE, target, kustomize=kustomize)
         except NotRendered as error:
             self._failures[target] = error
             raise

@@ -48,14 +48,16 @@ class RenderTarget:
         return f"{posixpath.join(self.path, self.only) if self.only else self.path} in cluster {self.cluster}"
 
 
-def reached_targets(before: Desired, after: Desired, files: Set[str]) -> Iterator[tuple[RenderTarget, RenderTarget]]:
+def reached_targets(
+    desired_before: Desired, desired_after: Desired, files: Set[str]
+) -> Iterator[tuple[RenderTarget, RenderTarget]]:
     """Yield the targets whose rendering the changed files can reach, each as it is before and after the change."""
-    successors = {applied.identity: applied for applied in after.applied}
-    for applied in before.applied:
-        target = RenderTarget.of(applied, before)
+    successors = {applied.identity: applied for applied in desired_after.applied}
+    for applied in desired_before.applied:
+        target = RenderTarget.of(applied, desired_before)
         sources = _files_of(applied) | (_files_of(applied.sync) if applied.sync else set())
         if files & sources or target.lists(files):
-            yield target, RenderTarget.of(successors.get(applied.identity, applied), after)
+            yield target, RenderTarget.of(successors.get(applied.identity, applied), desired_after)
 
 
 def _files_of(applied: Applied) -> set[str]:

@@ -30,14 +30,18 @@ def label(key: ObjectKey) -> str:
     return f"{kind} {namespace or '-'}/{name}"
 
 
-def differing_keys(before: Objects, after: Objects) -> list[ObjectKey]:
+def differing_keys(objects_before: Objects, objects_after: Objects) -> list[ObjectKey]:
     """Return the keys of the objects that are not the same in both renderings, in order."""
-    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return sorted(
+        key for key in objects_before.keys() | objects_after.keys() if objects_before.get(key) != objects_after.get(key)
+    )
 
 
-def diff(title: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+def diff(title: str, content_before: Mapping[str, Any] | None, content_after: Mapping[str, Any] | None) -> str:
     """Return the unified diff of one object as YAML, cut after 200 lines. None stands for an object that is absent."""
-    lines = list(difflib.unified_diff(_lines(before), _lines(after), title, title, lineterm="", n=_CONTEXT))
+    lines = list(
+        difflib.unified_diff(_lines(content_before), _lines(content_after), title, title, lineterm="", n=_CONTEXT)
+    )
     return "\n".join([*lines[:_DIFF_LIMIT], *(["…"] if len(lines) > _DIFF_LIMIT else [])])
 
 

@@ -34,6 +34,6 @@ class Prover(Protocol):
         """Return whether a response without a proof has to be refused."""
         ...
 
-    def prove(self, before: Desired, after: Desired, claims: Sequence[Claim]) -> Proof:
+    def prove(self, desired_before: Desired, desired_after: Desired, claims: Sequence[Claim]) -> Proof:
         """Return how the claims of a response stand against both renderings."""
         ...

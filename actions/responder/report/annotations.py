@@ -10,7 +10,7 @@ from ..plan.outcome import Outcome, Verdict
 _LEVELS = {
     Verdict.CONTAINED: "notice",
     Verdict.PROPOSED: "notice",
-    Verdict.SHOWN: "notice",
+    Verdict.DRY_RUN: "notice",
     Verdict.IN_PLACE: "notice",
     Verdict.IGNORED: "notice",
     Verdict.REFUSED: "error",

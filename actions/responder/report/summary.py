@@ -21,7 +21,7 @@ from .timeline import Moment
 _MARKS = {
     Verdict.CONTAINED: "🛑",
     Verdict.PROPOSED: "✋",
-    Verdict.SHOWN: "👀",
+    Verdict.DRY_RUN: "👀",
     Verdict.IN_PLACE: "✅",
     Verdict.IGNORED: "⚪",
     Verdict.REFUSED: "⚠️",

@@ -36,8 +36,8 @@ class Case:
     """One golden directory."""
 
     def __init__(self, folder: Path) -> None:
-        self.before = folder / "before"
-        self.after = folder / "after"
+        self.state = folder / "before"
+        self.result = folder / "after"
         self.says: dict[str, Any] = json.loads((folder / "case.json").read_bytes())
 
     def plan(self, root: Path, prover: Prover | None = None) -> Plan:
@@ -47,23 +47,23 @@ class Case:
         fields = {"k8s.ns.name": namespace, "k8s.pod.name": pod, **self.says.get("fields", {})}
         extensions = {"cluster": self.says["cluster"]} if "cluster" in self.says else {}
         sent = {**falco, "output_fields": {**falco["output_fields"], **fields}}
-        found = cloudevent.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
-        path = self.before / ".github" / "falco-response.yaml"
+        event = cloudevent.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
+        path = self.state / ".github" / "falco-response.yaml"
         ruleset = parser.parse(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
-        return planner.plan_responses([found], ruleset, WorkTree(root).checkout(), prover=prover)
+        return planner.plan_responses([event], ruleset, WorkTree(root).checkout(), prover=prover)
 
     @property
     def expected(self) -> dict[PurePosixPath, bytes | None]:
         """The files that change; None for one that goes."""
         changed: dict[PurePosixPath, bytes | None] = {
-            PurePosixPath(path.relative_to(self.after)): path.read_bytes() for path in _files(self.after)
+            PurePosixPath(path.relative_to(self.result)): path.read_bytes() for path in _files(self.result)
         }
         return changed | {PurePosixPath(path): None for path in self.says.get("gone", [])}
 
-    def copy_after(self, folder: Path) -> Path:
+    def copy_result(self, folder: Path) -> Path:
         """A copy of the desired state with the expected files in it."""
         root = folder / "state"
-        shutil.copytree(self.before, root)
+        shutil.copytree(self.state, root)
         for path, data in self.expected.items():
             (root / path).unlink() if data is None else (root / path).write_bytes(data)
         return root
@@ -78,16 +78,16 @@ cases = pytest.mark.parametrize("case", [pytest.param(Case(path), id=path.name) 
 
 @cases
 def test_the_files_that_change_change_to_these_bytes_and_no_other_file_does(case: Case) -> None:
-    made = case.plan(case.before)
-    (outcome,) = made.outcomes
+    plan = case.plan(case.state)
+    (outcome,) = plan.outcomes
     assert (outcome.verdict, outcome.reason) == (case.says["verdict"], case.says["reason"])
     assert list(outcome.response.warnings if outcome.response else ()) == case.says.get("warnings", [])
-    assert made.files == case.expected
+    assert plan.files == case.expected
 
 
 @cases
 def test_what_is_contained_is_in_place_the_second_time(case: Case, tmp_path: Path) -> None:
-    (outcome,) = case.plan(case.copy_after(tmp_path)).outcomes
+    (outcome,) = case.plan(case.copy_result(tmp_path)).outcomes
     if case.says["verdict"] != Verdict.CONTAINED:
         assert outcome.verdict == case.says["verdict"]
     elif case.says.get("removed"):
@@ -99,14 +99,14 @@ def test_what_is_contained_is_in_place_the_second_time(case: Case, tmp_path: Pat
 @cases
 @pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
 def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, tmp_path: Path) -> None:
-    before, after = shutil.copytree(case.before, tmp_path / "before"), case.copy_after(tmp_path)
+    state, result = shutil.copytree(case.state, tmp_path / "before"), case.copy_result(tmp_path)
     changed: set[str] = set()
-    for root in _roots(before):
-        old, new = (_render(folder / root) for folder in (before, after))
+    for root in _roots(state):
+        old, new = (_render(folder / root) for folder in (state, result))
         assert (old is None) == (new is None), f"{root} renders only before or only after"
         if old is not None and new is not None:
             other = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-            if not (case.before / ".github").exists():
+            if not (case.state / ".github").exists():
                 assert all(new[name]["spec"]["replicas"] == 0 for name in other & new.keys() if "Deployment" in name)
             changed |= other
     assert sorted(changed) == case.says.get("rendered", [])
@@ -116,7 +116,7 @@ def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, t
 @pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
 def test_whatever_is_contained_is_proved(case: Case) -> None:
     with kustomize_prover(required=True) as prover:
-        (outcome,) = case.plan(case.before, prover).outcomes
+        (outcome,) = case.plan(case.state, prover).outcomes
     assert outcome.verdict == case.says["verdict"]
     if outcome.response and outcome.response.changes:
         assert outcome.response.proof is not None
@@ -131,8 +131,8 @@ def _roots(state: Path) -> list[str]:
     read = set()
     for folder in folders:
         content = yaml.safe_load((folder / "kustomization.yaml").read_bytes())
-        listed = [*content.get("resources", []), *content.get("components", [])]
-        read |= {Path(os.path.normpath(folder / reference)) for reference in listed}
+        references = [*content.get("resources", []), *content.get("components", [])]
+        read |= {Path(os.path.normpath(folder / reference)) for reference in references}
     return sorted(str(folder.relative_to(state)) for folder in folders - read)
 
 
@@ -145,6 +145,10 @@ def _render(folder: Path) -> Objects | None:
     result = subprocess.run(command, capture_output=True, check=False)
     if result.returncode != 0:
         return None
-    found = [each for each in yaml.safe_load_all(result.stdout) if each]
-    names = [f"{each['kind']} {each['metadata'].get('namespace', '-')}/{each['metadata']['name']}" for each in found]
-    return dict(zip(names, found, strict=True))
+    objects = [content for content in yaml.safe_load_all(result.stdout) if content]
+    names = [f"{content['kind']} {_full_name(content['metadata'])}" for content in objects]
+    return dict(zip(names, objects, strict=True))
+
+
+def _full_name(metadata: dict[str, Any]) -> str:
+    return f"{metadata.get('namespace', '-')}/{metadata['name']}"

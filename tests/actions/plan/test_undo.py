@@ -29,10 +29,11 @@ CONTAINED = [
 
 def snapshot(case: Case, tmp_path: Path) -> tuple[Snapshot, Path]:
     """The response as a commit would have recorded it, and the desired state after it."""
-    made: Plan = case.plan(case.before)
-    after = case.copy_after(tmp_path)
-    recorded = trailers.responses(commit_message.compose(made.responses))
-    return Snapshot(sha="0" * 40, before=_reader(case.before), after=_reader(after), responses=tuple(recorded)), after
+    plan: Plan = case.plan(case.state)
+    root = case.copy_result(tmp_path)
+    recorded = trailers.responses(commit_message.compose(plan.responses))
+    read_before, read_after = _reader(case.state), _reader(root)
+    return Snapshot(sha="0" * 40, read_before=read_before, read_after=read_after, responses=tuple(recorded)), root
 
 
 def _reader(root: Path) -> Callable[[PurePosixPath], bytes | None]:
@@ -40,8 +41,8 @@ def _reader(root: Path) -> Callable[[PurePosixPath], bytes | None]:
     return lambda path: now.get(str(path))
 
 
-def _apply(root: Path, found: undo.Undo) -> None:
-    for path, data in found.files.items():
+def _apply(root: Path, result: undo.Undo) -> None:
+    for path, data in result.files.items():
         (root / path).unlink() if data is None else (root / path).write_bytes(data)
 
 
@@ -51,30 +52,32 @@ def contents(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("case", CONTAINED)
 def test_a_response_and_its_undo_end_byte_for_byte_where_they_began(case: Case, tmp_path: Path) -> None:
-    made, root = snapshot(case, tmp_path)
-    _apply(root, undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE))
-    assert contents(root) == contents(case.before)
+    commit, root = snapshot(case, tmp_path)
+    _apply(root, undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE))
+    assert contents(root) == contents(case.state)
 
 
 @pytest.mark.parametrize("case", CONTAINED)
 def test_an_undo_the_second_time_changes_nothing(case: Case, tmp_path: Path) -> None:
-    made, _ = snapshot(case, tmp_path)
-    root = shutil.copytree(case.before, tmp_path / "restored")
-    found = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
-    assert found.files == {}
+    commit, _ = snapshot(case, tmp_path)
+    root = shutil.copytree(case.state, tmp_path / "restored")
+    undone = undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)
+    assert undone.files == {}
 
 
 @pytest.mark.parametrize("case", CONTAINED)
 def test_work_of_others_in_the_same_files_stays(case: Case, tmp_path: Path) -> None:
-    made, root = snapshot(case, tmp_path)
-    touched = {record.file for response in made.responses for record in response.records if isinstance(record, VALUES)}
+    commit, root = snapshot(case, tmp_path)
+    touched = {
+        record.file for response in commit.responses for record in response.records if isinstance(record, VALUES)
+    }
     if not touched or any((root / file).read_bytes().startswith(BOM) for file in touched):
         pytest.skip("nothing can be added above these files")
     for file in touched:
         (root / file).write_bytes(REMARK + (root / file).read_bytes())
-    _apply(root, undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE))
+    _apply(root, undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE))
     for file in touched:
-        assert (root / file).read_bytes() == REMARK + (case.before / file).read_bytes()
+        assert (root / file).read_bytes() == REMARK + (case.state / file).read_bytes()
 
 
 def prepared(name: str, tmp_path: Path) -> tuple[Snapshot, Path]:
@@ -82,45 +85,45 @@ def prepared(name: str, tmp_path: Path) -> tuple[Snapshot, Path]:
 
 
 def test_a_value_that_somebody_changed_since_is_left_alone_unless_forced(tmp_path: Path) -> None:
-    made, root = prepared("kind-deployment", tmp_path)
+    commit, root = prepared("kind-deployment", tmp_path)
     changed = (root / "web.yaml").read_bytes().replace(b"replicas: 0", b"replicas: 1")
     (root / "web.yaml").write_bytes(changed)
     with pytest.raises(ChangedSince, match=r"spec\.replicas was changed since"):
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
-    forced = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE, force=True)
+        undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)
+    forced = undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE, force=True)
     assert forced.files == {
-        PurePosixPath("web.yaml"): (Case(CASES / "kind-deployment").before / "web.yaml").read_bytes()
+        PurePosixPath("web.yaml"): (Case(CASES / "kind-deployment").state / "web.yaml").read_bytes()
     }
 
 
 def test_an_item_that_has_moved_in_its_list_is_found(tmp_path: Path) -> None:
-    made, root = prepared("tree-shared-base", tmp_path)
+    commit, root = prepared("tree-shared-base", tmp_path)
     file = root / "prod" / "kustomization.yaml"
     file.write_bytes(file.read_bytes().replace(b"replicas:\n", b"replicas:\n  - {name: other, count: 2}\n"))
-    found = undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
-    before = (Case(CASES / "tree-shared-base").before / "prod" / "kustomization.yaml").read_bytes()
-    assert found.files == {
-        PurePosixPath("prod/kustomization.yaml"): before + b"replicas:\n  - {name: other, count: 2}\n"
+    undone = undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)
+    original = (Case(CASES / "tree-shared-base").state / "prod" / "kustomization.yaml").read_bytes()
+    assert undone.files == {
+        PurePosixPath("prod/kustomization.yaml"): original + b"replicas:\n  - {name: other, count: 2}\n"
     }
 
 
 def test_an_item_that_is_gone_is_said(tmp_path: Path) -> None:
-    made, root = prepared("tree-shared-base", tmp_path)
+    commit, root = prepared("tree-shared-base", tmp_path)
     file = root / "prod" / "kustomization.yaml"
     file.write_bytes(file.read_bytes().replace(b"count: 0", b"count: 1"))
     with pytest.raises(ChangedSince, match="is not there as it was"):
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
+        undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    made, root = prepared("kind-deployment", tmp_path)
+    commit, root = prepared("kind-deployment", tmp_path)
     (root / "web.yaml").unlink()
     with pytest.raises(ChangedSince, match=r"web\.yaml is not there any more"):
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
+        undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)
 
 
 def test_a_policy_that_somebody_changed_is_left_alone(tmp_path: Path) -> None:
-    made, root = prepared("response-isolate", tmp_path)
+    commit, root = prepared("response-isolate", tmp_path)
     (root / "apps" / "isolate-web.yaml").write_bytes(b"kind: NetworkPolicy\n")
     with pytest.raises(ChangedSince, match=r"isolate-web\.yaml was changed since"):
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
+        undo.undo(commit, commit.responses, WorkTree(root).checkout(), merge=MERGE)

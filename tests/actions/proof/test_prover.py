@@ -62,7 +62,7 @@ TREE = {
     "apps/base/web.yaml": WEB,
     "apps/base/other.yaml": WEB.replace("name: web", "name: other"),
 }
-OWN = {
+SINGLE_CLUSTER = {
     **{path: content for path, content in TREE.items() if "test" not in path},
     "apps/prod/kustomization.yaml": "resources: [web.yaml]\n",
     "apps/prod/web.yaml": WEB,
@@ -82,9 +82,9 @@ def prover() -> Iterator[Prover]:
 def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) -> Proof:
     """What becomes of the claim that the edited files stop `web` in prod."""
     clusters = {name: path for name, path in CLUSTERS.items() if f"{path}/apps.yaml" in tree}
-    before, after = hold(tree), hold({**tree, **edited})
-    target = locate.locate(before, pod=POD, cluster="prod", clusters=clusters)
-    desired = locate.read(after, pod=POD, owners=(), clusters=clusters)
+    checkout, edited_checkout = hold(tree), hold({**tree, **edited})
+    target = locate.locate(checkout, pod=POD, cluster="prod", clusters=clusters)
+    desired = locate.read(edited_checkout, pod=POD, owners=(), clusters=clusters)
     return prover.prove(target.desired, desired, [EditedObject(applied=target.applied, edit=STOPPED)])
 
 
@@ -93,16 +93,16 @@ def outcome(tree: Mapping[str, str], prover: Prover | None, ruleset: str = RULES
     falco = sidekick.falco_events()["E02"]
     fields = {**falco["output_fields"], "k8s.ns.name": POD.namespace, "k8s.pod.name": POD.name}
     shell = cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id="1", cluster="prod"))
-    made = planner.plan_responses([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
-    return made.outcomes[0]
+    plan = planner.plan_responses([shell], parser.parse(ruleset.encode(), name="rules"), hold(tree), prover=prover)
+    return plan.outcomes[0]
 
 
 def test_an_edit_that_stays_home_is_proved_with_its_difference(prover: Prover) -> None:
     edited = {"apps/prod/kustomization.yaml": "resources: [../base]\nreplicas: [{name: web, count: 0}]\n"}
-    found = prove(prover, TREE, edited)
-    assert found.standing is Standing.PROVED
-    assert found.reason == "the response is the only difference in apps/prod in cluster prod"
-    assert "-  replicas: 3\n+  replicas: 0" in found.diff
+    result = prove(prover, TREE, edited)
+    assert result.standing is Standing.PROVED
+    assert result.reason == "the response is the only difference in apps/prod in cluster prod"
+    assert "-  replicas: 3\n+  replicas: 0" in result.diff
 
 
 @pytest.mark.parametrize(
@@ -121,31 +121,34 @@ def test_an_edit_that_stays_home_is_proved_with_its_difference(prover: Prover) -
             id="the wrong workload",
         ),
         pytest.param(
-            OWN,
+            SINGLE_CLUSTER,
             {"apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: 1")},
             "Deployment shop/web of apps/prod in cluster prod would change, which is not the response",
             id="the wrong value",
         ),
         pytest.param(
-            OWN,
+            SINGLE_CLUSTER,
             {"apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: 0").replace("app: web", "app: x")},
             "Deployment shop/web of apps/prod in cluster prod would change, which is not the response",
             id="more than the response",
         ),
         pytest.param(
-            OWN,
+            SINGLE_CLUSTER,
             {"apps/prod/kustomization.yaml": "resources: []\nconfigMapGenerator: [{name: x, literals: [a=b]}]\n"},
             "ConfigMap -/x-4h2mbtbbt6 of apps/prod in cluster prod would change, which is not the response",
             id="something new",
         ),
         pytest.param(
-            {**OWN, "apps/prod/kustomization.yaml": "resources: [web.yaml]\nreplicas: [{name: web, count: 3}]\n"},
+            {
+                **SINGLE_CLUSTER,
+                "apps/prod/kustomization.yaml": "resources: [web.yaml]\nreplicas: [{name: web, count: 3}]\n",
+            },
             {"apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: 0")},
             "the commit would do nothing to apps/prod/web.yaml:1 (Deployment shop/web): its rendering stays the same",
             id="what is set again later",
         ),
         pytest.param(
-            OWN,
+            SINGLE_CLUSTER,
             {"apps/prod/web.yaml": WEB.replace("kind: Deployment", "kind: [")},
             "apps/prod in cluster prod does not render any more: ",
             id="a broken file",
@@ -155,8 +158,8 @@ def test_an_edit_that_stays_home_is_proved_with_its_difference(prover: Prover) -
 def test_an_edit_that_is_not_the_response_alone_is_disproved(
     prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str], reason: str
 ) -> None:
-    found = prove(prover, tree, edited)
-    assert (found.standing, found.reason[: len(reason)]) == (Standing.DISPROVED, reason)
+    result = prove(prover, tree, edited)
+    assert (result.standing, result.reason[: len(reason)]) == (Standing.DISPROVED, reason)
 
 
 def test_the_patches_of_a_flux_kustomization_are_proved_by_the_folder_that_they_change(prover: Prover) -> None:
@@ -173,10 +176,10 @@ def test_the_patches_of_a_flux_kustomization_are_proved_by_the_folder_that_they_
 
 def test_a_remote_base_that_cannot_be_fetched_leaves_no_proof_and_is_named(prover: Prover) -> None:
     remote = "resources: [web.yaml, 'http://127.0.0.1:9/base.yaml']\n"
-    tree = {**OWN, "apps/prod/kustomization.yaml": remote}
-    found = prove(prover, tree, {"apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: 0")})
-    assert found.standing is Standing.NOT_POSSIBLE
-    assert "http://127.0.0.1:9/base.yaml" in found.reason
+    tree = {**SINGLE_CLUSTER, "apps/prod/kustomization.yaml": remote}
+    result = prove(prover, tree, {"apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: 0")})
+    assert result.standing is Standing.NOT_POSSIBLE
+    assert "http://127.0.0.1:9/base.yaml" in result.reason
 
 
 def test_what_only_a_rendering_shows_refuses_the_response(prover: Prover) -> None:
@@ -187,24 +190,28 @@ replacements:
   - source: {kind: Deployment, name: other, fieldPath: spec.replicas}
     targets: [{select: {kind: Deployment, name: web}, fieldPaths: [spec.replicas]}]
 """
-    tree = {**OWN, "apps/prod/kustomization.yaml": replaced, "apps/prod/other.yaml": TREE["apps/base/other.yaml"]}
+    tree = {
+        **SINGLE_CLUSTER,
+        "apps/prod/kustomization.yaml": replaced,
+        "apps/prod/other.yaml": TREE["apps/base/other.yaml"],
+    }
     one_cluster = RULES.replace(", test: {path: clusters/test}", "")
-    found = outcome(tree, prover, one_cluster)
-    assert found.verdict is Verdict.REFUSED
-    assert found.reason.startswith("the rendered proof failed: the commit would do nothing to apps/prod/web.yaml:1")
+    result = outcome(tree, prover, one_cluster)
+    assert result.verdict is Verdict.REFUSED
+    assert result.reason.startswith("the rendered proof failed: the commit would do nothing to apps/prod/web.yaml:1")
     assert outcome(tree, None, one_cluster).verdict is Verdict.CONTAINED
 
 
 def test_a_required_proof_that_is_not_possible_refuses_the_response(tmp_path: Path) -> None:
     without = KustomizeProver(None, tmp_path, required=True)
-    found = outcome(TREE, without)
-    assert found.verdict is Verdict.REFUSED
-    assert found.reason == "the rendered proof failed: there is no kustomize on the PATH"
-    found = outcome(TREE, KustomizeProver(None, tmp_path, required=False))
-    assert found.verdict is Verdict.CONTAINED
-    assert found.response is not None
-    assert found.response.proof is not None
-    assert found.response.proof.standing is Standing.NOT_POSSIBLE
+    result = outcome(TREE, without)
+    assert result.verdict is Verdict.REFUSED
+    assert result.reason == "the rendered proof failed: there is no kustomize on the PATH"
+    result = outcome(TREE, KustomizeProver(None, tmp_path, required=False))
+    assert result.verdict is Verdict.CONTAINED
+    assert result.response is not None
+    assert result.response.proof is not None
+    assert result.response.proof.standing is Standing.NOT_POSSIBLE
 
 
 def test_responses_of_a_batch_are_proved_one_after_the_other(prover: Prover) -> None:
@@ -215,10 +222,7 @@ def test_responses_of_a_batch_are_proved_one_after_the_other(prover: Prover) -> 
         shells.append(
             cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, cluster="prod"))
         )
-    made = planner.plan_responses(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
-    proofs = [each.response.proof for each in made.outcomes if each.response]
-    assert [each.standing for each in proofs if each] == [Standing.PROVED, Standing.PROVED]
-    assert [f"shop/{name}" in each.diff for name, each in zip(("web", "other"), proofs, strict=True) if each] == [
-        True,
-        True,
-    ]
+    plan = planner.plan_responses(shells, parser.parse(RULES.encode(), name="rules"), hold(TREE), prover=prover)
+    proofs = [outcome.response.proof for outcome in plan.outcomes if outcome.response and outcome.response.proof]
+    assert [proof.standing for proof in proofs] == [Standing.PROVED, Standing.PROVED]
+    assert [f"shop/{name}" in proof.diff for name, proof in zip(("web", "other"), proofs, strict=True)] == [True, True]

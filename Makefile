@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SUBMAKE := $(MAKE) --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench try soak lock clean setup act kustomize nats-server \
+.PHONY: help demo test bench try soak lock clean setup act crds helm kustomize nats-server \
 	format lint types imports workflows pytest
 
 help: ## this list
@@ -57,14 +57,22 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 lock: $(VENV)/dev.stamp ## compile the hash-locked requirements anew
 	$(UV_COMPILE) --group dev pyproject.toml -o requirements-dev.txt
 	$(UV_COMPILE) --constraint requirements-dev.txt --group demo pyproject.toml -o requirements-demo.txt
+	$(UV_COMPILE) --constraint requirements-dev.txt --extra nats pyproject.toml -o deploy/requirements.txt
+	$(UV_COMPILE) --constraint requirements-dev.txt deploy/requirements-build.in -o deploy/requirements-build.txt
 	$(UV_COMPILE) actions/requirements.in -o actions/requirements.txt
 
 setup: ## what the tests need: a virtual environment in .venv, the tools below in .tools
-	@$(SUBMAKE) --jobs=2 $(VENV)/dev.stamp act kustomize nats-server
+	@$(SUBMAKE) --jobs=2 $(VENV)/dev.stamp act crds helm kustomize nats-server
 
 # Pinned; the newest that Go 1.25 builds, and nats-server the newest that Go 1.26 builds.
 act: ## runs workflows
 	@.ci/tool act github.com/nektos/act@v0.2.89 "workflows run through the local GitHub's own runner"
+
+crds: ## schemas of the custom resources in deploy/
+	@.ci/crds
+
+helm: ## renders the chart in deploy/
+	@.ci/tool helm helm.sh/helm/v4/cmd/helm@v4.3.1 "the tests of the chart are skipped"
 
 kustomize: ## renders, for the proof and for what the code is held against
 	@.ci/tool kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.8.1 "what is held against kustomize build is skipped"

@@ -1,9 +1,14 @@
+"""Text of an attacker, made safe for logs, Markdown and workflow commands."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from responder import escape
 
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+markup = st.text("`~*_|<>&;#[]()!@\\\n\r\t -+=:/aA1") | st.text()
 HOSTILE = [
     pytest.param("Terminal\nshell", "Terminal\\nshell", id="line break"),
     pytest.param("a\r\x1b[31mred", "a\\r\\x1b[31mred", id="terminal escape"),
@@ -52,3 +57,40 @@ def test_a_fenced_block_cannot_be_closed_from_inside(text: str) -> None:
 def test_command_data_and_properties_are_encoded_as_the_toolkit_does() -> None:
     assert escape.command_data("50%\r\n::error::x") == "50%25%0D%0A::error::x"
     assert escape.command_property("a:b,c\n") == "a%3Ab%2Cc%0A"
+
+
+@given(markup, st.integers(10, 100))
+def test_a_code_span_is_rendered_as_the_text_in_one_line_and_nothing_else(text: str, limit: int) -> None:
+    [opened, inline, closed] = MARKDOWN.parse(f"x {escape.markdown_code(text, limit=limit)} y")
+    assert (opened.type, closed.type) == ("paragraph_open", "paragraph_close")
+    children = inline.children or []
+    tags = [child.content for child in children if child.type == "html_inline"]
+    texts = [child.content for child in children if child.type in ("text", "text_special")]
+    assert tags == ["<code>", "</code>"]
+    assert len(tags) + len(texts) == len(children)
+    assert "".join(texts) == f"x {escape.one_line(text, limit=limit)} y"
+
+
+@given(markup)
+def test_a_code_span_stays_in_its_table_cell(text: str) -> None:
+    tokens = MARKDOWN.parse(f"| a | b |\n| --- | --- |\n| {escape.markdown_code(text)} | end |\n")
+    cells = [tokens[index + 1].content for index, token in enumerate(tokens) if token.type == "td_open"]
+    assert len(cells) == 2
+    assert cells[1] == "end"
+
+
+@given(markup)
+def test_a_fenced_block_is_one_block_to_a_markdown_parser(text: str) -> None:
+    tokens = MARKDOWN.parse(f"{escape.fenced(text, 'diff')}\nend\n")
+    assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
+    assert tokens[0].info == "diff"
+    assert tokens[2].content == "end"
+
+
+@given(markup)
+def test_a_workflow_command_stays_one_line(text: str) -> None:
+    line = f"::error file={escape.command_property(text)},line=1::{escape.command_data(text)}"
+    properties, _, data = line.removeprefix("::error ").partition("::")
+    assert not {"\r", "\n"} & set(line)
+    assert properties.count(",") == 1
+    assert data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%") == text

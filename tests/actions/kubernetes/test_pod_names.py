@@ -215,3 +215,46 @@ def test_a_name_that_kubernetes_takes_is_taken(name: str) -> None:
 )
 def test_a_workload_is_one_by_group_and_kind(api_version: str, kind: str, expected: bool) -> None:
     assert is_workload(api_version, kind) is expected
+
+
+LETTERS_AND_DIGITS = set("abcdefghijklmnopqrstuvwxyz0123456789")
+
+
+def is_label(text: str) -> bool:
+    """Return whether a text is a label of RFC 1123, as in IsDNS1123Label of Kubernetes, apart from its length.
+
+    https://github.com/kubernetes/apimachinery/blob/master/pkg/util/validation/validation.go
+    """
+    ends = {text[:1], text[-1:]}
+    return bool(text) and ends <= LETTERS_AND_DIGITS and set(text) <= LETTERS_AND_DIGITS | {"-"}
+
+
+@given(
+    namespace=st.text("a0-.A\n", max_size=4) | st.integers(60, 66).map(lambda length: "a" * length),
+    name=st.text("a0-.A\n", max_size=6) | st.integers(250, 256).map(lambda length: "a" * length),
+)
+def test_pods_have_the_names_that_kubernetes_accepts(namespace: str, name: str) -> None:
+    is_accepted = (
+        is_label(namespace) and len(namespace) <= 63 and all(map(is_label, name.split("."))) and len(name) <= 253
+    )
+    try:
+        Pod(namespace=namespace, name=name)
+    except BadName:
+        assert not is_accepted
+    else:
+        assert is_accepted
+
+
+def test_an_error_about_a_name_says_which_one() -> None:
+    for pod, field in ((("A", "a"), "namespace"), (("a", "A"), "pod")):
+        with pytest.raises(BadName) as caught:
+            Pod(namespace=pod[0], name=pod[1])
+        assert (caught.value.field, caught.value.name) == (field, "A")
+
+
+@pytest.mark.parametrize("length", [57, 58, 59, 63])
+def test_a_long_deployment_does_not_own_the_pod_of_another_name_of_that_length(length: int) -> None:
+    pod = generated(f"{'d' * length}-5bdbf8c8f5-", "g8gvc")
+    assert owns("Deployment", "d" * length, pod)
+    assert not owns("Deployment", "e" + "d" * (length - 1), pod)
+    assert not owns("Deployment", "d" * 40, pod)

@@ -65,7 +65,7 @@ def test_every_input_reaches_python_through_the_environment(folder: Path) -> Non
 
 
 def test_every_verdict_is_described() -> None:
-    described = [row[0] for row in table((RESPOND / "README.md").read_text(), "What becomes of an event")]
+    described = [row[0] for row in table((RESPOND / "README.md").read_text(), "Outcomes of an event")]
     assert described == [verdict.value for verdict in Verdict]
 
 

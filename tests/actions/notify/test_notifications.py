@@ -182,6 +182,6 @@ def test_receivers_that_cannot_be_called_are_bad_input_before_anything_is_done(
 
 def test_every_type_is_described() -> None:
     readme = (Path(flux.__file__).parents[2] / "respond" / "README.md").read_text()
-    section = readme.partition("## Telling Flux\n")[2].partition("\n## ")[0]
+    section = readme.partition("## Notifying Flux\n")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert [row.split("|")[1].strip(" `") for row in rows] == list(flux.TYPES)

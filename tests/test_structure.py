@@ -68,11 +68,7 @@ WITH_VAGUE_NAMES = frozenset(
     [
         "actions/responder/commands",
         "actions/responder/github",
-        "actions/responder/gitops",
-        "actions/responder/gitops/flux",
         "actions/responder/gitops/kustomize",
-        "actions/responder/gitops/placement",
-        "actions/responder/gitops/workloads",
         "actions/responder/publish",
         "actions/responder/report",
         "actions/responder/yamledit",
@@ -80,7 +76,6 @@ WITH_VAGUE_NAMES = frozenset(
         "tests/actions",
         "tests/actions/commands",
         "tests/actions/github",
-        "tests/actions/gitops",
         "tests/actions/publish",
         "tests/actions/report",
         "tests/actions/yamledit",
@@ -93,12 +88,10 @@ WITH_VAGUE_NAMES = frozenset(
 )
 FORMATTED_BY_HAND = frozenset(
     [
-        "actions/responder/gitops/workloads",
         "actions/responder/publish",
         "actions/responder/report",
         "tests",
         "tests/actions/commands",
-        "tests/actions/gitops",
         "tests/actions/publish",
         "tests/bench",
         "tests/localhub",

@@ -17,7 +17,7 @@ from responder.errors import NotRendered
 from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.clusters import Desired
+from responder.gitops.flux.clusters import DesiredState
 from responder.plan import planner
 from responder.plan.outcome import Outcome
 from responder.proof import kustomize_build
@@ -50,14 +50,14 @@ def main() -> int:
         print(f"make try: {error}", file=sys.stderr)
         return 2
     checkout = WorkTree(root).checkout()
-    desired = everything.walk(checkout, {})
-    clusters = [walk.cluster for walk in desired.clusters if walk.syncs]
+    desired = everything.read_whole(checkout, {})
+    clusters = [cluster.cluster for cluster in desired.clusters if cluster.flux_kustomizations]
     folders = given(desired)
     before, unrendered = rendered(folders)
     workloads = [key for key in before if key[1][1] in SUFFIXES]
     made = respond(checkout, clusters, [shell(*key, before[key]) for key in workloads])
     # What was in a folder may have gone from it, so that no workload leads there any more.
-    after, _ = rendered(given(everything.walk(changed(checkout, made), {}), known=folders))
+    after, _ = rendered(given(everything.read_whole(changed(checkout, made), {}), known=folders))
     wrong = list(differing(before, after, made))
     print(f"{len(clusters)} clusters, {len(checkout.manifests)} YAML files, {len(workloads)} workloads rendered")
     for said, number in Counter(map(sort, made.outcomes)).most_common():
@@ -122,10 +122,10 @@ def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> Event:
     return cloudevent.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 
-def given(desired: Desired, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
+def given(desired: DesiredState, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
     """All folders that clusters are given, those among them that are `known` already."""
     again = [replace(each, tree=desired.sources.by_name(each.source)) for each in known]
-    return list(dict.fromkeys([*(RenderTarget.of(each, desired) for each in desired.applied), *again]))
+    return list(dict.fromkeys([*(RenderTarget.of(each, desired) for each in desired.objects), *again]))
 
 
 def rendered(folders: Iterable[RenderTarget]) -> tuple[Rendered, list[str]]:

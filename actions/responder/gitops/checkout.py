@@ -76,14 +76,14 @@ class Checkout:
         return None
 
 
-def changed_files(before: Checkout, after: Checkout) -> dict[PurePosixPath, bytes | None]:
+def changed_files(old: Checkout, new: Checkout) -> dict[PurePosixPath, bytes | None]:
     """Return the new content of the manifests that differ, None for one that is removed."""
     changed: dict[str, bytes | None] = {
         path: data
-        for path, data in after.manifests.items()
-        if before.manifests.get(path) is not data and before.read(path) != data
+        for path, data in new.manifests.items()
+        if old.manifests.get(path) is not data and old.read(path) != data
     }
-    changed |= {path: None for path in before.manifests if path not in after.manifests}
+    changed |= {path: None for path in old.manifests if path not in new.manifests}
     return {PurePosixPath(path): data for path, data in changed.items()}
 
 

@@ -29,7 +29,7 @@ _WORDS = {
 }
 
 Scalar = str | int | float | bool | None
-Following = Callable[[], Any]  # gives the next parse event
+NextEvent = Callable[[], Any]  # gives the next parse event
 
 
 class Unreadable(Exception):
@@ -37,8 +37,8 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
-    """A document of a file: its place among the documents, the line (from 0) that its text starts on, the text."""
+class DocumentText:
+    """A document of a file: its index among the documents, the line (from 0) that its text starts on, and the text."""
 
     index: int
     line: int
@@ -47,7 +47,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """An object as a file declares it; `item` is its place in a `kind: List`, `line` counts from 1."""
+    """An object as a file declares it; `item` is its index in a `kind: List`, `line` counts from 1."""
 
     document: int
     item: int | None
@@ -55,51 +55,53 @@ class Manifest:
     data: dict[str, Any]
 
 
-class Block(dict[str, Any]):
+class LocatedMapping(dict[str, Any]):
     """A mapping that knows the line (from 0) that it starts on in the text of its document."""
 
     line = 0
 
 
-def split(data: bytes) -> list[Document]:
-    """The documents of a file, counted as YAML counts them. Raises Unreadable for what only a parser can count."""
+def split(data: bytes) -> list[DocumentText]:
+    """Return the documents of a file. Raise Unreadable where only a parser can count them and it cannot parse them."""
     data = data.removeprefix(BOM)
     if _UNUSUAL.search(data):
         return _split_by_parser(data)
     starts = [match.start() for match in _START.finditer(data)]
     if _CONTENT.search(data, 0, starts[0] if starts else len(data)):
         starts.insert(0, 0)
-    documents, line, before = [], 0, 0
+    documents, line, counted = [], 0, 0
     for index, (start, end) in enumerate(zip(starts, [*starts, len(data)][1:], strict=True)):
-        line += data.count(b"\n", before, start)
-        before = start
-        documents.append(Document(index=index, line=line, data=data[start:end]))
+        line += data.count(b"\n", counted, start)
+        counted = start
+        documents.append(DocumentText(index=index, line=line, data=data[start:end]))
     return documents
 
 
-def objects(document: Document) -> list[Manifest]:
-    """The objects that a document declares: itself, or the items of a List. Raises Unreadable."""
+def objects(document: DocumentText) -> list[Manifest]:
+    """Return the objects that a document declares: itself, or the items of a List. Raise Unreadable."""
     data = load(document.data)
-    found: list[tuple[int | None, Any]] = [(None, data)]
-    if isinstance(data, Block) and str(data.get("kind")).endswith("List") and isinstance(data.get("items"), list):
-        found = list(enumerate(data["items"]))
+    if not isinstance(data, LocatedMapping):
+        return []
+    contents: list[tuple[int | None, Any]] = [(None, data)]
+    if str(data.get("kind")).endswith("List") and isinstance(data.get("items"), list):
+        contents = list(enumerate(data["items"]))
     return [
-        Manifest(document=document.index, item=item, line=document.line + each.line + 1, data=each)
-        for item, each in found
-        if isinstance(each, Block)
+        Manifest(document=document.index, item=item, line=document.line + content.line + 1, data=content)
+        for item, content in contents
+        if isinstance(content, LocatedMapping)
     ]
 
 
 def load(data: bytes) -> Any:
-    """The value of the first document in `data`, None if there is none. Raises Unreadable."""
+    """Return the value of the first document in `data`, None if there is none. Raise Unreadable."""
     try:
         # The loader itself: a third faster than yaml.parse, which wraps it.
-        following: Following = yaml.CSafeLoader(data.removeprefix(BOM)).get_event
-        while event := following():
+        next_event: NextEvent = yaml.CSafeLoader(data.removeprefix(BOM)).get_event
+        while event := next_event():
             if type(event) is yaml.DocumentStartEvent:
-                value = _value(following(), following, {})
-                following()  # the end of the document,
-                following()  # and that of the text, unless more follows that cannot
+                value = _value(next_event(), next_event, {})
+                next_event()  # the end of the document,
+                next_event()  # and that of the text, unless more follows that cannot
                 return value
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
@@ -107,7 +109,7 @@ def load(data: bytes) -> Any:
 
 
 def load_all(data: bytes) -> list[Any]:
-    """The values of all documents in `data`. Raises Unreadable."""
+    """Return the values of all documents in `data`. Raise Unreadable."""
     return [load(document.data) for document in split(data)]
 
 
@@ -123,17 +125,17 @@ def scalar(value: str) -> Scalar:
     return value
 
 
-def _value(start: Any, following: Following, anchors: dict[str, Any]) -> Any:
+def _value(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> Any:
     kind = type(start)
     result: Any
     if kind is yaml.ScalarEvent:
         result = scalar(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
     elif kind is yaml.MappingStartEvent:
-        result = _mapping(start, following, anchors)
+        result = _mapping(start, next_event, anchors)
     elif kind is yaml.SequenceStartEvent:
         result = []
-        while type(event := following()) is not yaml.SequenceEndEvent:
-            result.append(_value(event, following, anchors))
+        while type(event := next_event()) is not yaml.SequenceEndEvent:
+            result.append(_value(event, next_event, anchors))
     elif start.anchor in anchors:
         return anchors[start.anchor]
     else:
@@ -143,22 +145,22 @@ def _value(start: Any, following: Following, anchors: dict[str, Any]) -> Any:
     return result
 
 
-def _mapping(start: Any, following: Following, anchors: dict[str, Any]) -> Block:
-    result = Block()
+def _mapping(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> LocatedMapping:
+    result = LocatedMapping()
     result.line = start.start_mark.line
     merged: list[Any] = []
-    while type(event := following()) is not yaml.MappingEndEvent:
+    while type(event := next_event()) is not yaml.MappingEndEvent:
         merges = type(event) is yaml.ScalarEvent and event.value == "<<" and event.implicit[0]
-        key = event.value if type(event) is yaml.ScalarEvent else _value(event, following, anchors)
+        key = event.value if type(event) is yaml.ScalarEvent else _value(event, next_event, anchors)
         if type(event) is yaml.ScalarEvent and event.anchor:
             anchors[event.anchor] = key
-        value = _value(following(), following, anchors)
+        value = _value(next_event(), next_event, anchors)
         if merges:
             merged += value if isinstance(value, list) else [value]
         else:
             result[str(key)] = value
     for base in merged:
-        for key, value in base.items() if isinstance(base, Block) else ():
+        for key, value in base.items() if isinstance(base, LocatedMapping) else ():
             result.setdefault(key, value)
     return result
 
@@ -170,7 +172,7 @@ def _tagged(tag: str | None, value: str) -> Scalar:
     )
 
 
-def _split_by_parser(data: bytes) -> list[Document]:
+def _split_by_parser(data: bytes) -> list[DocumentText]:
     try:
         events = yaml.parse(data, Loader=yaml.CSafeLoader)
         marks = [event.start_mark for event in events if isinstance(event, yaml.DocumentStartEvent)]
@@ -179,6 +181,6 @@ def _split_by_parser(data: bytes) -> list[Document]:
     lines = _LINE.findall(data)
     starts = [mark.line for mark in marks if mark]
     return [
-        Document(index=index, line=start, data=b"".join(lines[start:end]))
+        DocumentText(index=index, line=start, data=b"".join(lines[start:end]))
         for index, (start, end) in enumerate(zip(starts, [*starts, len(lines)][1:], strict=True))
     ]

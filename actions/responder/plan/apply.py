@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from ..errors import Unsupported
 from ..gitops.checkout import Checkout
-from ..gitops.placement import caveats, choose
+from ..gitops.placement.caveats import find_caveats
+from ..gitops.placement.choice import choose_placement
 from ..gitops.placement.desired_edit import RemoveResource, is_fulfilled
 from ..gitops.source_tree import SourceTree
-from ..gitops.workloads.locate import Target
+from ..gitops.workloads.target import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
 from ..rules.actions import Action, Isolate
 from .changes import Change, add_file, apply_placement
@@ -48,42 +49,41 @@ def apply(checkout: Checkout, actions: Iterable[Action], target: Target) -> Appl
             applied = _isolate(applied, policy_for(action, target), target)
             continue
         for effect in effects_of(action, target):
-            if not is_fulfilled(effect.edit, effect.applied.object):
+            if not is_fulfilled(effect.edit, effect.object.resource):
                 applied = _apply_effect(applied, effect, target, warnings_about(action, target))
     return applied
 
 
 def _apply_effect(applied: AppliedChanges, effect: Effect, target: Target, warnings: list[str]) -> AppliedChanges:
-    placement = choose.place(target.desired, effect.applied, effect.edit)
-    findings = caveats.find_all(target.desired, effect.applied, effect.edit, placement)
+    placement = choose_placement(target.desired_state, effect.object, effect.edit)
+    caveats = find_caveats(target.desired_state, effect.object, effect.edit, placement)
     is_removal = isinstance(effect.edit, RemoveResource)
     if is_removal:
         _refuse_without_pruning(effect)
     checkout, changes = apply_placement(applied.checkout, placement)
     if is_removal:
         _refuse_empty_folder(effect, checkout)
-    claim = EditedObject(applied=effect.applied, edit=effect.edit)
-    return applied.followed_by(checkout, changes, [claim], [*warnings, *map(str, findings)])
+    claim = EditedObject(object=effect.object, edit=effect.edit)
+    return applied.followed_by(checkout, changes, [claim], [*warnings, *map(str, caveats)])
 
 
 def _refuse_without_pruning(effect: Effect) -> None:
     """Raise Unsupported where Flux would leave a removed object in the cluster."""
-    sync = effect.applied.sync
-    if sync and sync.as_sync.spec.get("prune") is not True:
-        position = f"{sync.object.file}:{sync.object.line}"
+    applier = effect.object.applier
+    if applier and applier.as_flux_kustomization.spec.get("prune") is not True:
+        position = f"{applier.resource.file}:{applier.resource.line}"
         raise Unsupported(
-            f"Flux Kustomization {sync.object.id.name} ({position}) does not prune: what is removed stays"
+            f"Flux Kustomization {applier.resource.id.name} ({position}) does not prune: what is removed stays"
         )
 
 
 def _refuse_empty_folder(effect: Effect, checkout: Checkout) -> None:
     """Raise Unsupported where the folder of a Flux Kustomization would have no file left."""
-    sync = effect.applied.sync
-    folder = sync.as_sync.folder if sync else None
-    if sync and folder and not SourceTree(checkout).below(folder):
-        raise Unsupported(
-            f"it is the last file in {folder}: Flux Kustomization {sync.object.id.name} would fail, and prune nothing"
-        )
+    applier = effect.object.applier
+    folder = applier.as_flux_kustomization.folder if applier else None
+    if applier and folder and not SourceTree(checkout).below(folder):
+        name = applier.resource.id.name
+        raise Unsupported(f"it is the last file in {folder}: Flux Kustomization {name} would fail, and prune nothing")
 
 
 def _isolate(applied: AppliedChanges, policy: Policy, target: Target) -> AppliedChanges:
@@ -92,7 +92,7 @@ def _isolate(applied: AppliedChanges, policy: Policy, target: Target) -> Applied
     if policy.listing:
         checkout, listing_changes = apply_placement(checkout, policy.listing)
         changes = [*changes, *listing_changes]
-    is_rendered = policy.listing or target.applied.sync  # a file that nothing here applies is rendered by itself
+    is_rendered = policy.listing or target.object.applier  # a file that nothing here applies is rendered by itself
     is_claimed = changes and is_rendered
-    claims = [AddedObject(cluster=target.applied.cluster, content=policy.content)] if is_claimed else []
+    claims = [AddedObject(cluster=target.object.cluster, content=policy.content)] if is_claimed else []
     return applied.followed_by(checkout, changes, claims)

@@ -12,10 +12,10 @@ import yaml
 
 from ..errors import Unsupported
 from ..gitops.fields import find, set_in
-from ..gitops.flux.reconcile import Applied
+from ..gitops.flux.cluster_object import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, is_fulfilled
 from ..gitops.workloads import helm
-from ..gitops.workloads.locate import Target
+from ..gitops.workloads.target import Target
 from ..kubernetes.pod_names import Workload
 from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from ..yamledit import json_patch
@@ -52,7 +52,7 @@ _API_VERSIONS = {
 class Effect:
     """One object and how it is edited."""
 
-    applied: Applied
+    object: ClusterObject
     edit: DesiredEdit
 
 
@@ -61,32 +61,32 @@ def effects_of(action: Action, target: Target) -> list[Effect]:
     if isinstance(action, Stop) and target.workload.kind == "Pod":
         action = Remove()
     if isinstance(action, Remove):
-        return [Effect(applied=target.applied, edit=RemoveResource())]
-    if helm.is_release(target.applied.object.id):
+        return [Effect(object=target.object, edit=RemoveResource())]
+    if helm.is_release(target.object.resource.id):
         return [_post_renderer(action, target)]
     if isinstance(action, PatchManifest):
-        return [_patch(action, target.applied)]
+        return [_patch(action, target.object)]
     fields = _fields(action, target.workload)
-    effects = [Effect(applied=target.applied, edit=SetValue(path=path, value=value)) for path, value in fields]
+    effects = [Effect(object=target.object, edit=SetValue(path=path, value=value)) for path, value in fields]
     if any(path == _REPLICAS for path, _ in fields):
-        effects += _scaler_effects(target.scalers)
+        effects += _scaler_effects(target.autoscalers)
     return effects
 
 
 def warnings_about(action: Action, target: Target) -> list[str]:
     """Return what a person should know before the response is applied."""
-    policy = find(target.applied.object.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
+    policy = find(target.object.resource.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
     if isinstance(action, Stop) and policy == "Delete":
         return [f"{target.workload} deletes its volumes when it is scaled down, and evidence with them"]
     return []
 
 
-def _patch(action: PatchManifest, applied: Applied) -> Effect:
+def _patch(action: PatchManifest, item: ClusterObject) -> Effect:
     """Return the effect of a JSON patch. Raise Unsupported if it fails for the object as its cluster gets it."""
     edit = JsonPatch(operations=tuple(operation for operation in action.operations if operation["op"] != "test"))
-    if not is_fulfilled(edit, applied.object):
-        json_patch.edits(dict(applied.object.data), action.operations)
-    return Effect(applied=applied, edit=edit)
+    if not is_fulfilled(edit, item.resource):
+        json_patch.edits(dict(item.resource.data), action.operations)
+    return Effect(object=item, edit=edit)
 
 
 def _fields(action: Action, workload: Workload) -> Fields:
@@ -118,18 +118,18 @@ def _metadata_path(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
     return (*job, *_TEMPLATE, "metadata")
 
 
-def _scaler_effects(scalers: Sequence[Applied]) -> list[Effect]:
+def _scaler_effects(scalers: Sequence[ClusterObject]) -> list[Effect]:
     """Return what keeps autoscalers from undoing a replica count.
 
     A HorizontalPodAutoscaler leaves a workload at 0 alone, unless its own least count is 0: then it wakes it up again.
     """
     effects = []
     for scaler in scalers:
-        if scaler.object.id.kind == "ScaledObject":
+        if scaler.resource.id.kind == "ScaledObject":
             path = ("metadata", "annotations", "autoscaling.keda.sh/paused-replicas")
-            effects.append(Effect(applied=scaler, edit=SetValue(path=path, value="0")))
-        elif find(scaler.object.data, ("spec", "minReplicas")) == 0:
-            effects.append(Effect(applied=scaler, edit=SetValue(path=("spec", "minReplicas"), value=1)))
+            effects.append(Effect(object=scaler, edit=SetValue(path=path, value="0")))
+        elif find(scaler.resource.data, ("spec", "minReplicas")) == 0:
+            effects.append(Effect(object=scaler, edit=SetValue(path=("spec", "minReplicas"), value=1)))
     return effects
 
 
@@ -140,12 +140,12 @@ def _post_renderer(action: Action, target: Target) -> Effect:
     no error.
     """
     patches = []
-    for workload in target.made:
+    for workload in target.chart_workloads:
         content: Any = list(action.operations) if isinstance(action, PatchManifest) else _merge_patch(action, workload)
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
         patches.append({"target": {"kind": workload.kind, "name": workload.name}, "patch": text})
     item = {"kustomize": {"patches": patches}}
-    return Effect(applied=target.applied, edit=AppendItem(path=("spec", "postRenderers"), value=item))
+    return Effect(object=target.object, edit=AppendItem(path=("spec", "postRenderers"), value=item))
 
 
 def _merge_patch(action: Action, workload: Workload) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import yaml
 
 from ..errors import NoHome, Unsupported
 from ..gitops.fields import find, mapping
-from ..gitops.placement import choose
+from ..gitops.placement.choice import exclusive_steps
 from ..gitops.placement.placement import Placement, PlacementKind
 from ..gitops.workloads import helm
-from ..gitops.workloads.locate import Target
+from ..gitops.workloads.target import Target
 from ..rules.actions import Isolate
 from ..yamledit.edit import AppendItem
 
@@ -59,20 +59,20 @@ def policy_for(action: Isolate, target: Target) -> Policy:
     Raise Unsupported where its pods cannot be selected, NoHome where no folder is read for this cluster alone.
     """
     labels = _pod_labels(target)
-    declared = target.applied.object
-    steps = choose.homes(target.desired, target.applied)
-    if declared.steps and not steps:
+    resource = target.object.resource
+    steps = exclusive_steps(target.desired_state, target.object)
+    if resource.steps and not steps:
         raise NoHome(
             f"no kustomization reads {target.workload} for this cluster alone, so that a policy could be added"
         )
     step = steps[0] if steps else None
-    id_ = step.before if step else declared.ids[0]
+    id_ = step.input_id if step else resource.ids[0]
     name = f"isolate-{id_.name}"
     if not _FILE_NAME.fullmatch(name):
         raise Unsupported(f"{id_.name} is no name for a file")
     if step and step.tree:
         raise NoHome(f"{target.workload} comes from an artifact, to which no file can be added")
-    folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(declared.file)
+    folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(resource.file)
     meta = {"name": name, **({"namespace": id_.namespace} if id_.namespace else {})}
     content = {
         "apiVersion": "networking.k8s.io/v1",
@@ -100,8 +100,8 @@ def _allowed(action: Isolate) -> dict[str, Any]:
 
 def _pod_labels(target: Target) -> dict[str, str]:
     """Return labels that all pods of a workload have."""
-    data = target.applied.object.data
-    if helm.is_release(target.applied.object.id):
+    data = target.object.resource.data
+    if helm.is_release(target.object.resource.id):
         raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
     if target.workload.kind == "Pod":
         paths: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)

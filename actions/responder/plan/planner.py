@@ -12,7 +12,7 @@ from ..falco.event import Event
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
-from ..gitops.workloads.locate import Target
+from ..gitops.workloads.target import Target
 from ..kubernetes.pod_names import Pod, Workload
 from ..proof.standing import Proof, Prover, Standing
 from ..rules import matching
@@ -132,7 +132,7 @@ class _Planner:
             rule=", ".join(decision.rule.name for decision in decisions),
             action=" and ".join(action.name for action in actions),
             workload=target.workload,
-            cluster=target.applied.cluster,
+            cluster=target.object.cluster,
             changes=applied.changes,
             warnings=applied.warnings,
             proof=proof,
@@ -148,7 +148,7 @@ class _Planner:
 
     def _spend(self, target: Target, verdict: Verdict) -> None:
         """Count a response, unless an earlier event of the batch has proposed or shown one for the same workload."""
-        key = (target.applied.cluster, target.workload)
+        key = (target.object.cluster, target.workload)
         if self._budget and key not in self._unapplied:
             self._budget.spend()
         if verdict is not Verdict.CONTAINED:
@@ -169,10 +169,10 @@ class _Planner:
         """Return what rendering says of the edits. Raise Unproved where it says no, or nothing though it has to."""
         if self._prover is None:
             return None
-        desired = locate.read(
+        desired = locate.read_desired_state(
             applied.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
         )
-        proof = self._prover.prove(target.desired, desired, applied.claims)
+        proof = self._prover.prove(target.desired_state, desired, applied.claims)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..gitops.fields import find, set_in
-from ..gitops.flux.reconcile import Applied
+from ..gitops.flux.cluster_object import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, edited
 from .rendered import ObjectKey
 
@@ -19,15 +19,15 @@ _SELECTOR = ("spec", "podSelector", "matchLabels")
 class EditedObject:
     """One object of one cluster and its edit."""
 
-    applied: Applied
+    object: ClusterObject
     edit: DesiredEdit
 
     def is_about(self, cluster: str, key: ObjectKey) -> bool:
         """Return whether a rendered object is the edited one."""
-        return is_rendering_of(self.applied, cluster, key)
+        return is_rendering_of(self.object, cluster, key)
 
     def __str__(self) -> str:
-        return str(self.applied)
+        return str(self.object)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +58,12 @@ class AddedObject:
 Claim = EditedObject | AddedObject
 
 
-def is_rendering_of(applied: Applied, cluster: str, key: ObjectKey) -> bool:
+def is_rendering_of(item: ClusterObject, cluster: str, key: ObjectKey) -> bool:
     """Return whether a rendered object is one that a cluster gets. Its folder renders it with variables as written."""
     group, kind, namespace, name = key
-    ids = applied.object.ids
+    ids = item.resource.ids
     return (
-        (cluster, group, kind) == (applied.cluster, ids[-1].group, ids[-1].kind)
+        (cluster, group, kind) == (item.cluster, ids[-1].group, ids[-1].kind)
         and name in {id_.name for id_ in ids}
         and namespace in {id_.namespace or "" for id_ in ids}
     )

@@ -69,5 +69,5 @@ def _conclusion(
 
 def _is_followed(targets: Mapping[RenderTarget, RenderTarget], cluster: str, key: ObjectKey) -> bool:
     """Return whether an object is a Flux Kustomization whose own folder is compared, which shows what it leads to."""
-    syncs = [target.sync for target in targets if target.sync and target.cluster == cluster]
+    syncs = [target.applier for target in targets if target.applier and target.cluster == cluster]
     return any(is_rendering_of(sync, cluster, key) for sync in syncs)

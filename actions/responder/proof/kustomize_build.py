@@ -58,7 +58,9 @@ class Renderer:
     def render_target(self, target: RenderTarget) -> Objects:
         """Return what a target renders to. Raise NotRendered."""
         self.hold(target.tree)
-        return self.render(target.path, target.sync.as_sync.spec if target.sync else {}, only=target.only)
+        return self.render(
+            target.path, target.applier.as_flux_kustomization.spec if target.applier else {}, only=target.only
+        )
 
     def render(self, folder: str, spec: Mapping[str, Any], *, only: str | None = None) -> Objects:
         """Return what a folder, or `only` one file of it, renders to under the `spec` of a Flux Kustomization.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import NotRendered
 from ..gitops.checkout import changed_files
-from ..gitops.flux.clusters import Desired
+from ..gitops.flux.clusters import DesiredState
 from .claim import Claim
 from .comparison import compare
 from .kustomize_build import Copy, Renderer
@@ -37,7 +37,7 @@ class KustomizeProver:
         self._renderers: dict[tuple[str, str], Renderer] = {}
         self._failures: dict[RenderTarget, NotRendered] = {}
 
-    def prove(self, desired_before: Desired, desired_after: Desired, claims: Sequence[Claim]) -> Proof:
+    def prove(self, desired_before: DesiredState, desired_after: DesiredState, claims: Sequence[Claim]) -> Proof:
         """Return how the claims of a response stand against both renderings."""
         if self._kustomize is None:
             return Proof(standing=Standing.NOT_POSSIBLE, reason="there is no kustomize on the PATH")

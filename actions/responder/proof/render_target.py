@@ -7,8 +7,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-from ..gitops.flux.clusters import Desired
-from ..gitops.flux.reconcile import Applied
+from ..gitops.flux.cluster_object import ClusterObject
+from ..gitops.flux.clusters import DesiredState
 from ..gitops.source_tree import SourceTree
 
 
@@ -16,28 +16,28 @@ from ..gitops.source_tree import SourceTree
 class RenderTarget:
     """What a cluster gets of a source: a folder, or `only` one file of it that no kustomization reads.
 
-    `sync` is the Flux Kustomization that applies it, None where nothing in the repository does.
+    `applier` is the Flux Kustomization that applies it, None where nothing in the repository does.
     """
 
     cluster: str
     source: str
     path: str
     only: str | None = None
-    sync: Applied | None = field(compare=False, default=None)
+    applier: ClusterObject | None = field(compare=False, default=None)
     tree: SourceTree = field(compare=False)
 
     @classmethod
-    def of(cls, applied: Applied, desired: Desired) -> "RenderTarget":
+    def of(cls, item: ClusterObject, state: DesiredState) -> "RenderTarget":
         """Return the target whose rendering has an object."""
-        steps = applied.object.steps
-        tree = desired.sources.by_name(steps[-1].tree if steps else "")
-        if applied.sync:
-            path, only = applied.sync.as_sync.folder or ".", None
+        steps = item.resource.steps
+        tree = state.sources.by_name(steps[-1].tree if steps else "")
+        if item.applier:
+            path, only = item.applier.as_flux_kustomization.folder or ".", None
         elif steps and steps[-1].file:
             path, only = steps[-1].folder, None
         else:
-            path, only = posixpath.split(applied.object.file)
-        return cls(cluster=applied.cluster, source=tree.name, path=path or ".", only=only, sync=applied.sync, tree=tree)
+            path, only = posixpath.split(item.resource.file)
+        return cls(cluster=item.cluster, source=tree.name, path=path or ".", only=only, applier=item.applier, tree=tree)
 
     def lists(self, files: Iterable[str]) -> bool:
         """Return whether one of the files is read only because it is in the folder."""
@@ -49,19 +49,19 @@ class RenderTarget:
 
 
 def reached_targets(
-    desired_before: Desired, desired_after: Desired, files: Set[str]
+    desired_before: DesiredState, desired_after: DesiredState, files: Set[str]
 ) -> Iterator[tuple[RenderTarget, RenderTarget]]:
     """Yield the targets whose rendering the changed files can reach, each as it is before and after the change."""
-    successors = {applied.identity: applied for applied in desired_after.applied}
-    for applied in desired_before.applied:
-        target = RenderTarget.of(applied, desired_before)
-        sources = _files_of(applied) | (_files_of(applied.sync) if applied.sync else set())
+    successors = {item.identity: item for item in desired_after.objects}
+    for item in desired_before.objects:
+        target = RenderTarget.of(item, desired_before)
+        sources = _files_of(item) | (_files_of(item.applier) if item.applier else set())
         if files & sources or target.lists(files):
-            yield target, RenderTarget.of(successors.get(applied.identity, applied), desired_after)
+            yield target, RenderTarget.of(successors.get(item.identity, item), desired_after)
 
 
-def _files_of(applied: Applied) -> set[str]:
+def _files_of(item: ClusterObject) -> set[str]:
     """Return the files that an object is read through."""
-    declared = applied.object
-    patches = {layer.patch.location.file for layer in declared.layers if layer.patch.location}
-    return {declared.file, *(step.file for step in declared.steps if step.file), *patches}
+    resource = item.resource
+    patches = {layer.patch.location.file for layer in resource.layers if layer.patch.location}
+    return {resource.file, *(step.file for step in resource.steps if step.file), *patches}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ..gitops.flux.clusters import Desired
+from ..gitops.flux.clusters import DesiredState
 from .claim import Claim
 
 
@@ -34,6 +34,6 @@ class Prover(Protocol):
         """Return whether a response without a proof has to be refused."""
         ...
 
-    def prove(self, desired_before: Desired, desired_after: Desired, claims: Sequence[Claim]) -> Proof:
+    def prove(self, desired_before: DesiredState, desired_after: DesiredState, claims: Sequence[Claim]) -> Proof:
         """Return how the claims of a response stand against both renderings."""
         ...

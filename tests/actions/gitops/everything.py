@@ -1,10 +1,9 @@
-"""The whole of a tree, as a walk that leaves nothing out: what lazy walks are held to."""
+"""The whole desired state of a tree, read without leaving anything out: what searches are compared with."""
 
 import re
 
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux import clusters
-from responder.gitops.flux.clusters import Desired
+from responder.gitops.flux.clusters import DesiredState, read_desired_state
 from responder.gitops.flux.sources import Origin, Sources
 from responder.gitops.kustomize import reachability
 from responder.gitops.kustomize.build import Builder
@@ -15,13 +14,13 @@ from .trees import Tree
 ALL = Search(names=(b"",), releases=re.compile(b""), everything=True)
 
 
-def walked(tree: Tree) -> Desired:
+def whole_state(tree: Tree) -> DesiredState:
     """All that the clusters of a tree get, of the kinds that are ever looked for."""
-    return walk(tree.checkout, dict(tree.entries))
+    return read_whole(tree.checkout, dict(tree.entries))
 
 
-def walk(checkout: Checkout, entries: dict[str, str]) -> Desired:
+def read_whole(checkout: Checkout, entries: dict[str, str]) -> DesiredState:
     """All that the clusters with these entry paths get."""
     kustomizations = frozenset(path for path in checkout.manifests if reachability.is_kustomization(path))
     everything = reachability.Reach(files=frozenset(checkout.manifests), kustomizations=kustomizations)
-    return clusters.read(checkout, Builder(ALL, everything), Sources(checkout, Origin()), entries)
+    return read_desired_state(checkout, Builder(ALL, everything), Sources(checkout, Origin()), entries)

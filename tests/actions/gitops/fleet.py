@@ -191,5 +191,5 @@ def _team(team: int) -> Iterator[tuple[str, str]]:
 
 
 def _kustomization(resources: list[str]) -> str:
-    listed = "".join(f"  - {each}\n" for each in resources)
-    return f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{listed}"
+    lines = "".join(f"  - {resource}\n" for resource in resources)
+    return f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{lines}"

@@ -44,10 +44,10 @@ def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_checkout_with_other_contents_has_them_and_the_one_before_has_not() -> None:
-    before = Checkout.from_contents({"a.yaml": b"a", "b.json": b"b", "c.yaml": b"c"})
-    after = before.with_contents({"a.yaml": b"x", "b.json": b"y", "c.yaml": None})
-    assert (after.read("a.yaml"), after.read("b.json"), after.read("c.yaml")) == (b"x", b"y", None)
-    assert (before.read("a.yaml"), before.read("b.json"), before.read("c.yaml")) == (b"a", b"b", b"c")
+    original = Checkout.from_contents({"a.yaml": b"a", "b.json": b"b", "c.yaml": b"c"})
+    edited = original.with_contents({"a.yaml": b"x", "b.json": b"y", "c.yaml": None})
+    assert (edited.read("a.yaml"), edited.read("b.json"), edited.read("c.yaml")) == (b"x", b"y", None)
+    assert (original.read("a.yaml"), original.read("b.json"), original.read("c.yaml")) == (b"a", b"b", b"c")
 
 
 def test_an_edited_file_is_taken_for_a_manifest_only_if_its_name_is_one() -> None:
@@ -62,4 +62,4 @@ def test_a_kustomization_that_reads_itself_ends(tmp_path: Path) -> None:
     write(tmp_path, "c/kustomization.yaml", "resources: [../a]")
     target = locate(WorkTree(tmp_path).checkout(), pod=POD)
     assert str(target.file) == "a/web.yaml"
-    assert {each.reason for each in target.desired.builder.skipped} == {"leads back to itself"}
+    assert {skipped.reason for skipped in target.desired_state.builder.skipped} == {"leads back to itself"}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from responder.errors import Ambiguous, NoHome
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.reconcile import Applied
-from responder.gitops.placement import choose
+from responder.gitops.flux.cluster_object import ClusterObject
+from responder.gitops.placement.choice import choose_placement
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod
 from responder.publish.work_tree import WorkTree
@@ -87,7 +87,12 @@ def trees(draw: st.DrawFn) -> tuple[Tree, list[str]]:
     folders = []
     for number in range(draw(st.integers(1, 2))):
         declared = draw(
-            st.lists(workloads, min_size=1, max_size=3, unique_by=lambda each: str(each["metadata"]) + each["kind"])
+            st.lists(
+                workloads,
+                min_size=1,
+                max_size=3,
+                unique_by=lambda manifest: str(manifest["metadata"]) + manifest["kind"],
+            )
         )
         folders.append(f"base/{number}")
         tree[f"base/{number}/all.yaml"] = declared
@@ -105,7 +110,7 @@ def trees(draw: st.DrawFn) -> tuple[Tree, list[str]]:
         )
         folder = f"overlay/{number}"
         tree[f"{folder}/kustomization.yaml"] = {
-            "resources": [f"../../{each}" for each in inner],
+            "resources": [f"../../{base}" for base in inner],
             **components,
             **draw(changes),
             **draw(counts),
@@ -133,16 +138,16 @@ def written(tree: Tree) -> dict[str, str]:
     }
 
 
-def pod_of(applied: Applied) -> Pod:
-    id_ = applied.object.id
-    suffix = "0" if id_.kind == "StatefulSet" else "77789455d6-m7flp"
-    return Pod(namespace=id_.namespace or "default", name=f"{id_.name}-{suffix}")
+def pod_of(item: ClusterObject) -> Pod:
+    object_id = item.resource.id
+    suffix = "0" if object_id.kind == "StatefulSet" else "77789455d6-m7flp"
+    return Pod(namespace=object_id.namespace or "default", name=f"{object_id.name}-{suffix}")
 
 
-def readings(applied: tuple[Applied, ...], source: object) -> list[str]:
-    """All that tells one reading of a declaration from another."""
-    found = [each for each in applied if each.object.source == source]
-    return sorted([str((each.identity, each.object.steps, each.object.layers, each.object.data)) for each in found])
+def readings(objects: tuple[ClusterObject, ...], source: object) -> list[str]:
+    """Return what tells the readings of a declaration from each other."""
+    resources = [(item.identity, item.resource) for item in objects if item.resource.source == source]
+    return sorted(str((identity, resource.steps, resource.layers, resource.data)) for identity, resource in resources)
 
 
 @settings(max_examples=examples(60))
@@ -151,16 +156,19 @@ def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(gener
     tree, clusters = generated
     checkout = Checkout.from_contents({path: content.encode() for path, content in written(tree).items()})
     entries = {cluster: f"clusters/{cluster}" for cluster in clusters}
-    whole = everything.walk(checkout, entries)
-    for each in (each for walk in whole.clusters for each in walk.applied if each.object.id.kind != "Kustomization"):
-        paths = {cluster: PurePosixPath(path) for cluster, path in entries.items()}
+    whole = everything.read_whole(checkout, entries)
+    paths = {cluster: PurePosixPath(path) for cluster, path in entries.items()}
+    objects = [item for cluster in whole.clusters for item in cluster.objects]
+    for item in objects:
+        if item.resource.id.kind == "Kustomization":
+            continue
         try:
-            target = locate(checkout, pod=pod_of(each), cluster=each.cluster, clusters=paths)
+            target = locate(checkout, pod=pod_of(item), cluster=item.cluster, clusters=paths)
         except Ambiguous:
             continue
-        assert target.applied.identity == each.identity
-        source = target.applied.object.source
-        assert readings(target.desired.applied, source) == readings(whole.applied, source)
+        assert target.object.identity == item.identity
+        source = target.object.resource.source
+        assert readings(target.desired_state.objects, source) == readings(whole.objects, source)
 
 
 @oracle.needs_kustomize
@@ -175,38 +183,38 @@ def test_a_stop_changes_one_workload_of_one_cluster_and_nothing_else(
         for path, content in written(tree).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(content)
-        before = rendered(root, clusters)
-        assume(before)
+        rendered_before = rendered(root, clusters)
+        assume(rendered_before)
         stoppable = [
             (cluster, identity)
             for cluster in clusters
-            for identity in before[cluster]
+            for identity in rendered_before[cluster]
             if identity[1] != "Kustomization"
         ]
         cluster, identity = stoppable[number % len(stoppable)]
         suffix = "0" if identity[1] == "StatefulSet" else "77789455d6-m7flp"
         pod = Pod(namespace=identity[2] or "default", name=f"{identity[3]}-{suffix}")
-        entries = {each: PurePosixPath(f"clusters/{each}") for each in clusters}
+        entries = {name: PurePosixPath(f"clusters/{name}") for name in clusters}
         try:
             target = locate(WorkTree(root).checkout(), pod=pod, cluster=cluster, clusters=entries)
-            placement = choose.place(target.desired, target.applied, STOPPED)
+            placement = choose_placement(target.desired_state, target.object, STOPPED)
         except (Ambiguous, NoHome):
             return
         meaning.apply(root, placement)
-        expected = {each: dict(objects) for each, objects in before.items()}
+        expected = {name: dict(objects) for name, objects in rendered_before.items()}
         meaning.respond(expected[cluster], identity, STOPPED)
-        after = rendered(root, clusters)
-        for each in clusters:
-            assert without_syncs(after[each]) == without_syncs(expected[each]), placement
+        rendered_after = rendered(root, clusters)
+        for name in clusters:
+            assert without_flux(rendered_after[name]) == without_flux(expected[name]), placement
 
 
 def rendered(root: Path, clusters: list[str]) -> dict[str, oracle.Objects]:
-    """What each cluster gets; nothing where kustomize refuses a folder."""
+    """Return what each cluster gets; nothing if kustomize refuses a folder."""
     try:
         return {cluster: oracle.applied(root, f"clusters/{cluster}") for cluster in clusters}
     except oracle.BuildFailed:
         return {}
 
 
-def without_syncs(objects: oracle.Objects) -> oracle.Objects:
-    return {identity: each for identity, each in objects.items() if identity[1] != "Kustomization"}
+def without_flux(objects: oracle.Objects) -> oracle.Objects:
+    return {identity: content for identity, content in objects.items() if identity[1] != "Kustomization"}

@@ -12,10 +12,21 @@ from responder.gitops.manifests import Unreadable
 
 LINES = st.sampled_from(
     [
-        "---\n", "--- # why\n", "---\r\n", "# words\n", "\n", "a: 1\n", "b: [x, y]\n", "c: |\n  ---\n  text\n", "...\n",
-        "d: &x {e: 1}\n", "f: \"---\"\n", "--- {g: 2}\n", "---x: 3\n",
+        "---\n",
+        "--- # why\n",
+        "---\r\n",
+        "# words\n",
+        "\n",
+        "a: 1\n",
+        "b: [x, y]\n",
+        "c: |\n  ---\n  text\n",
+        "...\n",
+        "d: &x {e: 1}\n",
+        'f: "---"\n',
+        "--- {g: 2}\n",
+        "---x: 3\n",
     ]
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +56,8 @@ LINES = st.sampled_from(
 )
 def test_the_documents_of_a_file_are_those_that_yaml_counts(text: str, values: list[Any], lines: list[int]) -> None:
     documents = manifests.split(text.encode())
-    assert [manifests.load(each.data) for each in documents] == values
-    assert [each.line for each in documents] == lines
+    assert [manifests.load(document.data) for document in documents] == values
+    assert [document.line for document in documents] == lines
 
 
 @given(st.lists(LINES, max_size=12).map("".join))
@@ -61,15 +72,33 @@ def test_documents_are_cut_where_the_parser_would(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("yes", "yes"), ("on", "on"), ("1:30", "1:30"), ("2021-06-13", "2021-06-13"), ("0x1F", 31), ("017", 15),
-        ("true", True), ("False", False), ("~", None), ("", None), ("-3", -3), ("1e3", 1000.0), (".5", 0.5),
-        ("'1'", "1"), ("!!str 1", "1"), ("!!int '3'", 3), ("1_000", "1_000"), ("=", "="), ("1.2.3", "1.2.3"),
-        ("+", "+"), ("0", 0), ("!custom 1", "1"),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("1:30", "1:30"),
+        ("2021-06-13", "2021-06-13"),
+        ("0x1F", 31),
+        ("017", 15),
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("-3", -3),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("'1'", "1"),
+        ("!!str 1", "1"),
+        ("!!int '3'", 3),
+        ("1_000", "1_000"),
+        ("=", "="),
+        ("1.2.3", "1.2.3"),
+        ("+", "+"),
+        ("0", 0),
+        ("!custom 1", "1"),
     ],
-)  # fmt: skip
+)
 def test_a_scalar_is_what_kubernetes_takes_it_for(text: str, value: object) -> None:
-    found = manifests.load(f"a: {text}\n".encode())["a"]
-    assert (found, type(found)) == (value, type(value))
+    scalar = manifests.load(f"a: {text}\n".encode())["a"]
+    assert (scalar, type(scalar)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", ["{{ if }}\na: b: c", "a: *nothing", "a: [", "\t- x", "a: &x [*x]", "a: \udcff"])
@@ -85,5 +114,5 @@ def test_a_very_deep_document_is_unreadable_rather_than_a_crash() -> None:
 
 def test_the_items_of_a_list_are_objects_with_lines_of_their_own() -> None:
     (document,) = manifests.split(b"kind: DeploymentList\nitems:\n- kind: Deployment\n- text\n- {kind: Deployment}\n")
-    found = [(each.item, each.line) for each in manifests.objects(document)]
-    assert found == [(0, 3), (2, 5)]
+    items = [(manifest.item, manifest.line) for manifest in manifests.objects(document)]
+    assert items == [(0, 3), (2, 5)]

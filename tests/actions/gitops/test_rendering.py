@@ -1,4 +1,4 @@
-"""What a placement promises, held to `kustomize build`: the target changes as wanted, nothing else does anywhere."""
+"""Placements are checked with `kustomize build`: the target changes as the edit says, nothing else changes."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from responder.gitops.placement import choose
+from responder.gitops.placement.choice import choose_placement
 
 from . import meaning, oracle
 from .test_trees import EDITED, desired_edit, find
@@ -18,7 +18,7 @@ PROVED = [param for param in EDITED if param.values[0].rendered and param.values
 
 
 @cache
-def before(name: str) -> dict[str, oracle.Objects]:
+def rendered_before(name: str) -> dict[str, oracle.Objects]:
     with TemporaryDirectory() as folder:
         TREES[name].write(Path(folder))
         return rendered(TREES[name], Path(folder))
@@ -35,18 +35,18 @@ def test_the_rendered_clusters_differ_in_the_response_alone(
 ) -> None:
     target = find(tree, case)
     edit = desired_edit(case)
-    placement = choose.place(target.desired, target.applied, edit)
+    placement = choose_placement(target.desired_state, target.object, edit)
     tree.write(tmp_path)
     meaning.apply(tmp_path, placement)
 
-    expected = {cluster: dict(objects) for cluster, objects in before(tree.name).items()}
-    id_ = target.applied.object.id
-    identity = (target.api_version, id_.kind, id_.namespace, id_.name)
-    meaning.respond(expected[target.applied.cluster], identity, edit)
-    syncs = {identity for objects in expected.values() for identity in objects if identity[1] == "Kustomization"}
-    after = rendered(tree, tmp_path)
+    expected = {cluster: dict(objects) for cluster, objects in rendered_before(tree.name).items()}
+    object_id = target.object.resource.id
+    identity = (target.api_version, object_id.kind, object_id.namespace, object_id.name)
+    meaning.respond(expected[target.object.cluster], identity, edit)
+    flux = {identity for objects in expected.values() for identity in objects if identity[1] == "Kustomization"}
+    rendered_after = rendered(tree, tmp_path)
     for cluster in tree.entries:
         # The patches of a Flux Kustomization may be where the response is: what they lead to is compared instead.
-        assert {key: each for key, each in after[cluster].items() if key not in syncs} == {
-            key: each for key, each in expected[cluster].items() if key not in syncs
+        assert {key: content for key, content in rendered_after[cluster].items() if key not in flux} == {
+            key: content for key, content in expected[cluster].items() if key not in flux
         }

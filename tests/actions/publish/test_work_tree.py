@@ -16,7 +16,7 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     write(tmp_path, "prod/kustomization.yaml", "resources: [linked]")
     (tmp_path / "prod/linked").symlink_to("../base", target_is_directory=True)
     target = locate(WorkTree(tmp_path).checkout(), pod=POD)
-    assert (str(target), target.applied.cluster) == ("base/web.yaml:1 (Deployment shop/web)", "prod")
+    assert (str(target), target.object.cluster) == ("base/web.yaml:1 (Deployment shop/web)", "prod")
 
 
 @pytest.mark.parametrize("link", ["file", "folder"])

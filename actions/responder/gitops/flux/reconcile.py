@@ -1,128 +1,112 @@
-"""Walks what Flux applies in a cluster: Flux Kustomizations, the folders they name, and those declared in there.
+"""Follows what Flux applies in a cluster: Flux Kustomizations, the folders they name, and those declared in there.
 
 https://fluxcd.io/flux/components/kustomize/kustomizations/
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from ..fields import mapping
 from ..kustomize.build import Builder, SkippedReference
-from ..kustomize.resource import Declared
+from ..kustomize.resource import Resource
 from ..source_tree import SourceTree
 from . import artifact_generator
-from .kustomization import Sync, is_sync
-from .sources import Elsewhere, Sources
+from .cluster_object import ClusterObject
+from .kustomization import FluxKustomization, is_flux_kustomization
+from .sources import ForeignSource, Sources
 
 NO_FOLDER = "there is no folder"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Applied:
-    """An object as a cluster gets it, and the Flux Kustomization that applies it: None for what nothing here does."""
+class Reconciliation:
+    """What one cluster gets, from its entry path on. Every Flux Kustomization is followed once.
 
-    cluster: str
-    object: Declared
-    sync: "Applied | None" = None
-
-    @property
-    def identity(self) -> tuple[str, str, str, str | None, str]:
-        """What no two objects of all clusters share."""
-        id_ = self.object.id
-        return self.cluster, id_.group, id_.kind, id_.namespace, id_.name
-
-    @cached_property
-    def as_sync(self) -> Sync:
-        """The object as the Flux Kustomization that it is."""
-        return Sync(self.object)
-
-    def __str__(self) -> str:
-        return str(self.object)
-
-
-class Walk:
-    """One cluster's walk from its entry path. Every Flux Kustomization is followed once."""
+    `folder_count` is the number of Flux Kustomizations whose folder is in the repository.
+    """
 
     def __init__(self, builder: Builder, sources: Sources, cluster: str) -> None:
         self.cluster = cluster
-        self.applied: list[Applied] = []
+        self.objects: list[ClusterObject] = []
+        self.folder_count = 0
         self._builder = builder
         self._sources = sources
-        self._pending: list[Applied] = []
-        self._seen: set[tuple[object, ...]] = set()
-        self.followed = 0  # Flux Kustomizations whose folder is here
-        self._generators: list[Declared] = []
-        self._config: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+        self._pending: list[ClusterObject] = []
+        self._followed: set[tuple[object, ...]] = set()
+        self._generators: list[Resource] = []
+        self._config_maps: dict[tuple[str, str | None], Mapping[str, Any]] = {}
 
     @property
-    def syncs(self) -> set[tuple[str, int, int | None]]:
-        """Where the Flux Kustomizations are declared that this cluster has."""
-        return {each.object.source for each in self.applied if is_sync(each.object.id)}
+    def flux_kustomizations(self) -> set[tuple[str, int, int | None]]:
+        """The declarations of the Flux Kustomizations that this cluster has."""
+        resources = (item.resource for item in self.objects)
+        return {resource.source for resource in resources if is_flux_kustomization(resource.id)}
 
-    def run(self, objects: tuple[Declared, ...], entry: str) -> "Walk":
-        """Apply `objects`, those of the folder `entry`, and all that follows from them."""
-        applied = [Applied(cluster=self.cluster, object=each) for each in objects]
-        # Where Flux applies the entry through a Flux Kustomization in it, that one's reading counts, not this.
-        self._apply([each for each in applied if self._applies(each, entry)] or applied)
+    def run(self, resources: tuple[Resource, ...], entry: str) -> "Reconciliation":
+        """Apply `resources`, those of the folder `entry`, and all that follows from them."""
+        objects = [ClusterObject(cluster=self.cluster, resource=resource) for resource in resources]
+        # Where a Flux Kustomization in the entry applies the entry itself, its reading counts, not this one.
+        self._apply([item for item in objects if self._applies(item, entry)] or objects)
         while self._pending:
-            ready = [each for each in self._pending if self._is_ready(each)] or self._pending
-            chosen = set(ready)
-            self._pending = [each for each in self._pending if each not in chosen]
-            for each in ready:
-                self._follow(each)
+            batch = [item for item in self._pending if self._is_ready(item)] or self._pending
+            ready = set(batch)
+            self._pending = [item for item in self._pending if item not in ready]
+            for item in batch:
+                self._follow(item)
         return self
 
-    def _applies(self, applied: Applied, folder: str) -> bool:
-        """Whether it is a Flux Kustomization of this repository that applies `folder`."""
-        if not is_sync(applied.object.id):
+    def _applies(self, item: ClusterObject, folder: str) -> bool:
+        """Return whether it is a Flux Kustomization of this repository that applies `folder`."""
+        if not is_flux_kustomization(item.resource.id):
             return False
-        return applied.as_sync.folder == folder and self._tree(applied.as_sync) is self._sources.main
+        flux = item.as_flux_kustomization
+        return flux.folder == folder and self._tree(flux) is self._sources.main
 
-    def _apply(self, applied: list[Applied]) -> None:
-        for each in applied:
-            id_ = each.object.id
-            if is_sync(id_):
-                key = (each.cluster, each.object.source, id_)
-                if key in self._seen:
+    def _apply(self, objects: list[ClusterObject]) -> None:
+        for item in objects:
+            object_id = item.resource.id
+            if is_flux_kustomization(object_id):
+                key = (item.cluster, item.resource.source, object_id)
+                if key in self._followed:
                     continue
-                self._seen.add(key)
-                self._pending.append(each)
-            elif artifact_generator.is_generator(id_):
-                self._generators.append(each.object)
-            elif id_.kind == "ConfigMap":
-                self._config[id_.name, id_.namespace] = mapping(each.object.data, "data")
-            self.applied.append(each)
+                self._followed.add(key)
+                self._pending.append(item)
+            elif artifact_generator.is_generator(object_id):
+                self._generators.append(item.resource)
+            elif object_id.kind == "ConfigMap":
+                self._config_maps[object_id.name, object_id.namespace] = mapping(item.resource.data, "data")
+            self.objects.append(item)
 
-    def _is_ready(self, applied: Applied) -> bool:
-        """Whether all that a Flux Kustomization takes from the cluster is known."""
-        names = {name for kind, name in applied.as_sync.variables_from if kind == "ConfigMap"}
-        return names.issubset(name for name, _ in self._config) and self._tree(applied.as_sync) is not None
+    def _is_ready(self, item: ClusterObject) -> bool:
+        """Return whether all that a Flux Kustomization takes from the cluster has been applied."""
+        flux = item.as_flux_kustomization
+        names = {name for kind, name in flux.variables_from if kind == "ConfigMap"}
+        return names.issubset(name for name, _ in self._config_maps) and self._tree(flux) is not None
 
-    def _tree(self, sync: Sync) -> SourceTree | Elsewhere | None:
-        return self._sources.tree(sync.source, self._generators)
+    def _tree(self, flux: FluxKustomization) -> SourceTree | ForeignSource | None:
+        return self._sources.tree(flux.source, self._generators)
 
-    def _follow(self, applied: Applied) -> None:
-        sync = applied.as_sync
-        tree = self._tree(sync)
+    def _follow(self, item: ClusterObject) -> None:
+        """Apply what a Flux Kustomization applies."""
+        flux = item.as_flux_kustomization
+        tree = self._tree(flux)
         if not isinstance(tree, SourceTree):
-            self._skip(applied, tree.reason if tree else f"{sync.source.kind} {sync.source.name} is not declared here")
+            self._skip(item, tree.reason if tree else f"{flux.source.kind} {flux.source.name} is not declared here")
             return
-        folder = sync.folder
+        folder = flux.folder
         if folder is None or not (tree.kustomization(folder) or tree.below(folder)):
-            self._skip(applied, f"{NO_FOLDER} {sync.spec.get('path')} here")
+            self._skip(item, f"{NO_FOLDER} {flux.spec.get('path')} here")
             return
-        self.followed += 1
-        cluster = applied.cluster + (f" through {sync.remote}" if sync.remote else "")
-        if not (self._builder.leads(tree, folder) or sync.spec.get("components")):
+        self.folder_count += 1
+        cluster = item.cluster + (f" through {flux.remote}" if flux.remote else "")
+        if not (self._builder.leads(tree, folder) or flux.spec.get("components")):
             return
-        objects = self._builder.build(tree, folder, sync.adjust)
-        finished = (sync.finish(each, self._config) for each in objects)
-        self._apply([Applied(cluster=cluster, object=each, sync=applied) for each in finished])
+        resources = self._builder.build(tree, folder, flux.adjust)
+        finished = (flux.finish(resource, self._config_maps) for resource in resources)
+        self._apply([ClusterObject(cluster=cluster, resource=resource, applier=item) for resource in finished])
 
-    def _skip(self, applied: Applied, reason: str) -> None:
-        where = f"{applied.object.file}:{applied.object.line}"
+    def _skip(self, item: ClusterObject, reason: str) -> None:
+        resource = item.resource
+        file = f"{resource.file}:{resource.line}"
         self._builder.skipped.add(
-            SkippedReference(file=where, reference=f"Kustomization {applied.object.id.name}", reason=reason)
+            SkippedReference(file=file, reference=f"Kustomization {resource.id.name}", reason=reason)
         )

@@ -1,10 +1,9 @@
-"""Whether what a Flux Kustomization applies is this repository, and as which source tree.
+"""Decides whether what a Flux Kustomization applies is this repository, and as which source tree.
 
-A source is this repository if it is the one that Flux was bootstrapped with (`flux-system`), if nothing in the
-repository declares it (Flux was given it by hand, and it has to come from somewhere), if its address and branch are
-those of `flux-system` or of the checkout itself, or if a Flux Kustomization takes the very folder that it lies in from
-it (what a fork or a mirror declares has the original's address). Any other source is another repository and not
-followed.
+A source is this repository in each of these cases: Flux was bootstrapped with it (`flux-system`); nothing in the
+repository declares it (somebody gave it to Flux by hand, and it has to come from somewhere); its address and branch are
+those of `flux-system` or of the checkout; a Flux Kustomization applies the folder that it lies in from it (a fork or a
+mirror declares the address of the original). Any other source is another repository and not followed.
 """
 
 import re
@@ -12,33 +11,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import manifests as manifest
+from .. import manifests
 from ..checkout import Checkout
 from ..fields import mapping, text
 from ..kustomize.object_id import identify
-from ..kustomize.resource import Declared
+from ..kustomize.resource import Resource
 from ..source_tree import SourceTree
 from . import artifact_generator
-from .kustomization import GROUP, Source, folder, is_sync
+from .kustomization import GROUP, SourceReference, folder_of, is_flux_kustomization
 
 BOOTSTRAP = "flux-system"
-_SOURCES = "source.toolkit.fluxcd.io"
-_KINDS = ("GitRepository", "OCIRepository", "Bucket")
+_SOURCE_GROUP = "source.toolkit.fluxcd.io"
+_PINS = ("commit", "tag", "semver", "digest")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Elsewhere:
-    """A source that is not this repository, or cannot be told to be, and why."""
+class ForeignSource:
+    """A source that is not this repository, or of which that is unclear; `reason` says why."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where the checkout comes from: the address of its remote and its branch, as far as they are known."""
+    """The address and the branch of the checkout's remote; None for what is not known."""
 
-    url: str = ""
-    branch: str = ""
+    url: str | None = None
+    branch: str | None = None
 
 
 class Sources:
@@ -48,12 +47,12 @@ class Sources:
         self.checkout = checkout
         self.main = SourceTree(checkout)
         self._origin = origin
-        self._trees: dict[tuple[str, ...], SourceTree | Elsewhere] = {}
-        self._speaking: dict[str, dict[str, bytes]] = {}
+        self._trees: dict[tuple[str, ...], SourceTree | ForeignSource] = {}
+        self._files_by_group: dict[str, dict[str, bytes]] = {}
         self._paths = (*checkout.manifests, *checkout.other_files)
 
-    def tree(self, source: Source, generators: Iterable[Declared]) -> SourceTree | Elsewhere | None:
-        """What a source gives; None for an artifact that none of the `generators` makes, so far."""
+    def tree(self, source: SourceReference, generators: Iterable[Resource]) -> SourceTree | ForeignSource | None:
+        """Return the files of a source, None for an artifact that none of the `generators` makes."""
         if source.kind == "ExternalArtifact":
             return self._artifact(source, generators)
         key = (source.kind, source.name)
@@ -63,90 +62,100 @@ class Sources:
 
     def by_name(self, name: str) -> SourceTree:
         """Return the source tree of this name, the whole checkout if there is none."""
-        return next(
-            (each for each in self._trees.values() if isinstance(each, SourceTree) and each.name == name), self.main
-        )
+        trees = (tree for tree in self._trees.values() if isinstance(tree, SourceTree))
+        return next((tree for tree in trees if tree.name == name), self.main)
 
-    def pinned(self, source: Source) -> str | None:
-        """The tag or commit that a source of this repository is held at, so that a new commit does not reach it."""
-        for spec in self._declared(source.kind, source.name):
+    def pin(self, source: SourceReference) -> str | None:
+        """Return the tag, version, commit or digest that a source is held at, so that no new commit reaches it."""
+        for spec in self._specs(source.kind, source.name):
             reference = mapping(spec, "ref")
-            for key in ("commit", "tag", "semver", "digest"):
+            for key in _PINS:
                 if reference.get(key):
                     return f"{key} {text(reference, key)}"
         return None
 
-    def _repository(self, kind: str, name: str) -> SourceTree | Elsewhere:
-        declared = self._declared(kind, name)
-        if name == BOOTSTRAP or not declared or any(self._is_own(spec) for spec in declared):
+    def _repository(self, kind: str, name: str) -> SourceTree | ForeignSource:
+        specs = self._specs(kind, name)
+        if name == BOOTSTRAP or not specs or any(self._is_this_repository(spec) for spec in specs):
             return self.main
-        if self._applies_itself(kind, name):
+        if self._applies_its_own_folder(kind, name):
             return self.main
-        addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in declared}))
-        return Elsewhere(reason=f"{kind} {name} is another source, {addresses}")
+        addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in specs}))
+        return ForeignSource(reason=f"{kind} {name} is another source, {addresses}")
 
-    def _is_own(self, spec: Mapping[str, Any]) -> bool:
-        bootstrap = self._declared("GitRepository", BOOTSTRAP) + self._declared("OCIRepository", BOOTSTRAP)
-        own = {(_address(text(each, "url")), text(mapping(each, "ref"), "branch")) for each in bootstrap}
+    def _is_this_repository(self, spec: Mapping[str, Any]) -> bool:
+        bootstrap_specs = self._specs("GitRepository", BOOTSTRAP) + self._specs("OCIRepository", BOOTSTRAP)
+        addresses = {_address_and_branch(bootstrap_spec) for bootstrap_spec in bootstrap_specs}
         if self._origin.url:
-            own.add((_address(self._origin.url), self._origin.branch))
-        branch = text(mapping(spec, "ref"), "branch")
-        return (_address(text(spec, "url")), branch) in own
+            addresses.add((_address(self._origin.url), self._origin.branch or ""))
+        return _address_and_branch(spec) in addresses
 
-    def _declared(self, kind: str, name: str) -> list[Mapping[str, Any]]:
-        """The `spec` of every source of this kind and name that the repository declares, whichever cluster reads it."""
-        found = [(identify(data), data) for _, data in self._objects(_SOURCES, name)]
-        return [mapping(data, "spec") for id_, data in found if id_.kind == kind and id_.name == name]
+    def _specs(self, kind: str, name: str) -> list[Mapping[str, Any]]:
+        """Return the `spec` of every source of this kind and name that the repository declares for any cluster."""
+        candidates = [(identify(data), data) for _, data in self._objects(_SOURCE_GROUP, name)]
+        return [
+            mapping(data, "spec") for object_id, data in candidates if (object_id.kind, object_id.name) == (kind, name)
+        ]
 
-    def _applies_itself(self, kind: str, name: str) -> bool:
-        """Whether a Flux Kustomization lies in the folder that it applies from this source; the root tells nothing."""
+    def _applies_its_own_folder(self, kind: str, name: str) -> bool:
+        """Return whether a Flux Kustomization lies in the folder that it applies from this source.
+
+        The root does not count: everything lies in it.
+        """
         for file, data in self._objects(GROUP, name):
             spec = mapping(data, "spec")
-            source = mapping(spec, "sourceRef")
-            if is_sync(identify(data)) and (text(source, "kind"), text(source, "name")) == (kind, name):
-                path = folder(spec)
+            reference = mapping(spec, "sourceRef")
+            if is_flux_kustomization(identify(data)) and (text(reference, "kind"), text(reference, "name")) == (
+                kind,
+                name,
+            ):
+                path = folder_of(spec)
                 if path and path != "." and file.startswith(path + "/"):
                     return True
         return False
 
     def _objects(self, group: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The objects of documents in which a name follows an API group, and the files that they are in."""
-        if group not in self._speaking:
-            manifests = self.checkout.manifests.items()
-            self._speaking[group] = {file: data for file, data in manifests if group.encode() in data}
-        wanted = re.compile(re.escape(group.encode()) + rb"(?s:.*)" + re.escape(name.encode()))
-        for file, data in self._speaking[group].items():
+        """Yield the objects of documents in which a name follows an API group, each with its file."""
+        if group not in self._files_by_group:
+            contents = self.checkout.manifests.items()
+            self._files_by_group[group] = {file: data for file, data in contents if group.encode() in data}
+        pattern = re.compile(re.escape(group.encode()) + rb"(?s:.*)" + re.escape(name.encode()))
+        for file, data in self._files_by_group[group].items():
             if name.encode() in data:
                 try:
-                    documents = [each for each in manifest.split(data) if wanted.search(each.data)]
-                    objects = [each.data for document in documents for each in manifest.objects(document)]
-                except manifest.Unreadable:
+                    documents = [document for document in manifests.split(data) if pattern.search(document.data)]
+                    objects = [manifest.data for document in documents for manifest in manifests.objects(document)]
+                except manifests.Unreadable:
                     continue
-                yield from ((file, each) for each in objects)
+                yield from ((file, content) for content in objects)
 
-    def _artifact(self, source: Source, generators: Iterable[Declared]) -> SourceTree | Elsewhere | None:
+    def _artifact(self, source: SourceReference, generators: Iterable[Resource]) -> SourceTree | ForeignSource | None:
         for generator in generators:
             key = ("ExternalArtifact", generator.file, str(generator.document), str(generator.data), source.name)
             if key not in self._trees and generator.id.namespace == source.namespace:
-                copies = artifact_generator.copies(generator, source.name, self._paths)
-                if copies is not None:
-                    self._trees[key] = self._assembled(generator, source.name, copies)
+                operations = artifact_generator.operations(generator, source.name, self._paths)
+                if operations is not None:
+                    self._trees[key] = self._assembled(generator, source.name, operations)
             if key in self._trees:
                 return self._trees[key]
         return None
 
     def _assembled(
-        self, generator: Declared, name: str, copies: list[artifact_generator.Copy]
-    ) -> SourceTree | Elsewhere:
-        listed = artifact_generator.sources(generator).items()
-        own = [alias for alias, (kind, source) in listed if self._repository(kind, source) is self.main]
-        files = artifact_generator.assemble(copies, own, self._paths)
+        self, generator: Resource, name: str, operations: list[artifact_generator.CopyOperation]
+    ) -> SourceTree | ForeignSource:
+        sources = artifact_generator.sources(generator).items()
+        aliases = [alias for alias, (kind, source) in sources if self._repository(kind, source) is self.main]
+        files = artifact_generator.assemble(operations, aliases, self._paths)
         if files is None:
-            return Elsewhere(reason=f"ExternalArtifact {name} is not made of this repository alone")
+            return ForeignSource(reason=f"ExternalArtifact {name} is not made of this repository alone")
         return SourceTree(self.checkout, name=f"{generator.file}#{generator.document}/{name}", files=files)
 
 
+def _address_and_branch(spec: Mapping[str, Any]) -> tuple[str, str]:
+    return _address(text(spec, "url")), text(mapping(spec, "ref"), "branch")
+
+
 def _address(url: str) -> str:
-    """An address of a repository without what different ways to reach it differ in."""
+    """Return host and path of a repository's address, which are the same over SSH and HTTPS."""
     match = re.fullmatch(r"(?:\w+://)?(?:[^@/]+@)?([^/:]+)(?::\d+)?[:/](.+?)(?:\.git)?/?", url.strip())
     return f"{match[1]}/{match[2]}".lower() if match else url

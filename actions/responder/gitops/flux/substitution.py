@@ -17,16 +17,16 @@ _CASES = {"^^": str.upper, ",,": str.lower}
 
 
 def substitute(data: Mapping[str, Any], variables: Mapping[str, str], *, complete: bool) -> Mapping[str, Any]:
-    """The content of an object with variables replaced; unless `complete`, one that is not known stays as it is."""
-    meta = mapping(data, "metadata")
-    if "disabled" in (mapping(meta, "labels").get(_DISABLED), mapping(meta, "annotations").get(_DISABLED)):
+    """Return the content of an object with its variables replaced; unless `complete`, unknown ones stay as they are."""
+    metadata = mapping(data, "metadata")
+    if "disabled" in (mapping(metadata, "labels").get(_DISABLED), mapping(metadata, "annotations").get(_DISABLED)):
         return data
     replaced = _replace(data, variables, complete)
     return replaced if isinstance(replaced, Mapping) else data
 
 
 def expand(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
-    """`text` with its variables replaced."""
+    """Return `text` with its variables replaced."""
     parts, position = [], 0
     while match := _VARIABLE.search(text, position):
         parts.append(text[position : match.start()])
@@ -45,13 +45,13 @@ def expand(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
 
 
 def _value(name: str, operator: str, variables: Mapping[str, str], complete: bool) -> str | None:
-    """What one `${…}` becomes, None if that cannot be told."""
-    known = variables.get(name)
-    if operator.startswith((":-", ":=", "-", "=")) and not known:
+    """Return the value of one `${…}`, None if it is not known."""
+    variable = variables.get(name)
+    if operator.startswith((":-", ":=", "-", "=")) and not variable:
         return expand(operator.lstrip(":")[1:].strip(), variables, complete=complete)
-    if known is None and not complete:
+    if variable is None and not complete:
         return None
-    value = known or ""
+    value = variable or ""
     if operator in _CASES:
         return _CASES[operator](value)
     if match := _SLICE.fullmatch(operator):

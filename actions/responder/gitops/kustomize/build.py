@@ -16,7 +16,7 @@ from .object_id import identify
 from .patches import Patch
 from .phase import Phase
 from .reachability import Reach
-from .resource import Declared, Layer, Step
+from .resource import Layer, Resource, Step
 
 ReadManifests = Callable[[bytes], Sequence[Manifest]]  # the objects in a file that matter; raises Unreadable
 NOT_FOLLOWED = "is not followed"
@@ -48,9 +48,9 @@ class Builder:
         self.visited: set[str] = set()
         self._read_manifests = read_manifests
         self._paths = reach.paths
-        self._files: dict[str, tuple[Declared, ...]] = {}
-        self._outputs: dict[_Key, tuple[Declared, ...]] = {}
-        self._inputs: dict[_Key, tuple[Declared, ...]] = {}
+        self._files: dict[str, tuple[Resource, ...]] = {}
+        self._outputs: dict[_Key, tuple[Resource, ...]] = {}
+        self._inputs: dict[_Key, tuple[Resource, ...]] = {}
         self._kustomizations: dict[_Key, Kustomization | None] = {}
         self._in_progress: set[_Key] = set()
 
@@ -61,7 +61,7 @@ class Builder:
 
     def build(
         self, tree: SourceTree, folder: str, adjust: Callable[[Kustomization], Kustomization] | None = None
-    ) -> tuple[Declared, ...]:
+    ) -> tuple[Resource, ...]:
         """Return the objects that a folder gives. Without a kustomization every manifest below it counts, as with Flux.
 
         `adjust` changes the kustomization before it is built, as Flux does.
@@ -89,7 +89,7 @@ class Builder:
             self._kustomizations[key] = self._read(tree, folder)
         return self._kustomizations[key]
 
-    def inputs(self, tree_name: str, folder: str) -> tuple[Declared, ...]:
+    def inputs(self, tree_name: str, folder: str) -> tuple[Resource, ...]:
         """Return the objects that came into the kustomization of a folder that was built, before it changed them."""
         return self._inputs.get((tree_name, folder), ())
 
@@ -102,7 +102,7 @@ class Builder:
         resources = {file for path in paths if path and (file := tree.real(path))}
         return resources | {patch.location.file for patch in content.patches if patch.location}
 
-    def declared(self, file: str, data: bytes) -> tuple[Declared, ...]:
+    def resources_of(self, file: str, data: bytes) -> tuple[Resource, ...]:
         """Return the objects of a file as the file declares them."""
         if file not in self._files:
             self._files[file] = self._parse(file, data)
@@ -127,14 +127,14 @@ class Builder:
             self._skip(file, key, NOT_FOLLOWED)
         return content
 
-    def _parse(self, file: str, data: bytes) -> tuple[Declared, ...]:
+    def _parse(self, file: str, data: bytes) -> tuple[Resource, ...]:
         try:
             parsed = self._read_manifests(data)
         except manifests.Unreadable as error:
             self._skip(file, "the file", f"cannot be read: {error}")
             return ()
         return tuple(
-            Declared(
+            Resource(
                 file=file,
                 document=manifest.document,
                 item=manifest.item,
@@ -150,10 +150,10 @@ class Builder:
         tree: SourceTree,
         folder: str,
         content: Kustomization,
-        objects: list[Declared],
+        objects: list[Resource],
         *,
         component: bool = False,
-    ) -> tuple[Declared, ...]:
+    ) -> tuple[Resource, ...]:
         """Return `objects` and those of a kustomization after the kustomization has changed them."""
         origin = content.file or folder
         for reference in content.resources:
@@ -163,7 +163,7 @@ class Builder:
         self._inputs[tree.name, folder] = tuple(objects)
         return tuple(_transform(objects, content, tree.name, folder, component))
 
-    def _resource(self, tree: SourceTree, folder: str, reference: str, origin: str) -> tuple[Declared, ...]:
+    def _resource(self, tree: SourceTree, folder: str, reference: str, origin: str) -> tuple[Resource, ...]:
         if kustomization.is_remote(reference):
             self._skip(origin, reference, "lies elsewhere")
             return ()
@@ -179,11 +179,11 @@ class Builder:
             return self.build(tree, path) if self.leads(tree, path) else ()
         if file in self._files:
             return self._files[file]
-        return self.declared(file, tree.checkout.read(file) or b"")
+        return self.resources_of(file, tree.checkout.read(file) or b"")
 
     def _component(
-        self, tree: SourceTree, folder: str, reference: str, origin: str, objects: list[Declared]
-    ) -> list[Declared]:
+        self, tree: SourceTree, folder: str, reference: str, origin: str, objects: list[Resource]
+    ) -> list[Resource]:
         path = None if kustomization.is_remote(reference) else tree.resolve(folder, reference)
         content = self.kustomization(tree, path) if path else None
         if path is None or content is None:
@@ -210,43 +210,43 @@ class Builder:
 
 
 def _transform(
-    objects: Iterable[Declared], content: Kustomization, tree_name: str, folder: str, component: bool
-) -> list[Declared]:
+    objects: Iterable[Resource], content: Kustomization, tree_name: str, folder: str, component: bool
+) -> list[Resource]:
     """Return the objects after one kustomization has changed them, in Kustomize's order of phases."""
     result = [
         replace(
-            declared,
+            resource,
             steps=(
-                *declared.steps,
-                Step(file=content.file, tree=tree_name, folder=folder, component=component, before=declared.id),
+                *resource.steps,
+                Step(file=content.file, tree=tree_name, folder=folder, component=component, input_id=resource.id),
             ),
         )
-        for declared in objects
+        for resource in objects
     ]
     for phase in Phase:
         if phase is Phase.NAMES:
-            result = [content.rename(declared) for declared in result]
+            result = [content.rename(resource) for resource in result]
         for patch in content.patches:
             if patch.phase is phase:
                 result = _patched(result, patch)
     return result
 
 
-def _patched(objects: list[Declared], patch: Patch) -> list[Declared]:
+def _patched(objects: list[Resource], patch: Patch) -> list[Resource]:
     """Return the objects after a patch, without those that it deletes."""
-    selected = [declared for declared in objects if patch.applies_to(declared)]
+    selected = [resource for resource in objects if patch.applies_to(resource)]
     if not selected:
         return objects
     is_exclusive = len(selected) == 1 and patch.is_for_one_name
-    patched = {id(declared): _with_layer(declared, patch, is_exclusive) for declared in selected}
-    results = (patched.get(id(declared), declared) for declared in objects)
-    return [declared for declared in results if declared is not None]
+    patched = {id(resource): _with_layer(resource, patch, is_exclusive) for resource in selected}
+    results = (patched.get(id(resource), resource) for resource in objects)
+    return [resource for resource in results if resource is not None]
 
 
-def _with_layer(declared: Declared, patch: Patch, is_exclusive: bool) -> Declared | None:
+def _with_layer(resource: Resource, patch: Patch, is_exclusive: bool) -> Resource | None:
     """Return an object after a patch, None if the patch deletes it."""
-    data = patch.apply(declared)
+    data = patch.apply(resource)
     if data is None:
         return None
-    layer = Layer(step=len(declared.steps) - 1, phase=patch.phase, patch=patch, is_exclusive=is_exclusive)
-    return replace(declared.with_data(data), layers=(*declared.layers, layer))
+    layer = Layer(step=len(resource.steps) - 1, phase=patch.phase, patch=patch, is_exclusive=is_exclusive)
+    return replace(resource.with_data(data), layers=(*resource.layers, layer))

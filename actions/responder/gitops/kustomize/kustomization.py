@@ -13,7 +13,7 @@ from ..fields import items, mapping, set_in, text
 from .location import Location
 from .patches import Json6902Patch, Patch, ReplicaCount, StrategicMergePatch
 from .phase import Phase
-from .resource import Declared
+from .resource import Resource
 from .selector import Selector
 
 # What can change objects in ways that are not followed here; a rendering shows what they do.
@@ -50,16 +50,16 @@ class Kustomization:
     unfollowed: tuple[str, ...] = ()
     is_component: bool = False
 
-    def rename(self, declared: Declared) -> Declared:
+    def rename(self, resource: Resource) -> Resource:
         """Return the object with the kustomization's namespace, prefix, suffix, labels and annotations."""
         # One after the other, as Kustomize does: replica counts may use the names in between too.
         if self.namespace:
-            declared = declared.with_data(set_in(declared.data, ("metadata", "namespace"), self.namespace))
+            resource = resource.with_data(set_in(resource.data, ("metadata", "namespace"), self.namespace))
         for prefix, suffix in ((self.prefix, ""), ("", self.suffix)):
             if prefix or suffix:
-                name = f"{prefix}{declared.id.name}{suffix}"
-                declared = declared.with_data(set_in(declared.data, ("metadata", "name"), name))
-        data: Mapping[str, Any] = declared.data
+                name = f"{prefix}{resource.id.name}{suffix}"
+                resource = resource.with_data(set_in(resource.data, ("metadata", "name"), name))
+        data: Mapping[str, Any] = resource.data
         has_template = "template" in mapping(data, "spec")
         for keys, values in (
             (("metadata", "labels"), self.labels),
@@ -68,7 +68,7 @@ class Kustomization:
         ):
             if values:
                 data = set_in(data, keys, {**mapping(data, *keys), **values})
-        return declared if data is declared.data else declared.with_data(data)
+        return resource if data is resource.data else resource.with_data(data)
 
 
 def is_remote(reference: str) -> bool:

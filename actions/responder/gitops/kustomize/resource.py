@@ -15,14 +15,14 @@ class Step:
     """A kustomization that an object has passed.
 
     `file` is None where Flux generates the kustomization; `folder` and `tree` name the folder and the source tree
-    that it lies in; `before` is the object's id as it came in.
+    that it lies in; `input_id` is the object's id as it came in.
     """
 
     file: str | None
     tree: str
     folder: str
     component: bool
-    before: ObjectId
+    input_id: ObjectId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
+class Resource:
     """An object: `data` and the last of `ids` are those of now, the first of `ids` is that of the file."""
 
     file: str
@@ -66,7 +66,7 @@ class Declared:
         """What tells one declaration from another: file, document and item."""
         return self.file, self.document, self.item
 
-    def with_data(self, data: Mapping[str, Any]) -> "Declared":
+    def with_data(self, data: Mapping[str, Any]) -> "Resource":
         """Return the object with other content; its id follows from that."""
         new_id = identify(data)
         return replace(self, data=data, ids=self.ids if new_id == self.id else (*self.ids, new_id))

@@ -1,4 +1,4 @@
-"""What would make a commit silently do nothing, or less than it says, with the line that says so.
+"""Reasons why a commit would silently do nothing, or less than it says, each with the line that causes it.
 
 https://fluxcd.io/flux/components/kustomize/kustomizations/
 """
@@ -13,22 +13,25 @@ from ...yamledit.values import YamlPath, dotted
 from .. import manifests
 from ..checkout import Checkout
 from ..fields import find, items, mapping, text
-from ..flux.clusters import Desired
+from ..flux.cluster_object import ClusterObject
+from ..flux.clusters import DesiredState
 from ..flux.kustomization import GROUP
-from ..flux.reconcile import Applied
 from ..flux.sources import Sources
 from ..kustomize.build import NOT_FOLLOWED
 from ..kustomize.patches import pointer
-from ..kustomize.resource import Declared
+from ..kustomize.resource import Resource
 from ..kustomize.selector import Selector
 from ..workloads import helm
-from . import markers
 from .desired_edit import DesiredEdit, changed_paths
+from .line_numbers import line_of
 from .placement import FLUX_PATCHES, Placement, PlacementKind
+
+# The annotations and labels that keep Flux from changing an object, with the values that do.
+_OPT_OUTS = {f"{GROUP}/reconcile": ("disabled",), f"{GROUP}/ssa": ("ifnotpresent", "ignore")}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Caveat:
     """A reason why an edit may have no effect; `line` counts from 1."""
 
     file: str
@@ -39,76 +42,77 @@ class Finding:
         return f"{self.file}:{self.line}: {self.problem}"
 
 
-def find_all(desired: Desired, target: Applied, edit: DesiredEdit, placement: Placement) -> list[Finding]:
-    """What stands in the way of an edit of an object reaching its cluster from where it is placed."""
-    found = [*_of_object(target.object, edit, desired.sources.checkout)]
-    if target.sync:
-        found += _of_sync(target, target.sync, edit, desired.sources)
+def find_caveats(
+    desired_state: DesiredState, target: ClusterObject, edit: DesiredEdit, placement: Placement
+) -> list[Caveat]:
+    """Return what may keep an edit of an object from reaching its cluster."""
+    caveats = [*_of_object(target.resource, edit, desired_state.sources.checkout)]
+    if target.applier:
+        caveats += _of_applier(target.resource, target.applier, edit, desired_state.sources)
         if placement.kind is PlacementKind.FLUX:
             flux_edit = AppendItem(path=FLUX_PATCHES, value={})
-            found += find_all(desired, target.sync, flux_edit, replace(placement, kind=PlacementKind.MANIFEST))
-    for step in target.object.steps:
-        unread = {each for each in desired.builder.skipped if each.file == step.file and each.reason == NOT_FOLLOWED}
-        found += [Finding(file=each.file, line=1, problem=f"{each.reference} may change it again") for each in unread]
-    return found
+            flux_placement = replace(placement, kind=PlacementKind.MANIFEST)
+            caveats += find_caveats(desired_state, target.applier, flux_edit, flux_placement)
+    for step in target.resource.steps:
+        caveats += [
+            Caveat(file=skipped.file, line=1, problem=f"{skipped.reference} may change it again")
+            for skipped in desired_state.builder.skipped
+            if skipped.file == step.file and skipped.reason == NOT_FOLLOWED
+        ]
+    return caveats
 
 
-def _of_object(declared: Declared, edit: DesiredEdit, checkout: Checkout) -> Iterator[Finding]:
-    meta = mapping(declared.data, "metadata")
+def _of_object(resource: Resource, edit: DesiredEdit, checkout: Checkout) -> Iterator[Caveat]:
+    metadata = mapping(resource.data, "metadata")
     for kind in ("annotations", "labels"):
-        for name, values in (("reconcile", ("disabled",)), ("ssa", ("IfNotPresent", "Ignore"))):
-            key = f"{GROUP}/{name}"
-            value = text(mapping(meta, kind), key)
-            if value.lower() in {each.lower() for each in values}:
-                where = _line(checkout, declared, ("metadata", kind, key))
-                problem = f"{key}: {value} keeps Flux from changing the {declared.id.kind}"
-                yield Finding(file=declared.file, line=where, problem=problem)
-    if helm.is_release(declared.id) and mapping(declared.data, "spec").get("suspend") is True:
-        where = _line(checkout, declared, ("spec", "suspend"))
-        yield Finding(file=declared.file, line=where, problem=f"HelmRelease {declared.id.name} is suspended")
+        for key, values in _OPT_OUTS.items():
+            value = text(mapping(metadata, kind), key)
+            if value.lower() in values:
+                problem = f"{key}: {value} keeps Flux from changing the {resource.id.kind}"
+                yield _caveat(checkout, resource, ("metadata", kind, key), problem)
+    if helm.is_release(resource.id) and mapping(resource.data, "spec").get("suspend") is True:
+        yield _caveat(checkout, resource, ("spec", "suspend"), f"HelmRelease {resource.id.name} is suspended")
     for path in changed_paths(edit):
-        value = _as_written(checkout, declared, path)
+        value = _value_in_file(checkout, resource, path)
         if isinstance(value, str) and "${" in value:
-            where = _line(checkout, declared, path)
             problem = f"{dotted(path)} comes from {value}, which other objects may use too: it is not changed itself"
-            yield Finding(file=declared.file, line=where, problem=problem)
+            yield _caveat(checkout, resource, path, problem)
 
 
-def _of_sync(target: Applied, applied: Applied, edit: DesiredEdit, sources: Sources) -> Iterator[Finding]:
-    sync = applied.as_sync
-    declared = applied.object
-    name = f"Flux Kustomization {declared.id.name}"
-    if sync.spec.get("suspend") is True:
-        where = _line(sources.checkout, declared, ("spec", "suspend"))
-        yield Finding(file=declared.file, line=where, problem=f"{name} is suspended")
-    for index, rule in enumerate(items(sync.spec, "ignore")):
-        if isinstance(rule, Mapping) and _ignores(rule, target.object, edit):
-            where = _line(sources.checkout, declared, ("spec", "ignore", index))
+def _of_applier(resource: Resource, applier: ClusterObject, edit: DesiredEdit, sources: Sources) -> Iterator[Caveat]:
+    flux = applier.as_flux_kustomization
+    name = f"Flux Kustomization {applier.resource.id.name}"
+    if flux.spec.get("suspend") is True:
+        yield _caveat(sources.checkout, applier.resource, ("spec", "suspend"), f"{name} is suspended")
+    for index, rule in enumerate(items(flux.spec, "ignore")):
+        if isinstance(rule, Mapping) and _ignores(rule, resource, edit):
             fields = ", ".join(map(dotted, changed_paths(edit)))
-            yield Finding(file=declared.file, line=where, problem=f"{name} ignores changes of {fields}")
-    if pinned := sources.pinned(sync.source):
-        where = _line(sources.checkout, declared, ("spec", "sourceRef"))
-        problem = f"{name} reads {sync.source.kind} {sync.source.name}, held at {pinned}: no new commit reaches it"
-        yield Finding(file=declared.file, line=where, problem=problem)
+            problem = f"{name} ignores changes of {fields}"
+            yield _caveat(sources.checkout, applier.resource, ("spec", "ignore", index), problem)
+    if pin := sources.pin(flux.source):
+        problem = f"{name} reads {flux.source.kind} {flux.source.name}, held at {pin}: no new commit reaches it"
+        yield _caveat(sources.checkout, applier.resource, ("spec", "sourceRef"), problem)
 
 
-def _ignores(rule: Mapping[str, Any], declared: Declared, edit: DesiredEdit) -> bool:
+def _ignores(rule: Mapping[str, Any], resource: Resource, edit: DesiredEdit) -> bool:
     target = mapping(rule, "target")
-    if target and not Selector.parse(target).selects(declared):
+    if target and not Selector.parse(target).selects(resource):
         return False
-    paths = [pointer(str(path)) for path in items(rule, "paths")]
-    return any(path == field[: len(path)] for path in paths for field in changed_paths(edit))
+    ignored_paths = [pointer(str(path)) for path in items(rule, "paths")]
+    return any(ignored == path[: len(ignored)] for ignored in ignored_paths for path in changed_paths(edit))
 
 
-def _as_written(checkout: Checkout, declared: Declared, keys: YamlPath) -> Any:
-    """The value in the file, before anything has replaced variables in it."""
-    data = checkout.read(declared.file) or b""
+def _value_in_file(checkout: Checkout, resource: Resource, path: YamlPath) -> Any:
+    """Return the value as the file has it, before Flux has replaced variables in it."""
+    data = checkout.read(resource.file) or b""
     if not re.search(rb"\$\{", data):
         return None
-    documents = [each for each in manifests.split(data) if each.index == declared.document]
-    written = [each for document in documents for each in manifests.objects(document) if each.item == declared.item]
-    return find(written[0].data, keys) if written else None
+    documents = [document for document in manifests.split(data) if document.index == resource.document]
+    objects = (manifest for document in documents for manifest in manifests.objects(document))
+    declaration = next((manifest for manifest in objects if manifest.item == resource.item), None)
+    return find(declaration.data, path) if declaration else None
 
 
-def _line(checkout: Checkout, declared: Declared, keys: YamlPath) -> int:
-    return markers.line(checkout.read(declared.file) or b"", declared, keys)
+def _caveat(checkout: Checkout, resource: Resource, path: YamlPath, problem: str) -> Caveat:
+    line = line_of(checkout.read(resource.file) or b"", resource, path)
+    return Caveat(file=resource.file, line=line, problem=problem)

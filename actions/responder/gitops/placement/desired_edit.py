@@ -11,7 +11,7 @@ from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import YamlPath
 from ..fields import find, set_in
 from ..kustomize.patches import operate, pointer
-from ..kustomize.resource import Declared
+from ..kustomize.resource import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +43,17 @@ def changed_paths(edit: DesiredEdit) -> tuple[YamlPath, ...]:
             assert_never(edit)
 
 
-def is_fulfilled(edit: DesiredEdit, declared: Declared) -> bool:
+def is_fulfilled(edit: DesiredEdit, resource: Resource) -> bool:
     """Return whether the object as its cluster gets it is already as the edit would make it."""
     match edit:
         case SetValue():
-            value = find(declared.data, edit.path)
+            value = find(resource.data, edit.path)
             return bool(value == edit.value and type(value) is type(edit.value))
         case AppendItem():
-            items = find(declared.data, edit.path)
+            items = find(resource.data, edit.path)
             return isinstance(items, list) and edit.value in items
         case JsonPatch():
-            return operate(declared.data, edit.operations) == dict(declared.data)
+            return operate(resource.data, edit.operations) == dict(resource.data)
         case RemoveResource():
             return False
         case _:

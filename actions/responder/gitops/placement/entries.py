@@ -9,10 +9,11 @@ import yaml
 from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import YamlPath
 from ..fields import find
-from ..flux.clusters import Desired
-from ..kustomize.patches import REPLICATED
+from ..flux.clusters import DesiredState
+from ..kustomize.location import Location
+from ..kustomize.patches import REPLICATED, ReplicaCount
 from ..kustomize.phase import Phase
-from ..kustomize.resource import Declared, Step
+from ..kustomize.resource import Resource, Step
 from ..kustomize.selector import Selector
 from .desired_edit import DesiredEdit, JsonPatch, RemoveResource
 from .placement import Placement, PlacementKind
@@ -22,50 +23,57 @@ _REPLICAS: YamlPath = ("spec", "replicas")
 
 
 def in_kustomization(
-    desired: Desired, declared: Declared, edit: DesiredEdit, index: int, floor: tuple[int, Phase], readers: Readers
+    desired_state: DesiredState,
+    resource: Resource,
+    edit: DesiredEdit,
+    index: int,
+    floor: tuple[int, Phase],
+    readers: Readers,
 ) -> Iterator[Placement]:
     """Yield a replica count or a patch in a kustomization, where it comes after what has the last word now."""
-    step = declared.steps[index]
+    step = resource.steps[index]
     assert step.file is not None  # noqa: S101 - the caller has seen to it
     count = edit.value if isinstance(edit, SetValue) and edit.path == _REPLICAS else None
-    if floor < (index, Phase.REPLICAS) and count is not None and declared.id.kind in REPLICATED:
-        named = [each for each in _inputs(desired, step) if any(id_.name == step.before.name for id_ in each.ids)]
-        if len([each for each in named if each.id.kind in REPLICATED]) == 1:
-            entry = {"name": step.before.name, "count": count}
+    if floor < (index, Phase.REPLICAS) and count is not None and resource.id.kind in REPLICATED:
+        count_entry = ReplicaCount(name=step.input_id.name, count=0, location=Location(file=step.file, document=0))
+        if sum(map(count_entry.applies_to, _inputs(desired_state, step))) == 1:
+            entry = {"name": step.input_id.name, "count": count}
             yield _added(step.file, "replicas", entry, PlacementKind.REPLICAS, readers)
-    if floor <= (index, Phase.PATCHES) and (patch := patch_entry(desired, declared, edit, step)):
+    if floor <= (index, Phase.PATCHES) and (patch := patch_entry(desired_state, resource, edit, step)):
         yield _added(step.file, "patches", patch, PlacementKind.PATCH, readers)
 
 
-def patch_entry(desired: Desired, declared: Declared, edit: DesiredEdit, step: Step) -> dict[str, Any] | None:
-    """Return an entry of `patches:` that makes the edit, None if none could mean this object alone."""
-    id_ = step.before
+def patch_entry(
+    desired_state: DesiredState, resource: Resource, edit: DesiredEdit, step: Step
+) -> dict[str, Any] | None:
+    """Return an entry of `patches:` that makes the edit, None if no entry would apply to this object alone."""
+    object_id = step.input_id
     fields = {
-        "group": id_.group,
-        "version": id_.version,
-        "kind": id_.kind,
-        "name": id_.name,
-        "namespace": id_.namespace,
+        "group": object_id.group,
+        "version": object_id.version,
+        "kind": object_id.kind,
+        "name": object_id.name,
+        "namespace": object_id.namespace,
     }
     target = {key: value for key, value in fields.items() if value and key != "version"}
-    selected = [each for each in _inputs(desired, step) if Selector.parse(target).selects(each)]
-    if len(selected) != 1 or selected[0].source != declared.source:
+    selected = list(filter(Selector.parse(target).selects, _inputs(desired_state, step)))
+    if len(selected) != 1 or selected[0].source != resource.source:
         return None
-    return {"target": target, "patch": _patch(declared, step.before.name, edit)}
+    return {"target": target, "patch": _patch(resource, step.input_id.name, edit)}
 
 
-def _patch(declared: Declared, name: str, edit: DesiredEdit) -> str:
+def _patch(resource: Resource, name: str, edit: DesiredEdit) -> str:
     """Return the text of a patch: JSON 6902 for operations and for an item of a list, else strategic merge."""
     head = {
-        "apiVersion": declared.data.get("apiVersion"),
-        "kind": declared.data.get("kind"),
+        "apiVersion": resource.data.get("apiVersion"),
+        "kind": resource.data.get("kind"),
         "metadata": {"name": name},
     }
     body: Any
     match edit:
         case JsonPatch():
             body = list(edit.operations)
-        case AppendItem() if isinstance(find(declared.data, edit.path), list):
+        case AppendItem() if isinstance(find(resource.data, edit.path), list):
             body = [{"op": "add", "path": f"{_pointer(edit.path)}/-", "value": edit.value}]
         case AppendItem():
             body = _joined(head, _nested(edit.path, [edit.value]))
@@ -97,8 +105,8 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 def _added(file: str, list_name: str, entry: dict[str, Any], kind: PlacementKind, readers: Readers) -> Placement:
     edit = AppendItem(path=(list_name,), value=entry)
-    return Placement(file=PurePosixPath(file), document=0, edit=edit, kind=kind, shared=readers.others)
+    return Placement(file=PurePosixPath(file), document=0, edit=edit, kind=kind, shared=readers.other_objects)
 
 
-def _inputs(desired: Desired, step: Step) -> tuple[Declared, ...]:
-    return desired.builder.inputs(step.tree, step.folder)
+def _inputs(desired_state: DesiredState, step: Step) -> tuple[Resource, ...]:
+    return desired_state.builder.inputs(step.tree, step.folder)

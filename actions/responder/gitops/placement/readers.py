@@ -1,57 +1,59 @@
-"""Who reads the manifest that declares an object, and each kustomization on its way."""
+"""Who else reads the manifest that declares an object, and each kustomization on the object's way."""
 
-from ..flux.clusters import Desired
-from ..flux.reconcile import Applied
+from ..flux.cluster_object import ClusterObject
+from ..flux.clusters import DesiredState
 from ..kustomize.patches import Patch
-from ..kustomize.resource import Declared, Layer, Step
+from ..kustomize.resource import Layer, Resource, Step
 
 
 class Readers:
-    """All readings of the manifest that declares an object."""
+    """The objects that the manifest of one object, the target, becomes in all clusters."""
 
-    def __init__(self, desired: Desired, target: Applied) -> None:
+    def __init__(self, desired_state: DesiredState, target: ClusterObject) -> None:
         self._target = target
-        self._all = desired.applied
-        self._readings = [each for each in self._all if each.object.source == target.object.source]
+        self._all = desired_state.objects
+        self._readings = [item for item in self._all if item.resource.source == target.resource.source]
+        self._target_readings = [item for item in self._readings if item.identity == target.identity]
 
-    def are_one(self, step: Step | None = None) -> bool:
-        """Whether those that pass a kustomization are those that give the object: all of them, and no others."""
-        passing = [each for each in self._readings if step is None or _passes(each.object, step)]
-        return [each for each in self._readings if self._is_target(each)] == passing
+    def are_target_alone(self, step: Step | None = None) -> bool:
+        """Return whether the manifest becomes the target and nothing else.
 
-    def are_one_for(self, layer: Layer) -> bool:
-        """Whether the text of a patch changes the object, whichever way it is read, and nothing else anywhere."""
+        With a `step`: whether all that passes its kustomization becomes the target, and all of the target passes it.
+        """
+        passing = [item for item in self._readings if step is None or _passes(item.resource, step)]
+        return passing == self._target_readings
+
+    def owns(self, layer: Layer) -> bool:
+        """Return whether the text of a patch changes the target, in every reading of it, and nothing else anywhere."""
         changed = [
-            each
-            for each in self._all
-            if any(other.patch.location == layer.patch.location for other in each.object.layers)
+            item
+            for item in self._all
+            if any(other.patch.location == layer.patch.location for other in item.resource.layers)
         ]
-        return layer.is_exclusive and [each for each in self._readings if self._is_target(each)] == changed
+        return layer.is_exclusive and changed == self._target_readings
 
     @property
-    def ways(self) -> int:
-        """How many Flux Kustomizations give the object; 0 if they do not give it in the same way."""
-        same = [each.object for each in self._readings if self._is_target(each)]
-        return len(same) if all(_way(each) == _way(same[0]) for each in same) else 0
-
-    def _is_target(self, applied: Applied) -> bool:
-        return applied.identity == self._target.identity
+    def applier_count(self) -> int:
+        """How many Flux Kustomizations apply the target; 0 if what they apply differs."""
+        resources = [item.resource for item in self._target_readings]
+        return len(resources) if all(_way(resource) == _way(resources[0]) for resource in resources) else 0
 
     @property
-    def others(self) -> tuple[str, ...]:
-        """The other objects that the manifest becomes, for a person."""
-        found = {each.identity: each for each in self._readings if each.identity != self._target.identity}
+    def other_objects(self) -> tuple[str, ...]:
+        """The other objects that the manifest becomes, for a message."""
+        others = {item.identity: item for item in self._readings if item.identity != self._target.identity}
         return tuple(
-            f"{each.object.id.kind} {each.object.id.full_name} in cluster {each.cluster}" for each in found.values()
+            f"{item.resource.id.kind} {item.resource.id.full_name} in cluster {item.cluster}"
+            for item in others.values()
         )
 
 
-def _way(declared: Declared) -> tuple[list[Step], list[Patch]]:
-    """What changes an object on its way; the kustomization that Flux generates for a folder changes nothing."""
-    return [step for step in declared.steps if step.file], [layer.patch for layer in declared.layers]
+def _way(resource: Resource) -> tuple[list[Step], list[Patch]]:
+    """Return what changes an object on its way. The kustomization that Flux generates changes nothing."""
+    return [step for step in resource.steps if step.file], [layer.patch for layer in resource.layers]
 
 
-def _passes(declared: Declared, step: Step) -> bool:
+def _passes(resource: Resource, step: Step) -> bool:
     if step.file:
-        return any(passed.file == step.file for passed in declared.steps)
-    return any((passed.tree, passed.folder) == (step.tree, step.folder) for passed in declared.steps)
+        return any(other.file == step.file for other in resource.steps)
+    return any((other.tree, other.folder) == (step.tree, step.folder) for other in resource.steps)

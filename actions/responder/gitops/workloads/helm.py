@@ -1,7 +1,7 @@
-"""What a HelmRelease may make of its chart, told from names alone, as no chart is rendered here.
+"""What a HelmRelease may create. Names alone decide, because no chart is rendered here.
 
-By the convention of Helm's own chart template, what a release makes is called after the release, the release and the
-chart, or what `fullnameOverride` says; parts of a chart add to one of these.
+By the convention of Helm's own chart template, the objects of a release have the name of the release, of the release
+and the chart, or the `fullnameOverride`; parts of a chart add to one of these.
 https://fluxcd.io/flux/components/helm/helmreleases/#release-configuration
 """
 
@@ -9,25 +9,25 @@ import hashlib
 
 from ..fields import find, mapping, text
 from ..kustomize.object_id import ObjectId
-from ..kustomize.resource import Declared
+from ..kustomize.resource import Resource
 
 GROUP = "helm.toolkit.fluxcd.io"
 _LONGEST = 53  # characters of a release name, beyond which Flux cuts it and adds a hash
 _OVERRIDES = (("fullnameOverride",), ("global", "fullnameOverride"))
 
 
-def is_release(id_: ObjectId) -> bool:
-    """Whether an object is a HelmRelease."""
-    return id_.group == GROUP and id_.kind == "HelmRelease"
+def is_release(object_id: ObjectId) -> bool:
+    """Return whether an object is a HelmRelease."""
+    return object_id.group == GROUP and object_id.kind == "HelmRelease"
 
 
-def namespace(release: Declared) -> str | None:
-    """The namespace that the release puts its objects into."""
+def namespace(release: Resource) -> str | None:
+    """Return the namespace that the release creates its objects in, None if it is not known."""
     return text(mapping(release.data, "spec"), "targetNamespace") or release.id.namespace
 
 
-def release_name(release: Declared) -> str:
-    """The name of the release as Helm knows it.
+def release_name(release: Resource) -> str:
+    """Return the name of the release as Helm knows it.
 
     https://github.com/fluxcd/helm-controller/blob/main/internal/release/name.go
     """
@@ -39,20 +39,19 @@ def release_name(release: Declared) -> str:
     return f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def may_make(release: Declared, name: str) -> bool:
-    """Whether an object of this name can come from the release."""
-    return any(name == base or name.startswith(f"{base}-") for base in _bases(release))
+def may_create(release: Resource, name: str) -> bool:
+    """Return whether an object of this name can come from the release."""
+    return any(name == base or name.startswith(f"{base}-") for base in _base_names(release))
 
 
-def makes(release: Declared, name: str) -> bool:
-    """Whether the name is the one that the release's main object has by convention."""
+def main_object_names(release: Resource) -> set[str]:
+    """Return the names that the release's main object can have by convention."""
     chart = text(mapping(release.data, "spec", "chart", "spec"), "chart").rpartition("/")[2]
-    first = release_name(release)
-    other = text(mapping(release.data, "spec", "values"), "nameOverride") or chart
-    return name in {*_bases(release), f"{first}-{other}"}
+    suffix = text(mapping(release.data, "spec", "values"), "nameOverride") or chart
+    return {*_base_names(release), f"{release_name(release)}-{suffix}"}
 
 
-def _bases(release: Declared) -> set[str]:
+def _base_names(release: Resource) -> set[str]:
     values = mapping(release.data, "spec", "values")
     overrides = {str(value) for keys in _OVERRIDES if (value := find(values, keys))}
     return {release_name(release), *overrides}

@@ -4,44 +4,51 @@ from collections.abc import Iterable, Sequence
 
 from ...kubernetes.pod_names import BASE, Owner, Pod, Workload, is_workload, owns
 from ..fields import mapping, text
-from ..flux.reconcile import Applied
+from ..flux.cluster_object import ClusterObject
 from . import helm
 
-# From the most telling form of a pod's name to the least.
+# From the most specific form of a pod's name to the least.
 _FORMS = (("Deployment",), ("CronJob",), ("StatefulSet",), ("DaemonSet", "Job"), ("Pod",))
-_SCALERS = {"HorizontalPodAutoscaler": "autoscaling", "ScaledObject": "keda.sh"}
+_AUTOSCALER_GROUPS = {"HorizontalPodAutoscaler": "autoscaling", "ScaledObject": "keda.sh"}
 
 
-def declared(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> list[Applied]:
-    """The declared workloads that own the pod. One whose namespace nothing says counts if no other does."""
-    found = anywhere(applied, pod, owners)
-    exact = [each for each in found if pod.namespace in (each.object.id.namespace, each.object.id.effective_namespace)]
-    return _distinct(exact or [each for each in found if each.object.id.namespace is None])
-
-
-def anywhere(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> list[Applied]:
-    """The declared workloads that own the pod, or would if it were in their namespace."""
-    return [each for each in applied if _owns(each, pod, owners)]
-
-
-def releases(applied: Iterable[Applied], pod: Pod, owners: Sequence[Owner]) -> list[Applied]:
-    """The Helm releases that may have made the owner: those whose main object has its very name before all others, and
-    of these one whose namespace nothing says if no other counts."""
-    made = makers(pod, owners)
-    found = [
-        each
-        for each in applied
-        if helm.is_release(each.object.id)
-        and helm.namespace(each.object) in (pod.namespace, None)
-        and any(helm.may_make(each.object, workload.name) for workload in made)
+def declared_owners(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
+    """Return the declared workloads that own the pod. One without any namespace counts if no other does."""
+    candidates = owners_in_any_namespace(objects, pod, owners)
+    exact = [
+        candidate
+        for candidate in candidates
+        if pod.namespace in (candidate.resource.id.namespace, candidate.resource.id.effective_namespace)
     ]
-    named = [each for each in found if any(helm.makes(each.object, workload.name) for workload in made)]
-    exact = [each for each in named or found if helm.namespace(each.object) == pod.namespace]
-    return _distinct(exact or named or found)
+    return _distinct(exact or [candidate for candidate in candidates if candidate.resource.id.namespace is None])
 
 
-def makers(pod: Pod, owners: Sequence[Owner]) -> tuple[Workload, ...]:
-    """The workloads that would name a pod so, in the likeliest reading of its name; or the one the event names."""
+def owners_in_any_namespace(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
+    """Return the declared workloads that own the pod, or would if it were in their namespace."""
+    return [candidate for candidate in objects if _owns(candidate, pod, owners)]
+
+
+def helm_releases(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
+    """Return the Helm releases that may have created the owner.
+
+    Those whose main object has the name of the owner count before all others. Of these, one without any namespace
+    counts if no other does.
+    """
+    names = {workload.name for workload in possible_workloads(pod, owners)}
+    candidates = [
+        candidate
+        for candidate in objects
+        if helm.is_release(candidate.resource.id)
+        and helm.namespace(candidate.resource) in (pod.namespace, None)
+        and any(helm.may_create(candidate.resource, name) for name in names)
+    ]
+    by_name = [candidate for candidate in candidates if names & helm.main_object_names(candidate.resource)]
+    exact = [item for item in by_name or candidates if helm.namespace(item.resource) == pod.namespace]
+    return _distinct(exact or by_name or candidates)
+
+
+def possible_workloads(pod: Pod, owners: Sequence[Owner]) -> tuple[Workload, ...]:
+    """Return the workload that the event names, else those that would give the pod its name in its likeliest form."""
     for owner in owners:
         if owner.kind == "Deployment":
             return (Workload(kind="Deployment", namespace=pod.namespace, name=owner.name),)
@@ -49,36 +56,36 @@ def makers(pod: Pod, owners: Sequence[Owner]) -> tuple[Workload, ...]:
     while "-" in names[-1]:
         names.append(names[-1].rpartition("-")[0])
     for form in _FORMS:
-        made = [(kind, name) for kind in form for name in names if owns(kind, name, pod.name)]
-        if made:
-            return tuple(Workload(kind=kind, namespace=pod.namespace, name=name) for kind, name in dict.fromkeys(made))
+        pairs = dict.fromkeys((kind, name) for kind in form for name in names if owns(kind, name, pod.name))
+        if pairs:
+            return tuple(Workload(kind=kind, namespace=pod.namespace, name=name) for kind, name in pairs)
     return ()
 
 
-def scalers(applied: Iterable[Applied], workload: Applied) -> tuple[Applied, ...]:
-    """The autoscalers of the same cluster and namespace that set the workload's replica count."""
-    id_ = workload.object.id
-    names = {each.name for each in workload.object.ids}
+def autoscalers(objects: Iterable[ClusterObject], workload: ClusterObject) -> tuple[ClusterObject, ...]:
+    """Return the autoscalers of the same cluster and namespace that set the workload's replica count."""
+    workload_id = workload.resource.id
+    names = {object_id.name for object_id in workload.resource.ids}
     return tuple(
-        each
-        for each in applied
-        if each.object.id.group == _SCALERS.get(each.object.id.kind)
-        and (each.cluster, each.object.id.namespace) == (workload.cluster, id_.namespace)
-        and (target := mapping(each.object.data, "spec", "scaleTargetRef"))
+        candidate
+        for candidate in objects
+        if candidate.resource.id.group == _AUTOSCALER_GROUPS.get(candidate.resource.id.kind)
+        and (candidate.cluster, candidate.resource.id.namespace) == (workload.cluster, workload_id.namespace)
+        and (target := mapping(candidate.resource.data, "spec", "scaleTargetRef"))
         and text(target, "name") in names
-        and text(target, "kind") in (id_.kind, "")
+        and text(target, "kind") in (workload_id.kind, "")
     )
 
 
-def _owns(applied: Applied, pod: Pod, owners: Sequence[Owner]) -> bool:
-    id_ = applied.object.id
-    if not is_workload(f"{id_.group}/{id_.version}".lstrip("/"), id_.kind):
+def _owns(candidate: ClusterObject, pod: Pod, owners: Sequence[Owner]) -> bool:
+    object_id = candidate.resource.id
+    if not is_workload(f"{object_id.group}/{object_id.version}".lstrip("/"), object_id.kind):
         return False
     if owners:
-        return all(owner.is_created_by(id_.kind, id_.name) for owner in owners)
-    return owns(id_.kind, id_.name, pod.name)
+        return all(owner.is_created_by(object_id.kind, object_id.name) for owner in owners)
+    return owns(object_id.kind, object_id.name, pod.name)
 
 
-def _distinct(applied: list[Applied]) -> list[Applied]:
-    """One of those that are the same object of the same cluster from the same declaration."""
-    return list({(each.identity, each.object.source): each for each in applied}.values())
+def _distinct(objects: list[ClusterObject]) -> list[ClusterObject]:
+    """Return the objects without repetitions of the same object of the same cluster from the same declaration."""
+    return list({(item.identity, item.resource.source): item for item in objects}.values())

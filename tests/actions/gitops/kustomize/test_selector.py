@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from responder.gitops.kustomize.object_id import identify
-from responder.gitops.kustomize.resource import Declared
+from responder.gitops.kustomize.resource import Resource
 from responder.gitops.kustomize.selector import Selector, satisfies
 
 LABELS = {"app": "web", "tier": "front"}
@@ -65,6 +65,6 @@ def test_labels_satisfy_a_selector_as_kubectl_says(selector: str, expected: bool
 )
 def test_a_target_means_an_object_by_its_first_and_its_present_name(target: dict[str, Any], expected: bool) -> None:
     first = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": LABELS}}
-    declared = Declared(file="web.yaml", document=0, item=None, line=1, data=first, ids=(identify(first),))
+    declared = Resource(file="web.yaml", document=0, item=None, line=1, data=first, ids=(identify(first),))
     renamed = declared.with_data({**first, "metadata": {**first["metadata"], "name": "prod-web", "namespace": "shop"}})  # type: ignore[dict-item]
     assert Selector.parse(target).selects(renamed) is expected

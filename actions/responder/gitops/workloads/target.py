@@ -1,0 +1,32 @@
+"""The declared workload that owns a pod, with all that an edit of it needs to know."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ...kubernetes.pod_names import Workload
+from ..flux.cluster_object import ClusterObject
+from ..flux.clusters import DesiredState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a workload is declared: `document` counts from 0 in the file, `item` is the index in a `kind: List`.
+
+    `object` is the workload as its cluster gets it, `desired_state` all that the repository applies. For a HelmRelease,
+    `chart_workloads` are the workloads one of which the chart must have for the pod to have its name; there are no
+    `autoscalers`.
+    """
+
+    file: PurePosixPath
+    document: int
+    line: int
+    api_version: str
+    workload: Workload
+    item: int | None = None
+    object: ClusterObject = field(repr=False)
+    desired_state: DesiredState = field(repr=False)
+    chart_workloads: tuple[Workload, ...] = ()
+    autoscalers: tuple[ClusterObject, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} ({self.workload})"

@@ -62,6 +62,8 @@ def effects_of(action: Action, target: Target) -> list[Effect]:
         action = Remove()
     if isinstance(action, Remove):
         return [Effect(object=target.object, edit=RemoveResource())]
+    if isinstance(action, PatchManifest) and any(not operation["path"] for operation in action.operations):
+        raise Unsupported("a whole manifest is not changed by a patch: name the field that it changes")
     if helm.is_release(target.object.resource.id):
         return [_post_renderer(action, target)]
     if isinstance(action, PatchManifest):

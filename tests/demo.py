@@ -47,8 +47,8 @@ class DemoFailed(Exception):
 
 def _contain(parts: stack.Stack, say: Say) -> None:
     repository, receiver = parts.repository, parts.receiver
-    before = _git(repository.path, "rev-parse", "main").strip()
-    say("desired state", f"alpine.yaml at {before[:7]}: {_replicas(repository.path)}")
+    old_tip = _git(repository.path, "rev-parse", "main").strip()
+    say("desired state", f"alpine.yaml at {old_tip[:7]}: {_replicas(repository.path)}")
 
     event = sidekick.falco_events()["E02"]
     event_id = str(uuid.uuid4())
@@ -63,13 +63,17 @@ def _contain(parts: stack.Stack, say: Say) -> None:
     say("github", f"run {run.id} of {run.workflow} starts", at=run.started)
     _check(run.conclusion == "success", "the workflow run failed")
 
-    after = _git(repository.path, "rev-parse", "main").strip()
-    _check(after != before, "nothing was committed")
+    new_tip = _git(repository.path, "rev-parse", "main").strip()
+    _check(new_tip != old_tip, "nothing was committed")
     pushed = datetime.fromtimestamp((repository.path / "refs" / "heads" / "main").stat().st_mtime, UTC)
-    say("action", f"commit {after[:7]}: {_git(repository.path, 'log', '-1', '--format=%s', after).strip()}", at=pushed)
-    added, removed, name = _git(repository.path, "diff", "--numstat", before, after).split()
-    print(_indent(_git(repository.path, "diff", "--unified=1", before, after)))
-    print(_indent(_git(repository.path, "log", "-1", "--format=%(trailers)", after)))
+    say(
+        "action",
+        f"commit {new_tip[:7]}: {_git(repository.path, 'log', '-1', '--format=%s', new_tip).strip()}",
+        at=pushed,
+    )
+    added, removed, name = _git(repository.path, "diff", "--numstat", old_tip, new_tip).split()
+    print(_indent(_git(repository.path, "diff", "--unified=1", old_tip, new_tip)))
+    print(_indent(_git(repository.path, "log", "-1", "--format=%(trailers)", new_tip)))
     _check((added, removed, name) == ("1", "1", "alpine.yaml"), "the commit changes more than one line")
 
     _check(len(receiver.calls) == 1, "the Flux receiver was not called once")

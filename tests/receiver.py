@@ -78,8 +78,13 @@ class FluxReceiver:
     @classmethod
     @contextmanager
     def start(
-        cls, *, type: str, token: str, scripted: Sequence[int] = (), issuer: Issuer | None = None,  # noqa: A002 - Flux's word
-    ) -> "Iterator[FluxReceiver]":  # fmt: skip
+        cls,
+        *,
+        type: str,  # noqa: A002 - Flux's word
+        token: str,
+        scripted: Sequence[int] = (),
+        issuer: Issuer | None = None,
+    ) -> "Iterator[FluxReceiver]":
         """Serve on a free port until the end of the block."""
         receiver = cls(type=type, token=token, scripted=list(scripted), issuer=issuer)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))

@@ -69,9 +69,13 @@ def desired_state(**files: bytes) -> dict[str, bytes]:
 
 @contextmanager
 def start(
-    folder: Path, *, files: Mapping[str, bytes], act: str | None = None, dispatch: str = "repository_dispatch",
+    folder: Path,
+    *,
+    files: Mapping[str, bytes],
+    act: str | None = None,
+    dispatch: str = "repository_dispatch",
     settings: Mapping[str, str] | None = None,
-) -> Iterator[Stack]:  # fmt: skip
+) -> Iterator[Stack]:
     """Start everything below `folder`; `act` is the binary that runs the workflow, None the hub's own runner.
 
     `settings` are further RELAY_ variables.
@@ -121,7 +125,7 @@ def _url(process: subprocess.Popen[bytes], log: Path) -> str:
     """Where the relay listens, as it says itself once it does."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
-        if said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text()):
-            return said[1]
+        if match := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text()):
+            return match[1]
         time.sleep(0.02)
     raise RuntimeError(f"the relay does not start:\n{log.read_text()}")

@@ -43,7 +43,7 @@ def action(folder: Path) -> dict[str, Any]:
 @every_action
 def test_every_input_of_an_action_is_described_with_its_default(folder: Path) -> None:
     described = {row[0]: row[1] for row in table((folder / "README.md").read_text(), "Inputs")}
-    defaults = {name: about["default"] for name, about in action(folder)["inputs"].items()}
+    defaults = {name: details["default"] for name, details in action(folder)["inputs"].items()}
     if described.get("event") == "the run's own event":
         described["event"] = ""
     assert described == defaults
@@ -94,8 +94,8 @@ def test_every_response_is_described() -> None:
 
 
 def test_the_rules_in_the_readme_are_rules() -> None:
-    shown = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
-    assert [len(parser.parse(each.encode(), name="README.md").rules) for each in shown] == [2]
+    examples = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
+    assert [len(parser.parse(example.encode(), name="README.md").rules) for example in examples] == [2]
 
 
 def test_the_built_in_rule_is_the_one_that_is_described() -> None:

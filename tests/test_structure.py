@@ -72,7 +72,6 @@ WITH_VAGUE_NAMES = frozenset(
         "actions/responder/publish",
         "actions/responder/report",
         "actions/responder/yamledit",
-        "tests",
         "tests/actions",
         "tests/actions/commands",
         "tests/actions/github",
@@ -80,7 +79,6 @@ WITH_VAGUE_NAMES = frozenset(
         "tests/actions/report",
         "tests/actions/yamledit",
         "tests/bench",
-        "tests/e2e",
         "tests/localhub",
         "tests/relay",
         "tests/relay/server",
@@ -90,7 +88,6 @@ FORMATTED_BY_HAND = frozenset(
     [
         "actions/responder/publish",
         "actions/responder/report",
-        "tests",
         "tests/actions/commands",
         "tests/actions/publish",
         "tests/bench",

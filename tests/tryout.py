@@ -31,9 +31,17 @@ from tests.actions.gitops import everything, oracle
 
 # What follows a workload's name in the names of its pods; five random characters follow what ends in a dash.
 SUFFIXES = {
-    "Deployment": "-77789455d6-", "Rollout": "-77789455d6-", "HelmRelease": "-77789455d6-", "StatefulSet": "-0",
-    "DaemonSet": "-", "ReplicaSet": "-", "ReplicationController": "-", "Job": "-", "CronJob": "-29385720-", "Pod": "",
-}  # fmt: skip
+    "Deployment": "-77789455d6-",
+    "Rollout": "-77789455d6-",
+    "HelmRelease": "-77789455d6-",
+    "StatefulSet": "-0",
+    "DaemonSet": "-",
+    "ReplicaSet": "-",
+    "ReplicationController": "-",
+    "Job": "-",
+    "CronJob": "-29385720-",
+    "Pod": "",
+}
 
 Rendered = dict[tuple[str, ObjectKey], Mapping[str, Any]]  # by cluster and object
 
@@ -52,21 +60,21 @@ def main() -> int:
     checkout = WorkTree(root).checkout()
     desired = everything.read_whole(checkout, {})
     clusters = [cluster.cluster for cluster in desired.clusters if cluster.flux_kustomizations]
-    folders = given(desired)
-    before, unrendered = rendered(folders)
-    workloads = [key for key in before if key[1][1] in SUFFIXES]
-    made = respond(checkout, clusters, [shell(*key, before[key]) for key in workloads])
+    folders = render_targets(desired)
+    old, unrendered = rendered(folders)
+    workloads = [key for key in old if key[1][1] in SUFFIXES]
+    plan = respond(checkout, clusters, [shell(*key, old[key]) for key in workloads])
     # What was in a folder may have gone from it, so that no workload leads there any more.
-    after, _ = rendered(given(everything.read_whole(changed(checkout, made), {}), known=folders))
-    wrong = list(differing(before, after, made))
+    new, _ = rendered(render_targets(everything.read_whole(changed(checkout, plan), {}), earlier=folders))
+    wrong = list(differing(old, new, plan))
     print(f"{len(clusters)} clusters, {len(checkout.manifests)} YAML files, {len(workloads)} workloads rendered")
-    for said, number in Counter(map(sort, made.outcomes)).most_common():
-        print(f"{number:6} {said}")
+    for label, number in Counter(map(sort, plan.outcomes)).most_common():
+        print(f"{number:6} {label}")
     print(f"{len(wrong):6} wrong")
-    for each in (*(f"not rendered: {said}" for said in unrendered), *wrong):
-        print(f"       {each}")
+    for line in (*(f"not rendered: {failure}" for failure in unrendered), *wrong):
+        print(f"       {line}")
     if "-v" in sys.argv:
-        for key, outcome in zip(workloads, made.outcomes, strict=True):
+        for key, outcome in zip(workloads, plan.outcomes, strict=True):
             print(f"{outcome.verdict:10} {key[0]}: {key[1][1]} {key[1][2]}/{key[1][3]}: {outcome.reason}")
     return 1 if wrong else 0
 
@@ -101,7 +109,7 @@ def respond(checkout: Checkout, clusters: list[str], events: list[Event]) -> pla
         "limits": {"responses-per-hour": 1_000_000},
         "rules": [{"name": "all", "match": {"rules": ["*"]}, "respond": ["stop"]}],
     }
-    ruleset = parser.parse(json.dumps({key: each for key, each in content.items() if each}).encode(), name="rules")
+    ruleset = parser.parse(json.dumps({key: value for key, value in content.items() if value}).encode(), name="rules")
     with kustomize_prover(required=False) as prover:
         return planner.plan_responses(events, ruleset, checkout, prover=prover)
 
@@ -122,15 +130,15 @@ def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> Event:
     return cloudevent.parse(sidekick.cloudevent(sent, event_id="1", cluster=cluster))
 
 
-def given(desired: DesiredState, known: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
-    """All folders that clusters are given, those among them that are `known` already."""
-    again = [replace(each, tree=desired.sources.by_name(each.source)) for each in known]
-    return list(dict.fromkeys([*(RenderTarget.of(each, desired) for each in desired.objects), *again]))
+def render_targets(desired: DesiredState, earlier: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
+    """Return all folders that clusters apply, and those that they applied earlier."""
+    again = [replace(target, tree=desired.sources.by_name(target.source)) for target in earlier]
+    return list(dict.fromkeys([*(RenderTarget.of(item, desired) for item in desired.objects), *again]))
 
 
 def rendered(folders: Iterable[RenderTarget]) -> tuple[Rendered, list[str]]:
     """All objects of all clusters, and the folders that do not render."""
-    found: Rendered = {}
+    rendering: Rendered = {}
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
         renderers: dict[str, kustomize_build.Renderer] = {}
@@ -141,27 +149,27 @@ def rendered(folders: Iterable[RenderTarget]) -> tuple[Rendered, list[str]]:
                 renderers[folder.source] = kustomize_build.Renderer(root, str(oracle.KUSTOMIZE))
             try:
                 objects = renderers[folder.source].render_target(folder)
-                found |= {(folder.cluster, key): each for key, each in objects.items()}
+                rendering |= {(folder.cluster, key): manifest for key, manifest in objects.items()}
             except NotRendered as error:
                 failed.append(f"{folder}: {error}")
-    return found, failed
+    return rendering, failed
 
 
-def changed(checkout: Checkout, made: planner.Plan) -> Checkout:
+def changed(checkout: Checkout, plan: planner.Plan) -> Checkout:
     """The checkout with the plan carried out."""
-    gone = {str(path) for path, data in made.files.items() if data is None}
-    kept = {path: data for path, data in checkout.manifests.items() if path not in gone}
-    new = {str(path): data for path, data in made.files.items() if data is not None}
-    return Checkout(manifests={**kept, **new}, other_files=checkout.other_files, links=checkout.links)
+    removed = {str(path) for path, data in plan.files.items() if data is None}
+    unchanged = {path: data for path, data in checkout.manifests.items() if path not in removed}
+    new = {str(path): data for path, data in plan.files.items() if data is not None}
+    return Checkout(manifests={**unchanged, **new}, other_files=checkout.other_files, links=checkout.links)
 
 
-def differing(before: Rendered, after: Rendered, made: planner.Plan) -> Iterator[str]:
+def differing(old: Rendered, new: Rendered, plan: planner.Plan) -> Iterator[str]:
     """What differs in the rendering and is no contained workload."""
-    contained = {(r.event.cluster, r.workload.kind, r.workload.name) for r in made.responses}
+    contained = {(r.event.cluster, r.workload.kind, r.workload.name) for r in plan.responses}
     scalers = {"HorizontalPodAutoscaler", "ScaledObject", "Kustomization"}
-    for where in sorted(before.keys() | after.keys()):
+    for where in sorted(old.keys() | new.keys()):
         cluster, (_, kind, namespace, name) = where
-        if before.get(where) != after.get(where) and (cluster, kind, name) not in contained and kind not in scalers:
+        if old.get(where) != new.get(where) and (cluster, kind, name) not in contained and kind not in scalers:
             yield f"{cluster}: {kind} {namespace}/{name}"
 
 

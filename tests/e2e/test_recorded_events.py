@@ -52,8 +52,8 @@ BUILT_IN_MATCHES = {"E01", "E02", "E06", "D16", "D18"}
 
 def files(rules: Mapping[str, bytes]) -> dict[str, bytes]:
     manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {}, namespace: {}}}\nspec: {{replicas: 2}}\n"
-    made = {f"{name}.yaml": manifest.format(name, namespace).encode() for name, namespace in DEPLOYMENTS.items()}
-    return {**made, **rules}
+    manifests = {f"{name}.yaml": manifest.format(name, namespace).encode() for name, namespace in DEPLOYMENTS.items()}
+    return {**manifests, **rules}
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +64,13 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
 
 def dispatched(parts: stack.Stack, name: str) -> tuple[str, dict[str, Any] | None]:
     """Post the event; what the relay made of it, and the payload that reached GitHub."""
-    before = len(parts.hub.requests)
+    earlier = len(parts.hub.requests)
     status, answer = sidekick.post(sidekick.falco_events()[name], address=parts.relay.address, event_id=name)
     assert status == 202
     (counted,) = [word for word, count in json.loads(answer).items() if count]
     if counted == "ignored":
         return counted, None
-    parts.wait_for_requests(before + 1)
+    parts.wait_for_requests(earlier + 1)
     request = parts.hub.requests[-1]
     assert request.status == 204
     return counted, json.loads(request.body)

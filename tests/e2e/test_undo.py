@@ -13,8 +13,8 @@ RESTORE = ".github/workflows/restore.yml"
 
 
 @pytest.mark.parametrize("act", RUNNERS)
-@pytest.mark.parametrize("named", ["commit", "event", "workload"])
-def test_a_contained_workload_is_restored_byte_for_byte(tmp_path: Path, act: str | None, named: str) -> None:
+@pytest.mark.parametrize("name", ["commit", "event", "workload"])
+def test_a_contained_workload_is_restored_byte_for_byte(tmp_path: Path, act: str | None, name: str) -> None:
     files = stack.desired_state(**{RESTORE: (stack.ROOT / RESTORE).read_bytes()})
     with stack.start(tmp_path, files=files, act=act) as parts:
         repository = parts.repository.path
@@ -23,7 +23,7 @@ def test_a_contained_workload_is_restored_byte_for_byte(tmp_path: Path, act: str
         contained = git(repository, "rev-parse", "main").strip()
         assert git(repository, "show", "main:alpine.yaml").encode() != files["alpine.yaml"]
         values = {"commit": contained, "event": "5b2e", "workload": "Deployment default/alpine-deployment"}
-        parts.dispatch_workflow("restore.yml", {"ref": "main", "inputs": {named: values[named]}})
+        parts.dispatch_workflow("restore.yml", {"ref": "main", "inputs": {name: values[name]}})
         _, run = parts.hub.wait_for_runs(2)
         assert run.conclusion == "success", run.log
         assert git(repository, "show", "main:alpine.yaml").encode() == files["alpine.yaml"]

@@ -94,6 +94,6 @@ def test_no_secret_reaches_a_log(tmp_path: Path) -> None:
     with stack.start(tmp_path, files=stack.desired_state(), act=None) as parts:
         sidekick.post(SHELL, address=parts.relay.address, event_id="5b2e")
         run = the_run(parts)
-        seen = run.log + run.summary + parts.relay.log.read_text()
+        output = run.log + run.summary + parts.relay.log.read_text()
         for secret in (parts.github_token, parts.receiver.token, parts.receiver.path, stack.CALLER_TOKEN):
-            assert secret not in seen
+            assert secret not in output

@@ -1,0 +1,105 @@
+"""What commits say of responses and of their undo, whatever an event has in it."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from responder.falco import cloudevent
+from responder.falco.event import Event
+from responder.kubernetes.pod_names import Pod, Workload
+from responder.plan import commit_message, trailers
+from responder.plan.changes import Change
+from responder.plan.outcome import Response
+from responder.plan.trailers import RecordedResponse
+from responder.plan.undo_record import AddedFile, PreviousValue
+from tests import sidekick
+
+WEB = Workload(kind="Deployment", namespace="shop", name="web")
+RECORD = PreviousValue(file=PurePosixPath("web.yaml"), document=0, path=("spec", "replicas"), previous=2)
+
+
+def event(*, cluster: str | None = "prod", **fields: Any) -> Event:
+    falco = {**sidekick.falco_events()["E02"], "time": "2026-07-01T12:00:00Z", **fields}
+    extensions = {"cluster": cluster} if cluster else {}
+    return cloudevent.parse(sidekick.cloudevent(falco, event_id="5b2e", **extensions))
+
+
+def response(**options: Any) -> Response:
+    defaults: dict[str, Any] = {
+        "event": event(),
+        "pod": Pod(namespace="shop", name="web-1"),
+        "rule": "r",
+        "action": "stop",
+        "workload": WEB,
+        "changes": (Change(record=RECORD, line=7),),
+    }
+    return Response(**{**defaults, **options})
+
+
+def test_one_response_is_named_with_its_reason_and_trailers() -> None:
+    assert commit_message.compose([response()]) == (
+        "Stop Deployment shop/web\n"
+        "\n"
+        'Falco\'s rule "Terminal shell in container" (Notice) fired in pod shop/web-1 at 2026-07-01T12:00:00Z.\n'
+        "\n"
+        "Falco-Rule: Terminal shell in container\n"
+        "Falco-Priority: Notice\n"
+        "CloudEvent-Id: 5b2e\n"
+        f"CloudEvent-Source: {event().source}\n"
+        "Response: stop Deployment shop/web\n"
+        'Previous: {"file":"web.yaml","document":0,"path":["spec","replicas"],"value":2}\n'
+        "Cluster: prod\n"
+    )
+
+
+def test_several_responses_are_counted_and_each_is_read_back() -> None:
+    other = response(workload=Workload(kind="Job", namespace="shop", name="x"), event=event(cluster=None))
+    message = commit_message.compose([response(), other])
+    assert message.startswith("Stop 2 workloads\n\nFalco's rule")
+    first, second = trailers.responses(message)
+    assert (first.response, first.cluster, first.records) == ("stop Deployment shop/web", "prod", (RECORD,))
+    assert (second.response, second.cluster) == ("stop Job shop/x", "")
+
+
+def test_every_change_has_a_record_in_the_order_of_the_changes() -> None:
+    added = AddedFile(file=PurePosixPath("new.yaml"))
+    changes = (Change(record=RECORD, line=7), Change(record=added, line=1))
+    (recorded,) = trailers.responses(commit_message.compose([response(changes=changes)]))
+    assert recorded.records == (RECORD, added)
+
+
+def test_a_long_subject_is_cut_where_tools_cut_it() -> None:
+    long = Workload(kind="Deployment", namespace="n" * 63, name="w" * 63)
+    assert len(commit_message.compose([response(workload=long)]).splitlines()[0]) <= 72
+
+
+def test_an_event_cannot_write_trailers_or_lines_of_its_own() -> None:
+    hostile = replace(event(), rule="x\n\nPrevious: {}\nResponse: remove", time="now\nResponse: x", id="1\nResponse: x")
+    message = commit_message.compose([response(event=hostile)])
+    (recorded,) = trailers.responses(message)
+    assert (recorded.response, recorded.records) == ("stop Deployment shop/web", (RECORD,))
+    assert len([line for line in message.splitlines() if line.startswith("Response:")]) == 1
+
+
+def recorded(name: str, action: str) -> RecordedResponse:
+    return RecordedResponse(rule="r", event_id=name, event_source="s", response=action)
+
+
+def test_an_undo_names_the_commit_and_the_responses() -> None:
+    message = commit_message.compose_undo("c" * 40, [recorded("1", "stop Deployment shop/web")])
+    assert message == (
+        "Restore Deployment shop/web\n"
+        "\n"
+        f"Takes back what commit {'c' * 12} did.\n"
+        "\n"
+        f"Restored-Commit: {'c' * 40}\n"
+        "Restored-Event: 1\n"
+        "Restored-Response: stop Deployment shop/web\n"
+    )
+    assert trailers.responses(message) == []
+
+
+def test_an_undo_of_several_responses_counts_them() -> None:
+    message = commit_message.compose_undo("c" * 40, [recorded("1", "stop Job a/b"), recorded("2", "scale Job a/c")])
+    assert message.startswith("Restore 2 workloads\n")
+    assert message.count("Restored-Event: ") == 2

@@ -1,0 +1,167 @@
+"""Which verdict an event gets, what counts against the budget, and which files change."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from responder.errors import BadEvent
+from responder.falco import cloudevent
+from responder.falco.event import Event
+from responder.plan.budget import Budget
+from responder.plan.outcome import Verdict
+from responder.plan.planner import Plan, plan_responses
+from responder.proof.standing import Proof, Standing
+from responder.rules import parser
+from responder.rules.model import Mode
+from tests import sidekick
+
+from .targets import checkout_of, manifest
+
+FILES = {
+    "web.yaml": manifest("Deployment", {"replicas": 2}),
+    "api.yaml": manifest("Deployment", {"replicas": 2}, name="api"),
+}
+RULES = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
+TWO_RULES = b"""\
+version: 1
+rules:
+  - {name: first, match: {rules: ['*']}, respond: [stop, {label: {set: {a: b}}}], continue: true}
+  - {name: second, match: {rules: ['*']}, respond: [stop]}
+"""
+
+
+def shell(name: str = "web", **extensions: Any) -> Event:
+    """Return the event of a shell in a pod of a Deployment."""
+    falco = sidekick.falco_events()["E02"]
+    fields = {**falco["output_fields"], "k8s.ns.name": "shop", "k8s.pod.name": f"{name}-77789455d6-m7flp"}
+    return cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, **extensions))
+
+
+def plan(*events: Event | BadEvent, rules: bytes = RULES, **options: Any) -> Plan:
+    return plan_responses(events, parser.parse(rules, name="rules"), checkout_of(FILES), **options)
+
+
+def verdicts(result: Plan) -> list[str]:
+    return [outcome.verdict.value for outcome in result.outcomes]
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict", "files"),
+    [
+        pytest.param(Mode.COMMIT, "contained", ["web.yaml"], id="commit"),
+        pytest.param(Mode.PULL_REQUEST, "proposed", [], id="pull request"),
+        pytest.param(Mode.DRY_RUN, "shown", [], id="dry run"),
+        pytest.param(None, "contained", ["web.yaml"], id="no mode: applied whatever rules want"),
+    ],
+)
+def test_the_mode_decides_whether_files_change(mode: Mode | None, verdict: str, files: list[str]) -> None:
+    result = plan(shell(), mode=mode)
+    assert verdicts(result) == [verdict]
+    assert [str(file) for file in result.files] == files
+
+
+def test_a_rule_can_be_more_careful_than_the_run() -> None:
+    careful = RULES.replace(b"respond:", b"mode: pull-request, respond:")
+    assert verdicts(plan(shell(), rules=careful, mode=Mode.COMMIT)) == ["proposed"]
+    assert verdicts(plan(shell(), rules=careful, mode=Mode.DRY_RUN)) == ["shown"]
+    assert verdicts(plan(shell(), rules=careful, mode=None)) == ["contained"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "events", "expected"),
+    [
+        pytest.param(Mode.COMMIT, ["web", "api"], ["contained", "refused"], id="two workloads"),
+        pytest.param(Mode.COMMIT, ["web", "web"], ["contained", "in place"], id="in place costs nothing"),
+        pytest.param(Mode.PULL_REQUEST, ["web", "api"], ["proposed", "refused"], id="two workloads under review"),
+        pytest.param(Mode.PULL_REQUEST, ["web", "web"], ["proposed", "proposed"], id="one workload under review"),
+        pytest.param(Mode.DRY_RUN, ["web", "web", "api"], ["shown", "shown", "refused"], id="shown"),
+    ],
+)
+def test_each_workload_costs_one_response_of_the_budget(mode: Mode, events: list[str], expected: list[str]) -> None:
+    assert verdicts(plan(*map(shell, events), mode=mode, budget=Budget(1, lambda: 0))) == expected
+
+
+def test_without_a_budget_there_is_no_limit() -> None:
+    strict = RULES + b"limits: {responses-per-hour: 0}\n"
+    assert verdicts(plan(shell("web"), shell("api"), rules=strict)) == ["contained", "contained"]
+
+
+def test_events_without_a_response_are_told_apart() -> None:
+    unmatched = RULES.replace(b"'*'", b"'Another rule'")
+    assert verdicts(plan(BadEvent("it is no event"))) == ["invalid"]
+    assert verdicts(plan(shell(), rules=unmatched)) == ["ignored"]
+    assert verdicts(plan(shell("absent"))) == ["refused"]
+
+
+def test_a_protected_workload_is_refused() -> None:
+    (outcome,) = plan(shell(), rules=RULES + b"protect: {namespaces: [shop]}\n").outcomes
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.reason == "Deployment shop/web is protected (namespace shop): no response touches it"
+
+
+def test_an_action_that_two_rules_want_is_applied_once() -> None:
+    (outcome,) = plan(shell(), rules=TWO_RULES).outcomes
+    response = outcome.response
+    assert response is not None
+    assert (response.rule, response.action) == ("first, second", "stop and label")
+    assert [str(change) for change in response.changes] == [
+        "web.yaml line 11, spec.replicas (was 2)",
+        "web.yaml line 4, metadata.labels.a (new)",
+    ]
+
+
+def test_each_event_is_planned_on_what_those_before_it_leave() -> None:
+    files = {"all.yaml": [FILES["web.yaml"], FILES["api.yaml"]]}
+    result = plan_responses([shell("web"), shell("api")], parser.parse(RULES, name="rules"), checkout_of(files))
+    data = result.files[PurePosixPath("all.yaml")]
+    assert data is not None
+    assert data.count(b"replicas: 0") == 2
+
+
+def test_only_contained_responses_are_in_the_commit_message() -> None:
+    careful = b"""\
+version: 1
+review: [{output_fields: {k8s.pod.name: [api-77789455d6-m7flp]}}]
+rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]
+"""
+    result = plan(shell("web"), shell("api"), rules=careful)
+    assert verdicts(result) == ["contained", "proposed"]
+    assert [str(response) for response in result.responses] == ["stop Deployment shop/web"]
+    assert "Deployment shop/api" not in result.message
+
+
+class FixedProver:
+    """Says the same of every response."""
+
+    def __init__(self, standing: Standing, *, required: bool) -> None:
+        self.required = required
+        self._proof = Proof(standing=standing, reason="so it is", diff="- 2\n+ 0")
+
+    def prove(self, *_: object) -> Proof:
+        return self._proof
+
+
+@pytest.mark.parametrize(
+    ("standing", "required", "verdict"),
+    [
+        (Standing.PROVED, True, "contained"),
+        (Standing.PROVED, False, "contained"),
+        (Standing.NOT_POSSIBLE, False, "contained"),
+        (Standing.NOT_POSSIBLE, True, "refused"),
+        (Standing.DISPROVED, False, "refused"),
+        (Standing.DISPROVED, True, "refused"),
+    ],
+)
+def test_a_response_without_the_proof_that_it_needs_changes_nothing(
+    standing: Standing, required: bool, verdict: str
+) -> None:
+    result = plan(shell(), prover=FixedProver(standing, required=required))
+    (outcome,) = result.outcomes
+    assert (outcome.verdict.value, outcome.rendered) == (verdict, "- 2\n+ 0")
+    assert bool(result.files) is (verdict == "contained")
+
+
+def test_what_is_not_committed_is_not_proved() -> None:
+    disproof = FixedProver(Standing.DISPROVED, required=True)
+    assert verdicts(plan(shell(), mode=Mode.PULL_REQUEST, prover=disproof)) == ["proposed"]

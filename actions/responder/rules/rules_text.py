@@ -91,9 +91,9 @@ class RulesText:
 
     def _value(self, node: yaml.Node) -> Any:
         self._remaining -= 1
-        if self._remaining == 0:
+        if self._remaining == -1:
             self._mistake(f"more than {_BUDGET:,} values", node, "write fewer aliases")
-        if self._remaining <= 0:
+        if self._remaining < 0:
             return None
         if node.tag not in _TAGS:
             tag = node.tag.replace(_STANDARD, "!!").rstrip(",")

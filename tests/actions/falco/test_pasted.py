@@ -16,6 +16,10 @@ E02 = FALCO["E02"]
 SENT = sidekick.cloudevent(E02, event_id="1")
 
 
+def test_a_text_of_the_limit_is_read() -> None:
+    assert pasted.documents("7".ljust(pasted.LIMIT)) == [7]
+
+
 def test_a_text_beyond_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(BadInput, match=r"1,048,577 characters; the limit is 1,048,576"):
         run_event.documents({}, "[" * (pasted.LIMIT + 1))

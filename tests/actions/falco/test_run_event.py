@@ -23,6 +23,12 @@ SENT = sidekick.cloudevent(E02, event_id="1")
         pytest.param({"inputs": {"event": json.dumps([SENT])}}, "", 1, id="workflow_dispatch"),
         pytest.param({"client_payload": {"events": [SENT, SENT]}}, json.dumps(E02), 2, id="the run's own comes first"),
         pytest.param({"inputs": {"event": json.dumps([SENT] * 3)}}, json.dumps(E02), 3, id="so does the run's input"),
+        pytest.param(
+            {"inputs": {"event": json.dumps([SENT])}, "client_payload": {"events": [SENT, SENT]}},
+            "",
+            2,
+            id="the payload comes before the input",
+        ),
         pytest.param({"client_payload": {}, "inputs": {"event": ""}}, json.dumps(E02), 1, id="empty is absent"),
         pytest.param(
             {"client_payload": None, "inputs": "x"}, json.dumps(E02), 1, id="other events have other payloads"

@@ -94,3 +94,16 @@ def test_values_after_a_mistake_are_still_read() -> None:
     text = RulesText(b"a: !x 1\nb: 2\na: 3\n? [c]\n: 4\n", name="rules.yaml")
     assert text.value == {"a": None, "b": 2}
     assert [(mistake.line, mistake.column) for mistake in text.mistakes] == [(1, 4), (3, 1), (4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("scalars_at_the_end", "messages"),
+    [pytest.param(9, [], id="100,000"), pytest.param(10, ["more than 100,000 values"], id="100,001")],
+)
+def test_a_file_has_at_most_100_000_values_and_an_alias_counts_like_its_anchor(
+    scalars_at_the_end: int, messages: list[str]
+) -> None:
+    anchor = f"&a [{'x,' * 98}]"  # 99 values: the list and its items
+    yaml = f"[{anchor},{'*a,' * 1009}{'x,' * scalars_at_the_end}]"
+    text = RulesText(yaml.encode(), name="rules.yaml")
+    assert [mistake.problem for mistake in text.mistakes] == messages

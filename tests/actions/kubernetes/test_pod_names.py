@@ -38,6 +38,7 @@ def indexed(job: str, index: int) -> str:
         ("Deployment", "sensitive-mount-deployment", "sensitive-mount-deployment-76477d5d8-82k4d"),
         ("Deployment", "falco-k8saudit-eks", "falco-k8saudit-eks-96d7f6f99-vwjgc"),
         ("Deployment", "poolmgr-go-default-516098", "poolmgr-go-default-516098-5bdbf8c8f5-g8gvc"),
+        ("Deployment", "web", "web-76477d-g8gvc"),
         ("Rollout", "canary", "canary-5bdbf8c8f5-g8gvc"),
         ("DaemonSet", "falco", "falco-vkl4f"),
         ("DaemonSet", "kube-proxy", "kube-proxy-d9nfs"),
@@ -73,6 +74,7 @@ def test_a_real_pod_name_leads_to_its_owner(kind: str, name: str, pod: str) -> N
         pytest.param("Deployment", "web", "web-7d59548x75-wh44s", id="a letter that no hash has"),
         pytest.param("Deployment", "web", "web-4d59548d75-wh44s", id="a hash that begins with zero"),
         pytest.param("Deployment", "web", "web-7d59548d75b-wh44s", id="a hash longer than 32 bits"),
+        pytest.param("Deployment", "web", "web-76477-wh44s", id="a hash of five digits looks like a number"),
         pytest.param("Deployment", "web", "web-52-wh44s", id="a number that is a hash once in 43,000"),
         pytest.param("Deployment", "web", "web", id="its own name"),
         pytest.param("Deployment", "web", "webx7d59548d75-wh44s", id="no dash"),
@@ -258,3 +260,10 @@ def test_a_long_deployment_does_not_own_the_pod_of_another_name_of_that_length(l
     assert owns("Deployment", "d" * length, pod)
     assert not owns("Deployment", "e" + "d" * (length - 1), pod)
     assert not owns("Deployment", "d" * 40, pod)
+
+
+@pytest.mark.parametrize("length", [53, 54, 55, 63])
+def test_a_long_indexed_job_owns_its_pods_although_its_name_is_truncated(length: int) -> None:
+    pod = generated(indexed("j" * length, 12), "zx2bc")
+    assert owns("Job", "j" * length, pod)
+    assert not owns("Job", "j" * 52, pod)

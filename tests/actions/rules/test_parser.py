@@ -143,6 +143,16 @@ def test_the_rules_can_say_which_workload_owns_a_pod(pod: str, cluster: str | No
     assert (assignment and str(assignment.file)) == file
 
 
+def test_an_event_without_a_cluster_matches_only_globs_that_match_nothing() -> None:
+    pod = Pod(namespace="shop", name="web-0")
+    file = PurePosixPath("web.yaml")
+    any_cluster = Assignment(pod="*", cluster="*", file=file, kind="Deployment", name="web")
+    some_cluster = Assignment(pod="*", cluster="?*", file=file, kind="Deployment", name="web")
+    assert any_cluster.covers(pod, cluster=None)
+    assert not some_cluster.covers(pod, cluster=None)
+    assert some_cluster.covers(pod, cluster="prod")
+
+
 def test_an_assignment_names_the_workload_as_its_file_has_it() -> None:
     assert EVERYTHING.assignments[1] == Assignment(
         pod="ledger-*", file=PurePosixPath("apps/ledger/base.yaml"), kind="StatefulSet", name="ledger"

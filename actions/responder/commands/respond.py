@@ -53,7 +53,7 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         reviewer = review.Reviewer(
             planning=planning,
             pulls=PullRequests(api=api, base=branch),
-            commits=ByApi(api=api, makes_branches=True) if by_api else BY_GIT,
+            commits=ByApi(api=api, creates_branches=True) if by_api else BY_GIT,
             patience=patience,
         )
         published, uncommitted = reviewer.carry_out(published)

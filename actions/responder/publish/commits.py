@@ -24,12 +24,12 @@ class Commits(Protocol):
     """A way to commit."""
 
     def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
-        """Commit `paths` as they are in the work tree on top of what is checked out, as `branch`. Returns the SHA."""
+        """Commit `paths` of the work tree on top of what is checked out, as the tip of `branch`. Return the SHA."""
         ...
 
 
 class ByGit:
-    """The commit is made here and pushed."""
+    """Commits here and pushes."""
 
     def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
         commit = git.commit(paths, message)
@@ -42,41 +42,44 @@ BY_GIT = ByGit()
 
 @dataclass(frozen=True, kw_only=True)
 class ByApi:
-    """GitHub makes the commit from whole files. `makes_branches` where a branch may be new, which it has to be told."""
+    """Lets GitHub make the commit from whole files. `creates_branches` says that a branch may be new.
+
+    GitHub's mutation commits to an existing branch only.
+    """
 
     api: Api
-    makes_branches: bool = False
+    creates_branches: bool = False
 
     def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
         head = git.head()
-        if self.makes_branches:
-            self._make(branch, head)
+        if self.creates_branches:
+            self._create_branch(branch, head)
         headline, _, body = message.partition("\n\n")
         additions = {path: git.blob(path) for path in git.stage(paths)}
-        given = {
+        variables = {
             "branch": {"repositoryNameWithOwner": self.api.repository, "branchName": branch},
             "expectedHeadOid": head,
             "message": {"headline": headline, "body": body.rstrip("\n")},
             "fileChanges": {
                 "additions": [
-                    {"path": git.place(path), "contents": base64.b64encode(data).decode()}
+                    {"path": git.path_in_repository(path), "contents": base64.b64encode(data).decode()}
                     for path, data in additions.items()
                 ],
-                "deletions": [{"path": git.place(path)} for path in paths if path not in additions],
+                "deletions": [{"path": git.path_in_repository(path)} for path in paths if path not in additions],
             },
         }
         try:
-            made = self.api.mutate(_MUTATION, given)
+            data = self.api.mutate(_MUTATION, variables)
         except ApiRefused as error:
             if error.kind == "STALE_DATA":
                 raise PushLost(branch) from error
             raise PushRefused(branch, error.message) from error
-        return str(made["createCommitOnBranch"]["commit"]["oid"])
+        return str(data["createCommitOnBranch"]["commit"]["oid"])
 
-    def _make(self, branch: str, sha: str) -> None:
+    def _create_branch(self, branch: str, sha: str) -> None:
         try:
             self.api.post("git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
         except ApiRefused as error:
-            # A branch that is there may be behind: the mutation will say so.
+            # An existing branch may have moved on: the mutation will say so.
             if "already exists" not in error.message:
                 raise PushRefused(branch, error.message) from error

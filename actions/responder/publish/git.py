@@ -23,14 +23,19 @@ AUTHOR = "falco-dispatch"
 EMAIL = "41898282+github-actions[bot]@users.noreply.github.com"
 
 # What git says when the branch moved under a push, or another push holds it just now: worth planning again.
-_LOST = (
-    "fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "incorrect old value",
-)  # fmt: skip
+_LOST_RACE = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Git:
-    """A checkout, its remote `origin` and the credential for it."""
+    """A checkout, its remote `origin` and the credential for it. `environ` is what each git process gets."""
 
     root: Path
     token: str = field(default="", repr=False)
@@ -38,66 +43,66 @@ class Git:
     time_limit: float = 180.0  # seconds for one command
 
     def top(self) -> Path:
-        """The root of the checkout that `root` lies in."""
+        """Return the root of the checkout that `root` lies in."""
         return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
 
     @cached_property
     def remote_url(self) -> str:
-        """The address of the remote, without credentials that it may hold."""
+        """Return the address of the remote, without credentials that it may hold."""
         address = self._run("remote", "get-url", "origin").strip()
         return re.sub(r"(?<=://)[^/@]*@", "", address)
 
     def head(self) -> str:
-        """The SHA of the commit that is checked out."""
+        """Return the SHA of the commit that is checked out."""
         return self._run("rev-parse", "HEAD").strip()
 
     def messages_since(self, moment: float, branch: str) -> list[str]:
-        """The messages of the commits since then, in seconds since the epoch, the newest first.
+        """Return the messages of the commits since a moment, the newest first; `moment` is in seconds since the epoch.
 
-        A shallow checkout is deepened as far as it takes; most often the last commit is older already.
+        A shallow checkout is deepened as far as necessary. Most often its last commit is older already.
         """
         if float(self._run("log", "--max-count=1", "--format=%ct")) < moment:
             return []
         since = f"@{moment:.0f} +0000"  # git guesses what a number alone means
         if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
-            deepened = ("--no-tags", f"--shallow-since={since}", "origin", f"refs/heads/{branch}")
-            self._run("fetch", "--quiet", *deepened, remote=True)
+            options = ("--no-tags", f"--shallow-since={since}", "origin", f"refs/heads/{branch}")
+            self._run("fetch", "--quiet", *options, remote=True)
         return self._run("log", "-z", "--format=%B", f"--since={since}").strip("\0").split("\0")
 
     def diff(self, paths: Sequence[PurePosixPath]) -> str:
-        """What the work tree changes in `paths`, as a unified diff; new files are in it too."""
+        """Return what the work tree changes in `paths`, as a unified diff. It shows new files too."""
         self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))
         return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
 
     def unstage(self, paths: Sequence[PurePosixPath]) -> None:
-        """Forget what `diff` has told git of new files."""
+        """Take the new files that `diff` has added to the index out of it."""
         if paths:
             self._run("reset", "--quiet", "--", *map(str, paths))
 
     def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
-        """Commit `paths` as they are in the work tree, and nothing else that may be staged. Returns the SHA."""
+        """Commit `paths` of the work tree, and nothing else that may be staged. Return the SHA."""
         self._run("add", "--", *map(str, paths))
         self._run("commit", "--quiet", "--no-verify", "--file=-", "--", *map(str, paths), stdin=message)
         return self.head()
 
     def stage(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-        """Stage `paths` as they are in the work tree; returns those that are there."""
+        """Stage `paths` of the work tree, and return those that exist."""
         self._run("add", "--", *map(str, paths))
         return [path for path in paths if (self.root / path).exists()]
 
     def blob(self, path: PurePosixPath) -> bytes:
-        """A staged file as git keeps it, which its attributes can make differ from the work tree."""
+        """Return a staged file as git stores it. Attributes can make it differ from the file in the work tree."""
         result = self._raw("cat-file", "blob", f":./{path}")
         if result.returncode != 0:
             raise GitFailed("cat-file", one_line(result.stderr.decode(errors="replace"), limit=2000))
         return result.stdout
 
-    def place(self, path: PurePosixPath) -> str:
-        """A path from the root of the checkout on."""
+    def path_in_repository(self, path: PurePosixPath) -> str:
+        """Return a path below `root` as a path below the root of the repository."""
         return self._run("rev-parse", "--show-prefix").rstrip("\n") + str(path)
 
     def has_branch(self, branch: str) -> bool:
-        """Whether the remote has it now."""
+        """Return whether the remote has the branch now."""
         return bool(self._run("ls-remote", "--heads", "origin", f"refs/heads/{branch}", remote=True))
 
     def push(self, branch: str) -> None:
@@ -108,31 +113,30 @@ class Git:
         result = self._start("push", "--porcelain", "origin", f"HEAD:refs/heads/{branch}", remote=True)
         if result.returncode == 0:
             return
-        said = result.stdout + result.stderr
-        if any(reason in said for reason in _LOST):
+        output = result.stdout + result.stderr
+        if any(reason in output for reason in _LOST_RACE):
             raise PushLost(branch)
-        raise PushRefused(branch, one_line(self._without_token(said), limit=2000))
+        raise PushRefused(branch, one_line(self._without_token(output), limit=2000))
 
     def response_commits(self) -> Iterator[tuple[str, str]]:
-        """SHA and message of the commits up to HEAD that may record responses, the newest first.
+        """Yield SHA and message of the commits up to HEAD that may record responses, the newest first.
 
         The history of a shallow checkout is fetched first.
         """
         if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
             self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin", remote=True)
-        listed = self._run("log", "-z", "--grep=^CloudEvent-Id: ", "--format=%H%n%B").strip("\0")
-        for each in listed.split("\0") if listed else ():
-            sha, _, message = each.partition("\n")
+        log = self._run("log", "-z", "--grep=^CloudEvent-Id: ", "--format=%H%n%B").strip("\0")
+        for entry in log.split("\0") if log else ():
+            sha, _, message = entry.partition("\n")
             yield sha, message
 
     def show(self, commit: str, path: PurePosixPath) -> bytes | None:
-        """A file as of a commit; None where it has none."""
-        place = self._run("rev-parse", "--show-prefix").rstrip("\n")
-        result = self._raw("show", f"{commit}:{place}{path}")
+        """Return a file as of a commit, None if the commit does not have it."""
+        result = self._raw("show", f"{commit}:{self.path_in_repository(path)}")
         return result.stdout if result.returncode == 0 else None
 
     def merge(self, current: bytes, ancestor: bytes, other: bytes) -> bytes | None:
-        """Two texts with the same ancestor as one; None where their changes touch."""
+        """Return two texts with the same ancestor as one, None if their changes touch."""
         with tempfile.TemporaryDirectory() as folder:
             names = []
             for name, data in (("current", current), ("ancestor", ancestor), ("other", other)):
@@ -142,7 +146,7 @@ class Git:
         return result.stdout if result.returncode == 0 else None
 
     def reset_to_tip(self, branch: str) -> None:
-        """Forget the local commit and check out the tip of `branch` as the remote has it now."""
+        """Drop the local commit and check out the tip of `branch` as the remote has it now."""
         is_shallow = self._run("rev-parse", "--is-shallow-repository").strip() == "true"
         depth = ["--depth=1"] if is_shallow else []  # the branch may have left this one long ago
         self._run("fetch", "--quiet", "--no-tags", *depth, "origin", f"refs/heads/{branch}", remote=True)
@@ -155,9 +159,9 @@ class Git:
         return result.stdout
 
     def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
-        done = self._raw(*arguments, stdin=stdin.encode(), remote=remote)
-        out, err = (each.decode(errors="replace") for each in (done.stdout, done.stderr))
-        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+        result = self._raw(*arguments, stdin=stdin.encode(), remote=remote)
+        out, err = (output.decode(errors="replace") for output in (result.stdout, result.stderr))
+        return subprocess.CompletedProcess(result.args, result.returncode, out, err)
 
     def _raw(self, *arguments: str, stdin: bytes = b"", remote: bool = False) -> subprocess.CompletedProcess[bytes]:
         # safe.directory: in a container job the checkout belongs to another user.
@@ -195,7 +199,7 @@ class Git:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def _credential(self) -> dict[str, str]:
-        """The token as configuration in the environment, where the remote is reached over HTTP.
+        """Return the token as configuration in the environment, if the remote is reached over HTTP.
 
         The empty value first clears what actions/checkout may have left under the same key; two would be an error.
         """

@@ -1,4 +1,7 @@
-"""Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster."""
+"""Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster.
+
+What the plan is, and how a commit reaches the remote, is decided elsewhere.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from .patience import Patience
 
 
 class Publishable(Protocol):
-    """New contents of files, None for one that goes, and the message of the commit that they become."""
+    """New contents of files, None for a file to delete, and the message of the commit that they become."""
 
     @property
     def files(self) -> Mapping[PurePosixPath, bytes | None]: ...
@@ -26,7 +29,7 @@ P = TypeVar("P", bound=Publishable)
 
 @dataclass(frozen=True, kw_only=True)
 class Published(Generic[P]):
-    """The plan that was carried out, its diff, and the pushed commit; None where nothing was pushed."""
+    """The plan that was carried out, its diff, and the pushed commit; None if nothing was pushed."""
 
     plan: P
     diff: str = ""
@@ -34,14 +37,14 @@ class Published(Generic[P]):
 
 
 def preview(make_plan: Callable[[], P], git: Git) -> Published[P]:
-    """Plan and show the diff; the work tree is as before afterwards."""
+    """Plan and return the diff; leave the work tree as it was."""
     plan = make_plan()
-    before = {path: _read(git.root / path) for path in plan.files}
+    originals = {path: _read(git.root / path) for path in plan.files}
     try:
         return Published(plan=plan, diff=_write(plan, git))
     finally:
-        _write_files(git.root, before)
-        git.unstage(tuple(before))
+        _write_files(git.root, originals)
+        git.unstage(tuple(originals))
 
 
 def push(
@@ -52,9 +55,9 @@ def push(
     commits: Commits = BY_GIT,
     patience: Patience,
 ) -> Published[P]:
-    """Plan, commit and push to `branch`; after a lost race plan anew on the branch as it is then.
+    """Plan, commit and push to `branch`; after a lost race, fetch the branch and plan again on its new tip.
 
-    Raises PushLost when the patience is at its end, and whatever `make_plan` and `git` raise.
+    Raises PushLost if a race is lost after the time limit of `patience`, and whatever `make_plan` and `git` raise.
     """
     started = race_started = patience.clock()
     losses = 0

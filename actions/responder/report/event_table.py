@@ -1,42 +1,44 @@
-"""One event for a person: what Falco saw, in Markdown that nothing in it can break, and as JSON to paste."""
+"""One event for a person: a Markdown table that nothing in the event can break, and JSON to paste into a manual run."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..escape import fenced, markdown_code
 from ..falco.event import Event
 
 _TYPE = "falco.rule.output.v1"
-_FIELDS = 20  # output fields that are shown at most
-_SHOWN = 300  # characters of each
+_FIELDS = 20  # output fields in a table at most
+_VALUE_LIMIT = 300  # characters
 
 
-def story(event: Event) -> str:
-    """The event as a table of what it says."""
-    rows = {
+def event_table(event: Event) -> str:
+    """Return the event as a Markdown table."""
+    attributes = {
         "rule": event.rule,
         "priority": event.priority.word,
         "cluster": event.cluster,
         "seen": event.time,
         "on node": event.hostname,
-        "told with": f"{event.coalesced} more of the same" if event.coalesced else None,
+        "stands for": f"{event.coalesced} more of the same" if event.coalesced else None,
         "tags": ", ".join(event.tags),
         "output": event.output,
         "event": f"{event.id} from {event.source}",
     }
-    known = {name: event.field(name) for name in event.fields}
-    shown = [(name, value) for name, value in known.items() if value is not None][:_FIELDS]
+    fields = [(name, value) for name in event.fields if (value := event.field(name)) is not None]
     lines = ["| | |", "| --- | --- |"]
-    lines += [f"| {name} | {markdown_code(value, limit=_SHOWN)} |" for name, value in rows.items() if value]
-    lines += [
-        f"| {markdown_code(name, limit=_SHOWN)} | {markdown_code(value, limit=_SHOWN)} |" for name, value in shown
-    ]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in attributes.items() if value]
+    lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in fields[:_FIELDS]]
     return "\n".join(lines)
 
 
-def pasted(events: list[Event]) -> str:
-    """What a person pastes into a manual run to have these events again, in a fence."""
+def events_to_paste(events: list[Event]) -> str:
+    """Return a fence with what a person pastes into a manual run to have these events again."""
     return fenced(json.dumps([_cloudevent(event) for event in events], indent=1), "json")
+
+
+def _cell(text: object) -> str:
+    return markdown_code(text, limit=_VALUE_LIMIT)
 
 
 def _cloudevent(event: Event) -> dict[str, Any]:
@@ -50,10 +52,17 @@ def _cloudevent(event: Event) -> dict[str, Any]:
         "tags": list(event.tags),
         "output_fields": dict(event.fields),
     }
-    attributes = {"specversion": "1.0", "type": _TYPE, "id": event.id, "source": event.source, "time": event.time}
-    content = {**attributes, "cluster": event.cluster, "datacontenttype": "application/json"}
-    return {key: value for key, value in {**content, "data": _known(data)}.items() if value is not None}
+    attributes = {
+        "specversion": "1.0",
+        "type": _TYPE,
+        "id": event.id,
+        "source": event.source,
+        "time": event.time,
+        "cluster": event.cluster,
+        "datacontenttype": "application/json",
+    }
+    return _without_nulls({**attributes, "data": _without_nulls(data)})
 
 
-def _known(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if value is not None}
+def _without_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value is not None}

@@ -1,6 +1,6 @@
 """What a pull request of a response says, and which branch it comes from. Pure.
 
-Everything from an event is shown through `untrusted`; no text of an event is in a branch's name.
+Everything from an event is shown as untrusted text; no text of an event is in a branch's name.
 """
 
 import hashlib
@@ -10,38 +10,40 @@ from collections.abc import Iterable
 from ..escape import fenced, markdown_code
 from ..falco.event import Event
 from ..plan.outcome import Outcome, Response
-from .event_table import story
+from .event_table import event_table
 
 BODY_LIMIT = 65_536  # characters, a limit of GitHub's
 _DIFF_LIMIT = 15_000
 _NAME_LIMIT = 120
 _HEAD = """\
-Merging this contains the workload: Flux applies what is merged. To leave it as it is, close this; the next event of \
-this workload then opens another pull request. What happens until one of both is added here.
+Merge this to contain the workload: Flux applies what is merged. Close it to leave the workload as it is; the next \
+event of this workload then opens another pull request. Until this is merged or closed, new events for this workload \
+are added here.
 """
 
 
 def branch(response: Response, number: int = 1) -> str:
-    """The branch for a workload of a cluster; `number` tells it from those that are done with.
+    """Return the branch for a workload of a cluster; `number` makes it differ from branches that were merged or closed.
 
-    The digest tells workloads apart whose names read alike, such as a-b/c and a/b-c, or the same in two clusters.
+    The digest makes branches differ whose workloads have similar names, such as a-b/c and a/b-c, or the same name in
+    two clusters.
     """
     workload = response.workload
-    named = "-".join((workload.kind, workload.namespace, workload.name)).lower()
+    name = "-".join((workload.kind, workload.namespace, workload.name)).lower()
     identity = "\0".join((response.cluster, workload.kind, workload.namespace, workload.name))
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    readable = re.sub("[^a-z0-9]+", "-", named)[:_NAME_LIMIT].strip("-")
+    readable = re.sub("[^a-z0-9]+", "-", name)[:_NAME_LIMIT].strip("-")
     return f"falco-dispatch/{readable}-{digest}" + (f"-{number}" if number > 1 else "")
 
 
 def body(outcomes: Iterable[Outcome], diff: str, *, existing: str = "") -> str:
-    """What the pull request says: `existing`, which people may have edited, and the events that are new to it.
+    """Return `existing`, which people may have edited, with the events that it does not have yet.
 
-    What GitHub would not take any more is left out.
+    Parts that would make the body longer than GitHub accepts are left out.
     """
     text = existing or _HEAD
-    new = [each for each in outcomes if each.event and _mark(each.event) not in text]
-    parts = [_told(each) for each in new]
+    new = [outcome for outcome in outcomes if outcome.event and _mark(outcome.event) not in text]
+    parts = [_section(outcome) for outcome in new]
     if new and diff:
         parts.append(f"### Change\n\n{_fenced(diff)}")
     for part in parts:
@@ -50,15 +52,15 @@ def body(outcomes: Iterable[Outcome], diff: str, *, existing: str = "") -> str:
     return text
 
 
-def _told(outcome: Outcome) -> str:
-    """One event: what is done about it, what was seen, and what rendering says."""
+def _section(outcome: Outcome) -> str:
+    """Return the part about one event: the response, what Falco saw, and the rendered proof."""
     event, response = outcome.event, outcome.response
     if event is None or response is None:
         return ""
     parts = [
         f"{_mark(event)}\n## {markdown_code(response)} for Falco's rule {markdown_code(event.rule)}",
         markdown_code(outcome.reason, limit=2000) if response.changes else "The branch has this response already.",
-        story(event),
+        event_table(event),
         *(f"- {markdown_code(warning, limit=2000)}" for warning in response.warnings),
     ]
     if response.proof:
@@ -69,7 +71,7 @@ def _told(outcome: Outcome) -> str:
 
 
 def _mark(event: Event) -> str:
-    """By which an event is found again in a body, whatever it is called."""
+    """Return the comment that shows that a body has an event; it holds nothing that the event says."""
     digest = hashlib.sha256(f"{event.source}\0{event.id}".encode()).hexdigest()[:20]
     return f"<!-- falco-dispatch event {digest} -->"
 

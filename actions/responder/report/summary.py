@@ -1,6 +1,6 @@
 """What a person reads of a run: the job summary, and the `responses` output for the steps that follow.
 
-Everything from an event is shown through `untrusted`.
+Everything from an event is shown as untrusted text.
 """
 
 import json
@@ -14,7 +14,7 @@ from ..plan.outcome import Outcome, Verdict
 from ..plan.planner import Plan
 from ..publish.push import Published
 from . import timeline
-from .event_table import pasted, story
+from .event_table import event_table, events_to_paste
 from .proposals import Uncommitted
 from .timeline import Moment
 
@@ -27,7 +27,7 @@ _MARKS = {
     Verdict.REFUSED: "⚠️",
     Verdict.INVALID: "❌",
 }
-_STORIES = 20  # events that are told in full
+_DETAILED_EVENTS = 20  # that have a table of their own at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +43,22 @@ class Report:
     uncommitted: Uncommitted = field(default_factory=Uncommitted)
 
     def summary(self) -> str:
-        """The job summary, in GitHub Markdown."""
+        """Return the job summary, in GitHub Markdown."""
         parts = [
-            f"## {self._headline()}", self._table(), self._change(), self._waiting(), self._rendered(), self._undo(),
-            self._by_hand(), self._timeline(), self._stories(),
-        ]  # fmt: skip
+            f"## {self._headline()}",
+            self._table(),
+            self._change(),
+            self._proposals(),
+            self._rendered(),
+            self._undo(),
+            self._by_hand(),
+            self._timeline(),
+            self._events(),
+        ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def responses(self) -> str:
-        """The `responses` output: a JSON array with an object for each event, in the order of the events."""
+        """Return the `responses` output: a JSON array with an object for each event, in the order of the events."""
         return json.dumps([_as_json(outcome) for outcome in self._outcomes], ensure_ascii=True)
 
     @property
@@ -62,8 +69,8 @@ class Report:
         count = dict.fromkeys(Verdict, 0)
         for outcome in self._outcomes:
             count[outcome.verdict] += 1
-        said = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
-        return f"Falco events: {said}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
+        counts = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
+        return f"Falco events: {counts}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
 
     def _table(self) -> str:
         rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
@@ -79,8 +86,8 @@ class Report:
         )
         return "\n\n".join(parts)
 
-    def _waiting(self) -> str:
-        """The pull requests, each with what it changes."""
+    def _proposals(self) -> str:
+        """Return the pull requests, each with what it changes."""
         return (
             "\n\n".join(["### Waiting for a review", *map(str, self.uncommitted.proposals)])
             if self.uncommitted.proposals
@@ -88,13 +95,17 @@ class Report:
         )
 
     def _rendered(self) -> str:
-        """What `kustomize build` says of each response, before and after."""
+        """Return what `kustomize build` says of each response, before and after."""
         responses = [outcome.response for outcome in self._outcomes if outcome.response]
-        proofs = [f"{each.workload}: {each.proof.standing}: {each.proof.reason}" for each in responses if each.proof]
+        proofs = [
+            f"{response.workload}: {response.proof.standing}: {response.proof.reason}"
+            for response in responses
+            if response.proof
+        ]
         diffs = [outcome.rendered for outcome in self._outcomes if outcome.rendered]
         parts = ["### Rendered"] if proofs or diffs else []
         if proofs:
-            parts.append("\n".join(f"- {markdown_code(each, limit=2000)}" for each in proofs))
+            parts.append("\n".join(f"- {markdown_code(proof, limit=2000)}" for proof in proofs))
         if diffs:
             parts.append(fenced("\n".join(diffs), "diff"))
         return "\n\n".join(parts)
@@ -105,25 +116,25 @@ class Report:
         workflow = "the restore workflow"
         if self.repository_url:
             workflow = f"[the restore workflow]({self.repository_url}/actions/workflows/restore.yml)"
-        said = f"When the workload is clean again, run {workflow} with this as `commit`:"
-        return f"### How to undo it\n\n{said}\n\n{fenced(self.published.commit, 'text')}"
+        text = f"When the workload is clean again, run {workflow} with this as `commit`:"
+        return f"### How to undo it\n\n{text}\n\n{fenced(self.published.commit, 'text')}"
 
     def _by_hand(self) -> str:
-        """The events that the limits of the rules have kept from a response."""
+        """Return the events that got no response because of a limit of the rules."""
         events = [
             outcome.event for outcome in self._outcomes if isinstance(outcome.refusal, OverLimit) and outcome.event
         ]
         if not events:
             return ""
-        said = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"
-        return f"### To run by hand\n\n{said}\n\n{pasted(events)}"
+        text = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"
+        return f"### To run by hand\n\n{text}\n\n{events_to_paste(events)}"
 
     def _timeline(self) -> str:
         if self.published.commit is None:
             return ""
-        first = next((each.event for each in self.published.plan.responses), None)
+        first = next((response.event for response in self.published.plan.responses), None)
         moments = [
-            *([timeline.seen(first)] if first else []),
+            *([timeline.moment_of_event(first)] if first else []),
             Moment(when=None, who="relay", whom="GitHub", what="dispatched it"),
             Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
             Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
@@ -135,7 +146,7 @@ class Report:
         return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{last}"
 
     def flux(self) -> str:
-        """What Flux knows of the commit."""
+        """Return what Flux knows of the commit."""
         if not self.notifications:
             return "Flux was not told (no receiver): it finds the commit at its next interval"
         return "; ".join(map(str, self.notifications))
@@ -146,14 +157,16 @@ class Report:
             return f"Commit {markdown_code(commit)}"
         return f"Commit [{markdown_code(commit[:12])}]({self.repository_url}/commit/{commit})"
 
-    def _stories(self) -> str:
+    def _events(self) -> str:
         events = [outcome.event for outcome in self._outcomes if outcome.event and outcome.verdict != Verdict.IGNORED]
-        told = [
-            f"<details><summary>Event {number}: {markdown_code(event.rule)}</summary>\n\n{story(event)}\n\n</details>"
-            for number, event in enumerate(events[:_STORIES], 1)
+        tables = [
+            f"<details><summary>Event {number}: {markdown_code(event.rule)}</summary>\n\n"
+            f"{event_table(event)}\n\n</details>"
+            for number, event in enumerate(events[:_DETAILED_EVENTS], 1)
         ]
-        rest = [f"{len(events) - _STORIES} more events are not told here."] if len(events) > _STORIES else []
-        return "\n\n".join(["### Events", *told, *rest]) if told else ""
+        omitted = len(events) - _DETAILED_EVENTS
+        note = [f"{omitted} more events are left out here."] if omitted > 0 else []
+        return "\n\n".join(["### Events", *tables, *note]) if tables else ""
 
 
 def _row(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""How a response came about in time: a chart and a table. Nothing of an event but its time is in either."""
+"""The times of a response as a chart and a table. Of an event, they show nothing but its time."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from ..falco.event import Event
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """Something that happened, who did it, and whom it was told; `when` is None where it is not known."""
+    """Something that `who` did for `whom`; `when` is None if the time is not known."""
 
     when: datetime | None
     who: str
@@ -16,15 +16,15 @@ class Moment:
     what: str
 
 
-def seen(event: Event) -> Moment:
-    """The moment that Falco saw it."""
+def moment_of_event(event: Event) -> Moment:
+    """Return the moment when Falco saw the event."""
     return Moment(when=_time(event.time), who="Falco", whom="relay", what="saw it")
 
 
 def markdown(moments: list[Moment]) -> str:
-    """A Mermaid chart of the moments, and a table of them with the time since the first one that is known."""
-    first = next((each.when for each in moments if each.when), None)
-    rows = [f"| {_shown(each)} | {_since(each, first)} | {each.who} | {each.what} |" for each in moments]
+    """Return a Mermaid chart of the moments, and a table with the time since the first known one."""
+    first = next((moment.when for moment in moments if moment.when), None)
+    rows = [f"| {_clock(moment)} | {_since(moment, first)} | {moment.who} | {moment.what} |" for moment in moments]
     return "\n".join(["```mermaid", *_chart(moments), "```", "", "| When (UTC) | After | Who | What |", _RULE, *rows])
 
 
@@ -32,15 +32,15 @@ _RULE = "| --- | --- | --- | --- |"
 
 
 def _chart(moments: list[Moment]) -> list[str]:
-    parties = dict.fromkeys(name for each in moments for name in (each.who, each.whom))
+    parties = dict.fromkeys(name for moment in moments for name in (moment.who, moment.whom))
     return [
         "sequenceDiagram",
         *(f"  participant {name}" for name in parties),
-        *(f"  {each.who}->>{each.whom}: {_shown(each)} {each.what}" for each in moments),
+        *(f"  {moment.who}->>{moment.whom}: {_clock(moment)} {moment.what}" for moment in moments),
     ]
 
 
-def _shown(moment: Moment) -> str:
+def _clock(moment: Moment) -> str:
     return moment.when.strftime("%H:%M:%S") if moment.when else ""
 
 
@@ -55,11 +55,11 @@ def _since(moment: Moment, first: datetime | None) -> str:
 
 
 def _time(text: str | None) -> datetime | None:
-    """A time as Falco writes it, to the microsecond."""
+    """Return a time that Falco wrote, to the microsecond, or None if it is no time."""
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

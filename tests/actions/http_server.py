@@ -41,6 +41,11 @@ class Request:
     target: str
     headers: dict[str, str]
     body: bytes
+    header_lines: tuple[tuple[str, str], ...] = ()
+
+    def header_values(self, name: str) -> list[str]:
+        """Return every value of a header that was sent more than once."""
+        return [value for line_name, value in self.header_lines if line_name == name]
 
 
 @dataclass(kw_only=True)
@@ -111,12 +116,13 @@ def _read(connection: socket.socket) -> Request | None:
         if not line:
             return None
         method, target, _ = line.split(" ")
-        headers = {}
+        lines = []
         while header := stream.readline().decode().rstrip("\r\n"):
             name, _, value = header.partition(": ")
-            headers[name.lower()] = value
+            lines.append((name.lower(), value))
+        headers = dict(lines)
         body = stream.read(int(headers.get("content-length", 0)))
-    return Request(method=method, target=target, headers=headers, body=body)
+    return Request(method=method, target=target, headers=headers, body=body, header_lines=tuple(lines))
 
 
 def _drip(connection: socket.socket, data: bytes) -> None:

@@ -24,8 +24,8 @@ def request(
     url: str, *, client: HttpClient | None = None, time_limit: float = 10, body_limit: int = 1000
 ) -> HttpAnswer:
     headers = {"X-Token": "t0ken"}
-    made = client or HttpClient()
-    return made.request("POST", url, headers=headers, body=b"sent", time_limit=time_limit, body_limit=body_limit)
+    http = client or HttpClient()
+    return http.request("POST", url, headers=headers, body=b"sent", time_limit=time_limit, body_limit=body_limit)
 
 
 def test_the_answer_is_what_the_server_sent() -> None:

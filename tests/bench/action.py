@@ -23,8 +23,14 @@ from tests.localhub import Hub
 ROOT = Path(__file__).parents[2]
 ROUNDS = 7
 HEAD = (
-    "files", "clone", "start of Python", "git in a shell", "the action", "ratio", "ratio with the clone",
-)  # fmt: skip
+    "files",
+    "clone",
+    "start of Python",
+    "git in a shell",
+    "the action",
+    "ratio",
+    "ratio with the clone",
+)
 # What a person would type who knows the file already.
 SHELL = """\
 set -e
@@ -115,17 +121,17 @@ def main() -> None:
 def row(change: Change) -> list[object]:
     """The figures of one repository."""
     tasks = {"clone": change.clone, "start": change.start_python}
-    found = medians(tasks, rounds=ROUNDS, before=change.reset)
+    times = medians(tasks, rounds=ROUNDS, before=change.reset)
     tasks = {"shell": change.by_shell, "action": change.by_action}
-    found |= medians(tasks, rounds=ROUNDS, before=change.renew)
-    whole = (found["clone"] + found["action"]) / (found["clone"] + found["shell"])
-    return [change.count, *map(seconds, found.values()), f"{found['action'] / found['shell']:.2f}", f"{whole:.2f}"]
+    times |= medians(tasks, rounds=ROUNDS, before=change.renew)
+    whole = (times["clone"] + times["action"]) / (times["clone"] + times["shell"])
+    return [change.count, *map(seconds, times.values()), f"{times['action'] / times['shell']:.2f}", f"{whole:.2f}"]
 
 
 def set_up(folder: Path) -> dict[str, list[float]]:
     """Seconds to install the dependencies: by pip and by uv; first without what they keep, then with it, then again."""
     python = Path(sys.executable).parent
-    found = {}
+    times = {}
     for installer in ("pip", "uv"):
         path = folder / installer
         (path / "bin").mkdir(parents=True)
@@ -133,8 +139,8 @@ def set_up(folder: Path) -> dict[str, list[float]]:
         for name in names:
             (path / "bin" / name).symlink_to(python / name)
         environ = {**os.environ, "HOME": str(path), "PATH": f"{path / 'bin'}:/usr/bin:/bin"}
-        found[installer] = [_install(environ, path / job) for job in ("first", "second", "second")]
-    return found
+        times[installer] = [_install(environ, path / job) for job in ("first", "second", "second")]
+    return times
 
 
 def _install(environ: dict[str, str], runner_temp: Path) -> float:

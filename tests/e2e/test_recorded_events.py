@@ -62,7 +62,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
         yield parts
 
 
-def dispatched(parts: stack.Stack, name: str) -> tuple[str, dict[str, Any] | None]:
+def dispatch_event(parts: stack.Stack, name: str) -> tuple[str, dict[str, Any] | None]:
     """Post the event; what the relay made of it, and the payload that reached GitHub."""
     earlier = len(parts.hub.requests)
     status, answer = sidekick.post(sidekick.falco_events()[name], address=parts.relay.address, event_id=name)
@@ -83,7 +83,7 @@ def test_the_table_has_every_complete_event() -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_event_ends_as_it_should_and_says_why(parts: stack.Stack, tmp_path: Path, name: str) -> None:
     relayed, verdict, reason = EXPECTED[name]
-    counted, payload = dispatched(parts, name)
+    counted, payload = dispatch_event(parts, name)
     assert counted == relayed
     assert (payload is None) == (verdict is None)
     if payload is None:

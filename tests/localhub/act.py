@@ -50,9 +50,15 @@ class Act:
         command += ["--local-repository", f"{ACTION}@v0={self.action_source}"]
         command += [argument for name, value in job.environ.items() for argument in ("--env", f"{name}={value}")]
         result = subprocess.run(
-            command, cwd=job.checkout, env={**environment(home), "ACT_DISABLE_VERSION_CHECK": "1"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=300,
-        )  # fmt: skip
+            command,
+            cwd=job.checkout,
+            env={**environment(home), "ACT_DISABLE_VERSION_CHECK": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
         return _result(result.stdout.decode(errors="replace"), result.returncode)
 
 

@@ -12,12 +12,12 @@ from .state import State
 
 
 def _headers(state: State) -> dict[str, str]:
-    left, reset = state.limit.left(time.time())
+    remaining, reset = state.limit.remaining(time.time())
     return {
         "X-GitHub-Request-Id": secrets.token_hex(8).upper(),
         "X-RateLimit-Limit": str(state.limit.hourly),
-        "X-RateLimit-Remaining": str(left),
-        "X-RateLimit-Used": str(state.limit.hourly - left),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Used": str(state.limit.hourly - remaining),
         "X-RateLimit-Reset": str(reset),
         "X-RateLimit-Resource": "core",
     }

@@ -31,11 +31,11 @@ def create_app(state: State) -> Starlette:
 
     async def git(request: Request) -> Response:
         name = f"{request.path_params['owner']}/{request.path_params['repo']}"
-        found = state.repositories.get(name)
-        if found is None:
+        repository = state.repositories.get(name)
+        if repository is None:
             return Response("Repository not found.\n", status_code=404)
         token = state.tokens.get(backend.password(request.headers.get("authorization", "")))
-        return await backend.serve(request, found, token)
+        return await backend.serve(request, repository, token)
 
     return Starlette(
         routes=[
@@ -54,8 +54,8 @@ async def _dispatch(request: Request, state: State, operation: str) -> Response:
     body = await request.body()
     answer = await _fault(state.faults.pop(0)) if state.faults else _dispatched(request, state, operation, body)
     headers, now = dict(request.headers), datetime.now(UTC)
-    asked = Asked(path=request.url.path, headers=headers, body=body, status=answer.status_code, time=now)
-    state.requests.append(asked)
+    request_record = Asked(path=request.url.path, headers=headers, body=body, status=answer.status_code, time=now)
+    state.requests.append(request_record)
     return answer
 
 
@@ -67,15 +67,15 @@ def _dispatched(request: Request, state: State, operation: str, body: bytes) -> 
     if token is None:
         return error(state, 401, "Bad credentials")
     name = f"{request.path_params['owner']}/{request.path_params['repo']}"
-    found = state.repositories.get(name)
-    if found is None or not token.allows(name, dispatches.PERMISSIONS[operation], "write"):
+    repository = state.repositories.get(name)
+    if repository is None or not token.allows(name, dispatches.PERMISSIONS[operation], "write"):
         return error(state, 404, "Not Found")
     try:
         content = dispatches.parse(operation, body)
         if operation == REPOSITORY_DISPATCH:
-            state.start_listening(found, content)
+            state.start_listening(repository, content)
             return answer(state, None)
-        run_id = state.start_workflow(found, request.path_params["workflow"], content)
+        run_id = state.start_workflow(repository, request.path_params["workflow"], content)
     except Invalid as invalid:
         return error(state, invalid.status, invalid.message)
     if request.headers.get("x-github-api-version", "") < NEW_API and not content.get("return_run_details"):

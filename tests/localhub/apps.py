@@ -51,11 +51,11 @@ class App:
 def routes(apps: list[App], tokens: dict[str, Token]) -> list[Route]:
     """The endpoints that an App uses."""
 
-    def known(request: Request) -> App | None:
+    def find_app(request: Request) -> App | None:
         return next((app for app in apps if app.is_proved(request.headers.get("authorization", ""))), None)
 
     async def installation(request: Request) -> Response:
-        app = known(request)
+        app = find_app(request)
         name = f"{request.path_params['owner']}/{request.path_params['repo']}"
         if app is None:
             return _error(401, "A JSON web token could not be decoded")
@@ -64,12 +64,12 @@ def routes(apps: list[App], tokens: dict[str, Token]) -> list[Route]:
         return JSONResponse({"id": app.installation, "permissions": app.permissions})
 
     async def access_tokens(request: Request) -> Response:
-        app = known(request)
+        app = find_app(request)
         if app is None:
             return _error(401, "A JSON web token could not be decoded")
         if app.repository is None or request.path_params["id"] != app.installation:
             return _error(404, "Not Found")
-        return _minted(app, await request.json(), tokens)
+        return _mint(app, await request.json(), tokens)
 
     return [
         Route("/repos/{owner}/{repo}/installation", installation),
@@ -77,11 +77,11 @@ def routes(apps: list[App], tokens: dict[str, Token]) -> list[Route]:
     ]
 
 
-def _minted(app: App, wanted: dict[str, Any], tokens: dict[str, Token]) -> Response:
-    permissions = wanted.get("permissions", app.permissions)
+def _mint(app: App, content: dict[str, Any], tokens: dict[str, Token]) -> Response:
+    permissions = content.get("permissions", app.permissions)
     if any(RANKS[level] > RANKS[app.permissions.get(name, "none")] for name, level in permissions.items()):
         return _error(422, "The permissions requested are not granted to this installation.")
-    if wanted.get("repositories", []) != [str(app.repository).partition("/")[2]]:
+    if content.get("repositories", []) != [str(app.repository).partition("/")[2]]:
         return _error(422, "There is at least one repository that does not exist or is not accessible")
     token = Token(repository=str(app.repository), permissions=permissions)
     tokens[token.value] = token

@@ -85,11 +85,11 @@ async def _run(request: Request, repository: Repository, token: Token, body: byt
         "HUB_WORKFLOW_TOKEN": "1" if token.workflow else "",
     }
     # In a thread: git may end before it has read all, which uvloop's pipes do not bear.
-    done = await asyncio.to_thread(
+    result = await asyncio.to_thread(
         subprocess.run, ["git", "http-backend"], env=environ, input=body, stdout=subprocess.PIPE, check=False
     )
-    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    head, _, content = result.stdout.partition(b"\r\n\r\n")
     headers = BytesHeaderParser().parsebytes(head)
     status = int(str(headers.get("Status", "200")).split()[0])
-    kept = {name: str(value) for name, value in headers.items() if name.lower() != "status"}
-    return Response(content, status_code=status, headers=kept)
+    other_headers = {name: str(value) for name, value in headers.items() if name.lower() != "status"}
+    return Response(content, status_code=status, headers=other_headers)

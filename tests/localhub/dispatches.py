@@ -45,8 +45,8 @@ def parse(operation: str, body: bytes) -> dict[str, Any]:
     validator = jsonschema.Draft202012Validator(operations()[operation]["body"])
     for error in sorted(validator.iter_errors(content), key=str):
         field = str(error.absolute_path[0]) if error.absolute_path else ""
-        said = f"No more than {error.validator_value} properties are allowed"
-        raise Invalid(f"Invalid request.\n\n{said if error.validator == 'maxProperties' else error.message}", field)
+        too_many = f"No more than {error.validator_value} properties are allowed"
+        raise Invalid(f"Invalid request.\n\n{too_many if error.validator == 'maxProperties' else error.message}", field)
     for name in ("client_payload", "inputs"):
         if len(json.dumps(content.get(name, {}), ensure_ascii=False, separators=(",", ":"))) > LIMIT:
             raise Invalid(f"{name} is too large.", name)
@@ -62,15 +62,15 @@ def listens(workflow: bytes, event_type: str) -> bool:
     return types is None or event_type in types
 
 
-def inputs(workflow: bytes, given: Mapping[str, Any]) -> dict[str, str]:
+def inputs(workflow: bytes, values: Mapping[str, Any]) -> dict[str, str]:
     """The inputs of a workflow_dispatch, defaults filled in. Raises Invalid."""
     triggers = _triggers(workflow)
     if "workflow_dispatch" not in triggers:
         raise Invalid("Workflow does not have 'workflow_dispatch' trigger")
     defined = (triggers["workflow_dispatch"] or {}).get("inputs") or {}
-    if unexpected := sorted(set(given) - set(defined)):
+    if unexpected := sorted(set(values) - set(defined)):
         raise Invalid(f"Unexpected inputs provided: {json.dumps(unexpected)}")
-    filled = {name: given.get(name, (defined[name] or {}).get("default", "")) for name in defined}
+    filled = {name: values.get(name, (defined[name] or {}).get("default", "")) for name in defined}
     for name, definition in defined.items():
         if (definition or {}).get("required") and filled[name] == "":
             raise Invalid(f"Required input '{name}' not provided")

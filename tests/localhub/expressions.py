@@ -19,7 +19,7 @@ class UnknownExpression(Exception):
 
 def interpolate(text: str, context: Context) -> str:
     """The text with its `${{ … }}` evaluated."""
-    return _EMBEDDED.sub(lambda match: _shown(evaluate(match[1], context)), text)
+    return _EMBEDDED.sub(lambda match: _to_text(evaluate(match[1], context)), text)
 
 
 def evaluate(expression: str, context: Context) -> Any:
@@ -46,18 +46,18 @@ class _Parser:
         return value
 
     def _split(self, text: str) -> list[str]:
-        tokens, place = [], 0
+        tokens, offset = [], 0
         text = text.rstrip()
-        while place < len(text):
-            match = _TOKEN.match(text, place)
+        while offset < len(text):
+            match = _TOKEN.match(text, offset)
             if match is None:
                 raise UnknownExpression(text)
             tokens.append(match[0].strip())
-            place = match.end()
+            offset = match.end()
         return tokens
 
-    def _take(self, *wanted: str) -> str | None:
-        return self._tokens.pop(0) if self._tokens and self._tokens[0] in wanted else None
+    def _take(self, *expected: str) -> str | None:
+        return self._tokens.pop(0) if self._tokens and self._tokens[0] in expected else None
 
     def _or(self) -> Any:
         value = self._and()
@@ -109,7 +109,7 @@ class _Parser:
                 self._expect(")")
                 break
         if name == "format":
-            return re.sub(r"\{(\d+)\}", lambda match: _shown(arguments[1 + int(match[1])]), arguments[0])
+            return re.sub(r"\{(\d+)\}", lambda match: _to_text(arguments[1 + int(match[1])]), arguments[0])
         if name in ("always", "success", "failure") and not arguments:
             return name == "always" or (self._context["failed"] is (name == "failure"))
         raise UnknownExpression(f"{name}() in {self._text}")
@@ -120,11 +120,11 @@ class _Parser:
 
 
 def _lookup(path: str, context: Context, text: str) -> Any:
-    first, *rest = path.split(".")
+    first, *keys = path.split(".")
     if first not in context:
         raise UnknownExpression(f"{path} in {text}")
     value = context[first]
-    for key in rest:
+    for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
@@ -133,7 +133,7 @@ def _comparable(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _shown(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -33,7 +33,10 @@ def main(openapi: Path, graphql: Path) -> None:
     """Write the operations of the npm packages that lie unpacked in the two folders."""
     paths = json.loads((openapi / "generated" / "api.github.com.deref.json").read_bytes())["paths"]
     operations = {f"{method.upper()} {path}": _operation(paths[path][method]) for method, path in OPERATIONS}
-    types = {found["name"]: found for found in json.loads((graphql / "schema.json").read_bytes())["__schema"]["types"]}
+    types = {
+        definition["name"]: definition
+        for definition in json.loads((graphql / "schema.json").read_bytes())["__schema"]["types"]
+    }
     content = {
         "source": f"npm @octokit/openapi {_version(openapi)}, api.github.com",
         "operations": operations,

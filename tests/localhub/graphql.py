@@ -51,16 +51,16 @@ def routes(state: State) -> list[Route]:
             return error(state, 401, "Bad credentials")
         if not _MUTATION.fullmatch(" ".join(str(content.get("query")).split())):
             return answer(state, {"errors": [{"message": "Parse error"}]})
-        given = content.get("variables", {}).get("input")
-        for wrong in jsonschema.Draft202012Validator(mutation_input()).iter_errors(given):
+        mutation = content.get("variables", {}).get("input")
+        for wrong in jsonschema.Draft202012Validator(mutation_input()).iter_errors(mutation):
             message = f"Variable $input of type {INPUT}! was provided invalid value: {wrong.message}"
             return answer(state, {"errors": [{"message": message}]})
         try:
-            made = await asyncio.to_thread(_committed, given, state, token)
+            commit = await asyncio.to_thread(_apply, mutation, state, token)
         except Refused as refused:
-            told = {"type": refused.type, "path": ["createCommitOnBranch"], "message": refused.message}
-            return answer(state, {"data": {"createCommitOnBranch": None}, "errors": [told]})
-        return answer(state, {"data": {"createCommitOnBranch": {"commit": {"oid": made}}}})
+            problem = {"type": refused.type, "path": ["createCommitOnBranch"], "message": refused.message}
+            return answer(state, {"data": {"createCommitOnBranch": None}, "errors": [problem]})
+        return answer(state, {"data": {"createCommitOnBranch": {"commit": {"oid": commit}}}})
 
     return [Route("/graphql", graphql, methods=["POST"])]
 
@@ -72,53 +72,54 @@ def mutation_input() -> Mapping[str, Any]:
     return dict(described["graphql"][INPUT])
 
 
-def _committed(given: Mapping[str, Any], state: State, token: Token) -> str:
-    name, branch = given["branch"].get("repositoryNameWithOwner"), given["branch"].get("branchName")
+def _apply(mutation: Mapping[str, Any], state: State, token: Token) -> str:
+    name, branch = mutation["branch"].get("repositoryNameWithOwner"), mutation["branch"].get("branchName")
     if token.repository != name or name not in state.repositories:
         raise Refused("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
     if not token.allows(name, "contents", "write"):
         raise Refused("FORBIDDEN", "Resource not accessible by integration")
-    repository, changes = state.repositories[name], given.get("fileChanges", {})
-    paths = [each["path"] for kind in ("additions", "deletions") for each in changes.get(kind, [])]
+    repository, changes = state.repositories[name], mutation.get("fileChanges", {})
+    paths = [change["path"] for kind in ("additions", "deletions") for change in changes.get(kind, [])]
     if token.workflow and any(path.startswith(".github/workflows/") for path in paths):
         raise Refused("FORBIDDEN", "refusing to allow a GitHub App to create or update workflow without `workflows`")
     if repository.protected:
         raise Refused(
             "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request"
         )
-    expected = given["expectedHeadOid"]
+    expected = mutation["expectedHeadOid"]
     tip = _try(repository, "rev-parse", "--verify", f"refs/heads/{branch}")
     if tip is None:
         raise Refused("NOT_FOUND", f"Could not resolve to a Ref with the name 'refs/heads/{branch}'.")
     stale = Refused("STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.')
     if tip != expected:
         raise stale
-    commit = _commit(repository, expected, given)
+    commit = _commit(repository, expected, mutation)
     if _try(repository, "update-ref", f"refs/heads/{branch}", commit, expected) is None:
         raise stale
     return commit
 
 
-def _commit(repository: Repository, parent: str, given: Mapping[str, Any]) -> str:
-    message = "\n\n".join(filter(None, [given["message"]["headline"], given["message"].get("body")]))
+def _commit(repository: Repository, parent: str, mutation: Mapping[str, Any]) -> str:
+    message = "\n\n".join(filter(None, [mutation["message"]["headline"], mutation["message"].get("body")]))
     with tempfile.TemporaryDirectory() as folder:
         environ = {
-            **os.environ, "GIT_INDEX_FILE": f"{folder}/index",
+            **os.environ,
+            "GIT_INDEX_FILE": f"{folder}/index",
             **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _BOT.items()},
-        }  # fmt: skip
+        }
 
         def git(*arguments: str, stdin: bytes = b"") -> str:
             command = ["git", *arguments]
-            done = subprocess.run(
+            result = subprocess.run(
                 command, cwd=repository.path, env=environ, input=stdin, capture_output=True, check=True
             )
-            return done.stdout.decode().strip()
+            return result.stdout.decode().strip()
 
         git("read-tree", parent)
-        for addition in given.get("fileChanges", {}).get("additions", []):
+        for addition in mutation.get("fileChanges", {}).get("additions", []):
             blob = git("hash-object", "-w", "--stdin", stdin=_decoded(addition["contents"]))
             git("update-index", "--add", "--cacheinfo", f"100644,{blob},{addition['path']}")
-        for deletion in given.get("fileChanges", {}).get("deletions", []):
+        for deletion in mutation.get("fileChanges", {}).get("deletions", []):
             if not git("ls-files", "--", deletion["path"]):
                 raise Refused("UNPROCESSABLE", f"A file was requested to be deleted that is not there: {deletion}")
             git("update-index", "--index-info", stdin=f"0 {'0' * 40}\t{deletion['path']}\n".encode())

@@ -86,9 +86,13 @@ class Hub:
         return self._state.limit
 
     def create_repository(
-        self, name: str, *, files: Mapping[str, bytes], secrets: Mapping[str, str] | None = None,
+        self,
+        name: str,
+        *,
+        files: Mapping[str, bytes],
+        secrets: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
-    ) -> Repository:  # fmt: skip
+    ) -> Repository:
         """A repository with one commit on main."""
         path = self._root / f"{name}.git"
         clone_url = f"{self.api_url}/{name}.git"

@@ -24,7 +24,7 @@ class RateLimit:
         self._times.append(now)
         return None
 
-    def left(self, now: float) -> tuple[int, int]:
+    def remaining(self, now: float) -> tuple[int, int]:
         """The requests left this hour, and when the hour ends (seconds since the epoch)."""
         recent = [time for time in self._times if time > now - HOUR]
         start = recent[0] if recent else now

@@ -45,36 +45,36 @@ def routes(state: State) -> list[Route]:
 
 
 def _list(request: Request, state: State, _: bytes) -> Response:
-    found = _repository(request, state, "pull-requests", "read")
-    return answer(state, [_described(each, found, state) for each in _listed(found, request.query_params)])
+    repository = _repository(request, state, "pull-requests", "read")
+    return answer(state, [_describe(pull, repository, state) for pull in _select(repository, request.query_params)])
 
 
 def _create(request: Request, state: State, body: bytes) -> Response:
-    found = _repository(request, state, "pull-requests", "write")
-    return answer(state, _described(_created(request, found, state, body), found, state), status=201)
+    repository = _repository(request, state, "pull-requests", "write")
+    return answer(state, _describe(_open_pull(request, repository, state, body), repository, state), status=201)
 
 
 def _update(request: Request, state: State, body: bytes) -> Response:
-    found = _repository(request, state, "pull-requests", "write")
+    repository = _repository(request, state, "pull-requests", "write")
     number = request.path_params["number"]
-    known = next((each for each in found.pull_requests if each.number == number), None)
-    if known is None:
+    pull = next((pull for pull in repository.pull_requests if pull.number == number), None)
+    if pull is None:
         raise Invalid("Not Found", status=404)
     content = dispatches.parse(UPDATE, body)
     _check_length(content)
     for name in {"title", "body", "state"} & set(content):
-        setattr(known, name, content[name])
-    return answer(state, _described(known, found, state))
+        setattr(pull, name, content[name])
+    return answer(state, _describe(pull, repository, state))
 
 
 def _create_ref(request: Request, state: State, body: bytes) -> Response:
-    found = _repository(request, state, "contents", "write")
+    repository = _repository(request, state, "contents", "write")
     content = dispatches.parse(CREATE_REF, body)
-    if not _git(found, "cat-file", "-e", f"{content['sha']}^{{commit}}"):
+    if not _git(repository, "cat-file", "-e", f"{content['sha']}^{{commit}}"):
         raise Invalid("Object does not exist")
-    if found.protected:
+    if repository.protected:
         raise Invalid("Repository rule violations found")
-    if not _git(found, "update-ref", content["ref"], content["sha"], "0" * 40):
+    if not _git(repository, "update-ref", content["ref"], content["sha"], "0" * 40):
         raise Invalid("Reference already exists")
     return answer(state, {"ref": content["ref"], "object": {"sha": content["sha"]}}, status=201)
 
@@ -92,20 +92,20 @@ def _repository(request: Request, state: State, permission: str, level: str) -> 
     return state.repositories[name]
 
 
-def _listed(repository: Repository, asked: Mapping[str, str]) -> list[PullRequest]:
+def _select(repository: Repository, query: Mapping[str, str]) -> list[PullRequest]:
     """The newest first; a `head` without an owner in front filters nothing, as GitHub has it."""
-    owner, _, head = asked.get("head", "").rpartition(":")
-    state, base = asked.get("state", "open"), asked.get("base")
+    owner, _, head = query.get("head", "").rpartition(":")
+    state, base = query.get("state", "open"), query.get("base")
     return [
-        each
-        for each in reversed(repository.pull_requests)
-        if state in ("all", each.state)
-        and (not owner or (owner, head) == (repository.name.partition("/")[0], each.head))
-        and base in (None, each.base)
+        pull
+        for pull in reversed(repository.pull_requests)
+        if state in ("all", pull.state)
+        and (not owner or (owner, head) == (repository.name.partition("/")[0], pull.head))
+        and base in (None, pull.base)
     ]
 
 
-def _created(request: Request, repository: Repository, state: State, body: bytes) -> PullRequest:
+def _open_pull(request: Request, repository: Repository, state: State, body: bytes) -> PullRequest:
     content = dispatches.parse(CREATE, body)
     _check_length(content)
     token = token_of(request, state)
@@ -115,17 +115,20 @@ def _created(request: Request, repository: Repository, state: State, body: bytes
     for name in ("head", "base"):
         if not _git(repository, "rev-parse", "--quiet", "--verify", f"refs/heads/{content[name]}"):
             raise Invalid("Validation Failed", name)
-    if any((each.head, each.base, each.state) == (head, base, "open") for each in repository.pull_requests):
+    if any((pull.head, pull.base, pull.state) == (head, base, "open") for pull in repository.pull_requests):
         owner = repository.name.partition("/")[0]
         raise Invalid(f"Validation Failed\nA pull request already exists for {owner}:{head}.")
     if not _git(repository, "rev-list", "--count", f"{base}..{head}").strip(b"0\n"):
         raise Invalid(f"Validation Failed\nNo commits between {base} and {head}")
-    made = PullRequest(
-        number=len(repository.pull_requests) + 1, title=content["title"], body=content.get("body", ""), head=head,
+    pull = PullRequest(
+        number=len(repository.pull_requests) + 1,
+        title=content["title"],
+        body=content.get("body", ""),
+        head=head,
         base=base,
-    )  # fmt: skip
-    repository.pull_requests.append(made)
-    return made
+    )
+    repository.pull_requests.append(pull)
+    return pull
 
 
 def _check_length(content: Mapping[str, Any]) -> None:
@@ -144,7 +147,7 @@ def _refused(state: State, invalid: Invalid) -> Response:
     return error(state, invalid.status, message, details=details)
 
 
-def _described(pull: PullRequest, repository: Repository, state: State) -> dict[str, Any]:
+def _describe(pull: PullRequest, repository: Repository, state: State) -> dict[str, Any]:
     owner = repository.name.partition("/")[0]
     head = _git(repository, "rev-parse", f"refs/heads/{pull.head}").decode().strip()
     return {

@@ -16,32 +16,32 @@ def routes(state: State) -> list[Route]:
     """The endpoints that read."""
 
     async def repository(request: Request) -> Response:
-        token, found = token_of(request, state), readable(request, state, "metadata")
+        token, repository = token_of(request, state), readable(request, state, "metadata")
         if token is None:
             return error(state, 401, "Bad credentials")
-        if found is None:
+        if repository is None:
             return error(state, 404, "Not Found")
-        said = answer(state, _described(found, state))
+        response = answer(state, _describe(repository, state))
         if token.scopes:
-            said.headers["X-OAuth-Scopes"] = token.scopes
-        return said
+            response.headers["X-OAuth-Scopes"] = token.scopes
+        return response
 
     async def contents(request: Request) -> Response:
-        found = readable(request, state, "contents")
+        repository = readable(request, state, "contents")
         path, ref = request.path_params["path"], request.query_params.get("ref")
-        if found and (names := state.listed(found, ref, path)):
+        if repository and (names := state.list_files(repository, ref, path)):
             return answer(state, [{"type": "file", "name": name, "path": f"{path}/{name}"} for name in names])
-        data = state.read(found, ref, path) if found else None
+        data = state.read(repository, ref, path) if repository else None
         if data is None:
             return error(state, 404, "Not Found")
         return answer(state, {"type": "file", "encoding": "base64", "content": base64.b64encode(data).decode()})
 
     async def workflow(request: Request) -> Response:
-        found = readable(request, state, "actions")
+        repository = readable(request, state, "actions")
         name = request.path_params["workflow"]
-        if found is None or state.read(found, None, f".github/workflows/{name}") is None:
+        if repository is None or state.read(repository, None, f".github/workflows/{name}") is None:
             return error(state, 404, "Not Found")
-        status = "disabled_manually" if name in found.disabled else "active"
+        status = "disabled_manually" if name in repository.disabled else "active"
         return answer(state, {"path": f".github/workflows/{name}", "state": status})
 
     return [
@@ -65,7 +65,7 @@ def readable(request: Request, state: State, permission: str) -> Repository | No
     return state.repositories.get(name) if token and token.repository == name and may else None
 
 
-def _described(repository: Repository, state: State) -> dict[str, Any]:
+def _describe(repository: Repository, state: State) -> dict[str, Any]:
     return {
         "full_name": repository.name,
         "name": repository.name.partition("/")[2],

@@ -44,10 +44,10 @@ class Runs:
         """The first `count` runs once they are completed; raises TimeoutError."""
         deadline = time.monotonic() + timeout
         with self._changed:
-            while len(done := [run for run in self.all if run.status == "completed"]) < count:
+            while len(completed := [run for run in self.all if run.status == "completed"]) < count:
                 if not self._changed.wait(deadline - time.monotonic()):
-                    raise TimeoutError(f"{len(done)} of {count} runs after {timeout} s: {self.all}")
-            return sorted(done, key=lambda run: run.id)[:count]
+                    raise TimeoutError(f"{len(completed)} of {count} runs after {timeout} s: {self.all}")
+            return sorted(completed, key=lambda run: run.id)[:count]
 
     def close(self) -> None:
         """Finish the runs under way."""
@@ -88,14 +88,22 @@ class Runs:
         self._tokens[token.value] = token
         try:
             job = Job(
-                folder=folder, checkout=checkout, workflow=file, event_name=run.event_name, event=run.event,
-                token=token.value, secrets=repository.secrets, vars=repository.vars,
+                folder=folder,
+                checkout=checkout,
+                workflow=file,
+                event_name=run.event_name,
+                event=run.event,
+                token=token.value,
+                secrets=repository.secrets,
+                vars=repository.vars,
                 environ={
-                    "GITHUB_API_URL": self._api_url, "GITHUB_SERVER_URL": self._api_url,
-                    "GITHUB_GRAPHQL_URL": f"{self._api_url}/graphql", "GITHUB_REPOSITORY": repository.name,
+                    "GITHUB_API_URL": self._api_url,
+                    "GITHUB_SERVER_URL": self._api_url,
+                    "GITHUB_GRAPHQL_URL": f"{self._api_url}/graphql",
+                    "GITHUB_REPOSITORY": repository.name,
                     "GITHUB_RUN_ID": str(run.id),
                 },
-            )  # fmt: skip
+            )
             return self._runner.run(job)
         finally:
             del self._tokens[token.value]

@@ -32,7 +32,7 @@ class State:
         result = subprocess.run(["git", "show", revision], cwd=repository.path, capture_output=True, check=False)
         return result.stdout if result.returncode == 0 else None
 
-    def listed(self, repository: Repository, ref: str | None, folder: str) -> list[str]:
+    def list_files(self, repository: Repository, ref: str | None, folder: str) -> list[str]:
         """The names in a folder as of a ref; none where there is no such folder."""
         command = ["git", "ls-tree", "--name-only", ref or repository.default_branch, f"{folder}/"]
         result = subprocess.run(command, cwd=repository.path, capture_output=True, check=False)
@@ -72,11 +72,14 @@ class State:
         return run.id
 
     def _workflows(self, repository: Repository) -> list[str]:
-        listed = subprocess.run(
+        result = subprocess.run(
             ["git", "ls-tree", "--name-only", f"{repository.default_branch}:.github/workflows"],
-            cwd=repository.path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return [name for name in listed.stdout.splitlines() if name.endswith((".yml", ".yaml"))]
+            cwd=repository.path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [name for name in result.stdout.splitlines() if name.endswith((".yml", ".yaml"))]
 
     def _common(self, repository: Repository) -> dict[str, Any]:
         owner, _, name = repository.name.partition("/")

@@ -71,9 +71,14 @@ class _Execution:
         }
         github |= {"event": self.job_.event, "token": self.job_.token, "action_path": str(action_path or "")}
         return {
-            "github": github, "inputs": inputs, "secrets": {**self.job_.secrets, "GITHUB_TOKEN": self.job_.token},
-            "vars": self.job_.vars, "env": {}, "steps": {}, "failed": self.failed,
-        }  # fmt: skip
+            "github": github,
+            "inputs": inputs,
+            "secrets": {**self.job_.secrets, "GITHUB_TOKEN": self.job_.token},
+            "vars": self.job_.vars,
+            "env": {},
+            "steps": {},
+            "failed": self.failed,
+        }
 
     def _environ(self) -> dict[str, str]:
         branch = str(self.job_.event["repository"]["default_branch"])
@@ -104,39 +109,46 @@ class _Execution:
     def _step(self, step: Mapping[str, Any], context: Context, action_path: Path | None) -> dict[str, str]:
         if "run" in step:
             return self._script(step, context, action_path)
-        given = {name: interpolate(str(value), context) for name, value in step.get("with", {}).items()}
+        inputs_ = {name: interpolate(str(value), context) for name, value in step.get("with", {}).items()}
         uses = str(step["uses"])
         if uses.startswith("actions/checkout@"):
             return self._checkout()
         if uses.startswith(f"{ACTION}/"):
-            return self._action(self.action_source / uses.removeprefix(f"{ACTION}/").partition("@")[0], given)
+            return self._action(self.action_source / uses.removeprefix(f"{ACTION}/").partition("@")[0], inputs_)
         raise NotSupported(f"uses: {uses}")
 
-    def _action(self, path: Path, given: Mapping[str, str]) -> dict[str, str]:
+    def _action(self, path: Path, inputs_: Mapping[str, str]) -> dict[str, str]:
         action = yaml.safe_load((path / "action.yml").read_bytes())
         if action["runs"]["using"] != "composite":
             raise NotSupported(f"using: {action['runs']['using']}")
         outer = self._context(inputs={}, action_path=path)
         defaults = {
-            name: interpolate(str(about.get("default", "")), outer) for name, about in action.get("inputs", {}).items()
+            name: interpolate(str(definition.get("default", "")), outer)
+            for name, definition in action.get("inputs", {}).items()
         }
-        context = self._context(inputs={**defaults, **given}, action_path=path)
+        context = self._context(inputs={**defaults, **inputs_}, action_path=path)
         self._steps(action["runs"]["steps"], context, action_path=path)
-        return {name: interpolate(about["value"], context) for name, about in action.get("outputs", {}).items()}
+        return {
+            name: interpolate(definition["value"], context) for name, definition in action.get("outputs", {}).items()
+        }
 
     def _script(self, step: Mapping[str, Any], context: Context, action_path: Path | None) -> dict[str, str]:
         if step.get("shell", "bash") != "bash":
             raise NotSupported(f"shell: {step['shell']}")
         output = self.temp / f"output-{len(self.log)}"
         output.touch()
-        own = {name: interpolate(str(value), context) for name, value in step.get("env", {}).items()}
-        place = {"GITHUB_OUTPUT": str(output), "GITHUB_ACTION_PATH": str(action_path or "")}
+        step_variables = {name: interpolate(str(value), context) for name, value in step.get("env", {}).items()}
+        files = {"GITHUB_OUTPUT": str(output), "GITHUB_ACTION_PATH": str(action_path or "")}
         script = interpolate(step["run"], context)
         result = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], cwd=self.workspace,
-            env={**self._environ(), **place, **own}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=self.workspace,
+            env={**self._environ(), **files, **step_variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         self.log.append(result.stdout.decode(errors="replace"))
         self.failed = self.failed or (result.returncode != 0 and not step.get("continue-on-error"))
         return read_outputs(output.read_text())

@@ -66,13 +66,11 @@ class TestDispatches:
             pytest.param(WORKFLOW, {"ref": "main", "inputs": {"event": "1", "x": "2"}}, 422, id="unknown input"),
             pytest.param(WORKFLOW, {**PASTED, "ref": "nowhere"}, 422, id="unknown ref"),
             pytest.param(WORKFLOW, {"inputs": {}}, 422, id="no ref"),
-            pytest.param(
-                WORKFLOW, {"ref": "main", "inputs": {str(n): "" for n in range(26)}}, 422, id="26 inputs"
-            ),
+            pytest.param(WORKFLOW, {"ref": "main", "inputs": {str(n): "" for n in range(26)}}, 422, id="26 inputs"),
             pytest.param(WORKFLOW.replace("respond", "other"), PASTED, 404, id="unknown workflow"),
             pytest.param("/repos/acme/other/dispatches", EVENT, 404, id="another repository"),
         ],
-    )  # fmt: skip
+    )
     def test_limits_and_statuses_are_githubs(self, hub: Hub, path: str, body: Any, status: int) -> None:
         answer = post(hub, path, body)
         assert answer.status_code == status, answer.text
@@ -91,10 +89,10 @@ class TestDispatches:
         assert {"x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(headers)
 
     def test_a_run_is_told_where_it_is_asked_for_or_the_api_is_new(self, hub: Hub) -> None:
-        asked = post(hub, WORKFLOW, {**PASTED, "return_run_details": True})
+        first = post(hub, WORKFLOW, {**PASTED, "return_run_details": True})
         new = post(hub, WORKFLOW, PASTED, **{"X-GitHub-Api-Version": "2026-03-10"})
-        assert (asked.status_code, new.status_code) == (200, 200)
-        assert new.json()["workflow_run_id"] == asked.json()["workflow_run_id"] + 1
+        assert (first.status_code, new.status_code) == (200, 200)
+        assert new.json()["workflow_run_id"] == first.json()["workflow_run_id"] + 1
 
     def test_a_fault_is_answered_once_instead_of_the_truth(self, hub: Hub) -> None:
         hub.faults.append(Fault(status=502))

@@ -32,8 +32,8 @@ def repository(hub: Hub) -> Repository:
 
 
 def git(repository: Repository, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=repository.path, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    result = subprocess.run(["git", *arguments], cwd=repository.path, check=True, capture_output=True, text=True)
+    return result.stdout.strip()
 
 
 def ask(hub: Hub, method: str, path: str, body: Any = None, *, permissions: dict[str, str] | None = None) -> Any:
@@ -43,7 +43,7 @@ def ask(hub: Hub, method: str, path: str, body: Any = None, *, permissions: dict
 
 
 def commit(hub: Hub, repository: Repository, onto: str = "main", **changed: Any) -> Any:
-    given = {
+    mutation = {
         "branch": {"repositoryNameWithOwner": NAME, "branchName": onto},
         "message": {"headline": "Stop", "body": "Why\n\nA: b"},
         "expectedHeadOid": git(repository, "rev-parse", "main"),
@@ -53,7 +53,7 @@ def commit(hub: Hub, repository: Repository, onto: str = "main", **changed: Any)
         },
         **changed,
     }
-    return ask(hub, "POST", "/graphql", {"query": MUTATION, "variables": {"input": given}}).json()
+    return ask(hub, "POST", "/graphql", {"query": MUTATION, "variables": {"input": mutation}}).json()
 
 
 def new_branch(hub: Hub, repository: Repository, name: str) -> None:
@@ -63,13 +63,13 @@ def new_branch(hub: Hub, repository: Repository, name: str) -> None:
 
 
 def test_the_mutation_makes_the_commit(hub: Hub, repository: Repository) -> None:
-    before = git(repository, "rev-parse", "main")
-    made = commit(hub, repository)["data"]["createCommitOnBranch"]["commit"]["oid"]
-    assert git(repository, "rev-parse", "main", "main~1").split() == [made, before]
+    tip = git(repository, "rev-parse", "main")
+    new = commit(hub, repository)["data"]["createCommitOnBranch"]["commit"]["oid"]
+    assert git(repository, "rev-parse", "main", "main~1").split() == [new, tip]
     assert git(repository, "ls-tree", "-r", "--name-only", "main").split() == ["a.txt", "new/c.txt"]
     assert git(repository, "log", "-1", "--format=%B", "main") == "Stop\n\nWhy\n\nA: b"
-    shown = subprocess.run(["git", "show", "main:new/c.txt"], cwd=repository.path, capture_output=True, check=True)
-    assert shown.stdout == b"\xffc\r\n"
+    content = subprocess.run(["git", "show", "main:new/c.txt"], cwd=repository.path, capture_output=True, check=True)
+    assert content.stdout == b"\xffc\r\n"
 
 
 @pytest.mark.parametrize(
@@ -88,18 +88,18 @@ def test_the_mutation_makes_the_commit(hub: Hub, repository: Repository) -> None
 def test_a_mutation_that_cannot_be_carried_out_changes_nothing(
     hub: Hub, repository: Repository, changed: dict[str, Any], type_: str | None
 ) -> None:
-    before = git(repository, "rev-parse", "main")
+    tip = git(repository, "rev-parse", "main")
     (error,) = commit(hub, repository, **changed)["errors"]
     assert error.get("type") == type_
-    assert git(repository, "rev-parse", "main") == before
+    assert git(repository, "rev-parse", "main") == tip
 
 
 def test_a_pull_request_is_opened_listed_and_updated(hub: Hub, repository: Repository) -> None:
     new_branch(hub, repository, "falco/one")
-    made = ask(hub, "POST", PULLS, {"title": "Stop", "head": "falco/one", "base": "main", "body": "Why"})
-    assert (made.status_code, made.json()["state"]) == (201, "open")
+    new = ask(hub, "POST", PULLS, {"title": "Stop", "head": "falco/one", "base": "main", "body": "Why"})
+    assert (new.status_code, new.json()["state"]) == (201, "open")
     assert ask(hub, "PATCH", f"{PULLS}/1", {"body": "More"}).json()["body"] == "More"
-    assert [each["number"] for each in ask(hub, "GET", f"{PULLS}?head=acme:falco/one").json()] == [1]
+    assert [pull["number"] for pull in ask(hub, "GET", f"{PULLS}?head=acme:falco/one").json()] == [1]
     assert ask(hub, "GET", f"{PULLS}?head=acme:falco/two").json() == []
     assert ask(hub, "PATCH", f"{PULLS}/1", {"state": "closed"}).json()["state"] == "closed"
     assert ask(hub, "GET", f"{PULLS}?head=acme:falco/one").json() == []
@@ -107,7 +107,7 @@ def test_a_pull_request_is_opened_listed_and_updated(hub: Hub, repository: Repos
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "message"),
     [
         pytest.param({"title": "a", "head": "one", "base": "main"}, 422, "already exists for acme:one", id="twice"),
         pytest.param({"title": "a", "head": "none", "base": "main"}, 422, "invalid", id="no such branch"),
@@ -117,14 +117,14 @@ def test_a_pull_request_is_opened_listed_and_updated(hub: Hub, repository: Repos
     ],
 )
 def test_a_pull_request_that_cannot_be_is_refused(
-    hub: Hub, repository: Repository, body: dict[str, str], status: int, said: str
+    hub: Hub, repository: Repository, body: dict[str, str], status: int, message: str
 ) -> None:
     for name in ("one", "two"):
         new_branch(hub, repository, name)
     git(repository, "branch", "same", "main")
     ask(hub, "POST", PULLS, {"title": "Stop", "head": "one", "base": "main"})
     refused = ask(hub, "POST", PULLS, body)
-    assert (refused.status_code, said in refused.text) == (status, True)
+    assert (refused.status_code, message in refused.text) == (status, True)
 
 
 def test_a_token_without_the_permission_is_told_so(hub: Hub, repository: Repository) -> None:

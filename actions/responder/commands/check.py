@@ -17,7 +17,7 @@ from ..publish.work_tree import WorkTree
 from ..report.check_report import CheckReport, mistakes_summary
 from ..rules.model import Rules
 from . import inputs, replay, rules_file
-from .exit_codes import BAD_INPUT, DONE, FAILED
+from .exit_codes import BAD_INPUT, FAILED, SUCCESS
 
 SAMPLES = Path(__file__).parents[2] / "check" / "samples"
 _LIMIT = 1000  # samples
@@ -45,7 +45,7 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     output.set_output("rules", str(len(ruleset.rules)))
     output.set_output("plan", report.plan())
     output.write_summary(report.summary())
-    return FAILED if problems else DONE
+    return FAILED if problems else SUCCESS
 
 
 def _write_mistakes(output: RunOutput, error: BadRules) -> None:

@@ -6,7 +6,7 @@ from ..errors import BadInput, PushLost, PushRefused, ResponderError
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+SUCCESS, FAILED, BAD_INPUT = 0, 1, 2
 
 _HELP = {
     PushRefused: "Branch rules can keep the workflow's token out: let GitHub Actions push to this branch, or give the "

@@ -22,7 +22,7 @@ from ..report.proposals import Uncommitted
 from ..report.summary import Report
 from ..rules.model import Mode
 from . import inputs, review
-from .exit_codes import BAD_INPUT, DONE, FAILED
+from .exit_codes import BAD_INPUT, FAILED, SUCCESS
 from .planning import Planning
 
 
@@ -109,4 +109,4 @@ def _exit_code(plan: Plan) -> int:
     verdicts = {outcome.verdict for outcome in plan.outcomes}
     if Verdict.REFUSED in verdicts:
         return FAILED
-    return BAD_INPUT if Verdict.INVALID in verdicts else DONE
+    return BAD_INPUT if Verdict.INVALID in verdicts else SUCCESS

@@ -23,7 +23,7 @@ from ..publish.work_tree import WorkTree
 from ..report import annotations
 from ..report.restore_report import RestoreReport
 from . import inputs, rules_file
-from .exit_codes import DONE
+from .exit_codes import SUCCESS
 from .respond import notifier
 
 _SHA = re.compile("[0-9a-f]{7,40}")
@@ -119,7 +119,7 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
             notifications=tuple(notifications),
         ),
     )
-    return DONE
+    return SUCCESS
 
 
 def _find(git: Git, selection: Selection) -> tuple[Snapshot, list[RecordedResponse]]:

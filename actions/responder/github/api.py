@@ -53,15 +53,15 @@ class Api:
 
     def get(self, path: str, **query: str) -> Any:
         """Return the content at a path of the repository. Raises ApiRefused."""
-        return self._rest("GET", f"{path}?{urlencode(query)}" if query else path, None)
+        return self._call_rest("GET", f"{path}?{urlencode(query)}" if query else path, None)
 
     def post(self, path: str, content: Mapping[str, object]) -> Any:
         """Return the answer to new content. Raises ApiRefused."""
-        return self._rest("POST", path, content)
+        return self._call_rest("POST", path, content)
 
     def patch(self, path: str, content: Mapping[str, object]) -> Any:
         """Return the answer to a change of what exists. Raises ApiRefused."""
-        return self._rest("PATCH", path, content)
+        return self._call_rest("PATCH", path, content)
 
     def mutate(self, mutation: str, variables: Mapping[str, object]) -> Any:
         """Return the data of a GraphQL mutation with `$input`. Raises ApiRefused, with the type of the first error."""
@@ -73,7 +73,7 @@ class Api:
         kinds = [str(error.get("type", "")) for error in _errors(content)]
         raise ApiRefused("a mutation", answer.status, answer.message, kind="".join(kinds[:1]))
 
-    def _rest(self, method: str, path: str, content: Mapping[str, object] | None) -> Any:
+    def _call_rest(self, method: str, path: str, content: Mapping[str, object] | None) -> Any:
         answer = self._ask(method, f"{self.url}/repos/{self.repository}/{path}", content)
         if answer.status in (200, 201):
             return answer.content
@@ -127,8 +127,8 @@ def _wait(status: int, headers: Message) -> float | None:
     """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
     if status not in (403, 429):
         return None
-    if (after := headers.get("retry-after", "")).isdecimal():
-        return float(after)
+    if (retry_after := headers.get("retry-after", "")).isdecimal():
+        return float(retry_after)
     reset = headers.get("x-ratelimit-reset", "")
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
         return max(1.0, float(reset) - time.time())

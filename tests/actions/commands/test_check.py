@@ -26,8 +26,8 @@ def checked(new_remote: NewRemote, tmp_path: Path) -> Callable[..., RunResult]:
     """What becomes of a check of these files."""
 
     def run(files: Mapping[str, bytes], **inputs: str) -> RunResult:
-        given = {"alpine.yaml": ALPINE, "samples/shell.json": sample(), **files}
-        responder = Responder(new_remote(given), tmp_path)
+        contents = {"alpine.yaml": ALPINE, "samples/shell.json": sample(), **files}
+        responder = Responder(new_remote(contents), tmp_path)
         return responder.check(**{"events": "samples", **inputs})
 
     return run
@@ -44,11 +44,14 @@ def test_the_table_says_which_rule_meets_which_workload_and_what_would_change(
     assert result.code == 0
     assert plan(result) == [
         {
-            "event": "shell.json", "rules": ["shells"], "verdict": "contained",
+            "event": "shell.json",
+            "rules": ["shells"],
+            "verdict": "contained",
             "reason": "rule 'shells': alpine.yaml line 10, spec.replicas (was 2)",
-            "workload": "Deployment default/alpine-deployment", "files": ["alpine.yaml"],
+            "workload": "Deployment default/alpine-deployment",
+            "files": ["alpine.yaml"],
         }
-    ]  # fmt: skip
+    ]
     assert result.outputs["rules"] == "1"
     assert "they hold" in result.summary
     assert "Deployment default/alpine" in result.summary
@@ -63,12 +66,12 @@ def test_nothing_is_changed(new_remote: NewRemote, tmp_path: Path) -> None:
 
 def test_the_samples_that_ship_are_all_events(checked: Callable[..., RunResult]) -> None:
     result = checked({RULES: STOP}, events="")
-    found = {each["event"]: each["verdict"] for each in plan(result)}
+    verdicts = {entry["event"]: entry["verdict"] for entry in plan(result)}
     assert result.code == 0
-    assert found["terminal-shell.json"] == "refused"  # there is no such workload here
-    assert {verdict for name, verdict in found.items() if name not in ("terminal-shell.json", "on-the-node.json")} == {
-        "ignored"
-    }
+    assert verdicts["terminal-shell.json"] == "refused"  # there is no such workload here
+    assert {
+        verdict for name, verdict in verdicts.items() if name not in ("terminal-shell.json", "on-the-node.json")
+    } == {"ignored"}
 
 
 def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., RunResult]) -> None:
@@ -81,40 +84,53 @@ def test_every_mistake_is_annotated_where_it_is(checked: Callable[..., RunResult
 
 
 @pytest.mark.parametrize(
-    ("files", "inputs", "said"),
+    ("files", "inputs", "message"),
     [
         pytest.param(
-            {"samples/shell.json": sample(**{"k8s.ns.name": "kube-system"}),
-             "system.yaml": ALPINE.replace(b"namespace: default", b"namespace: kube-system")},
-            {}, "is protected (namespace kube-system)", id="a protected target",
+            {
+                "samples/shell.json": sample(**{"k8s.ns.name": "kube-system"}),
+                "system.yaml": ALPINE.replace(b"namespace: default", b"namespace: kube-system"),
+            },
+            {},
+            "is protected (namespace kube-system)",
+            id="a protected target",
         ),
         pytest.param(
-            {RULES: STOP.replace(b"[stop]", b"[isolate]"),
-             "alpine.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: alone, namespace: default}\n",
-             "samples/shell.json": sample(**{"k8s.pod.name": "alone"})},
-            {}, "has no pod labels", id="an isolate without labels",
+            {
+                RULES: STOP.replace(b"[stop]", b"[isolate]"),
+                "alpine.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: alone, namespace: default}\n",
+                "samples/shell.json": sample(**{"k8s.pod.name": "alone"}),
+            },
+            {},
+            "has no pod labels",
+            id="an isolate without labels",
         ),
         pytest.param(
-            {"names.txt": b"Read sensitive file untrusted\nDetect crypto miners\n"}, {"falco_rules": "names.txt"},
+            {"names.txt": b"Read sensitive file untrusted\nDetect crypto miners\n"},
+            {"falco_rules": "names.txt"},
             "rule 'shells' (line 3) can never match: no Falco rule is called Terminal shell in container",
             id="no such rule",
         ),
         pytest.param(
-            {RULES: STOP + b"clusters: {prod: {path: clusters/prd}}\n"}, {}, "there is no folder clusters/prd",
+            {RULES: STOP + b"clusters: {prod: {path: clusters/prd}}\n"},
+            {},
+            "there is no folder clusters/prd",
             id="no such folder",
         ),
         pytest.param(
-            {RULES: STOP + b"workloads: [{pod: 'x*', file: gone.yaml, kind: Deployment, name: x}]\n"}, {},
-            "there is no file gone.yaml", id="no such file",
+            {RULES: STOP + b"workloads: [{pod: 'x*', file: gone.yaml, kind: Deployment, name: x}]\n"},
+            {},
+            "there is no file gone.yaml",
+            id="no such file",
         ),
         pytest.param({"samples/shell.json": b"{"}, {}, "shell.json: ", id="a sample that is no event"),
     ],
-)  # fmt: skip
+)
 def test_rules_that_ask_for_what_cannot_be_fail(
-    checked: Callable[..., RunResult], files: dict[str, bytes], inputs: dict[str, str], said: str
+    checked: Callable[..., RunResult], files: dict[str, bytes], inputs: dict[str, str], message: str
 ) -> None:
     result = checked({RULES: STOP, **files}, **inputs)
-    assert (result.code, said in result.log) == (exit_codes.FAILED, True), result.log
+    assert (result.code, message in result.log) == (exit_codes.FAILED, True), result.log
     assert "problems" in result.summary
 
 
@@ -133,7 +149,7 @@ def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., RunRes
 
 
 @pytest.mark.parametrize(
-    ("inputs", "said"),
+    ("inputs", "message"),
     [
         pytest.param({"events": "../.."}, "is nothing in the workspace", id="outside"),
         pytest.param({"events": "gone"}, "is nothing in the workspace", id="not there"),
@@ -142,10 +158,10 @@ def test_a_rule_that_some_falco_rule_meets_is_fine(checked: Callable[..., RunRes
     ],
 )
 def test_inputs_that_lead_nowhere_are_said(
-    checked: Callable[..., RunResult], inputs: dict[str, str], said: str
+    checked: Callable[..., RunResult], inputs: dict[str, str], message: str
 ) -> None:
     result = checked({RULES: STOP}, **inputs)
-    assert (result.code, said in result.log) == (exit_codes.BAD_INPUT, True), result.log
+    assert (result.code, message in result.log) == (exit_codes.BAD_INPUT, True), result.log
 
 
 def test_a_hostile_sample_is_text(checked: Callable[..., RunResult]) -> None:

@@ -76,15 +76,15 @@ def test_every_edit_of_fifty_runs_at_once_lands_or_is_found_in_place(hub: Hub, t
         responder.meanwhile = barrier.wait  # all have a checkout before any goes on
 
     def respond(number: int) -> RunResult:
-        told = {**shell(**{"k8s.pod.name": f"{targets[number]}-77789455d6-m7flp"}), "id": f"event-{number}"}
-        result: RunResult = responders[number].dispatch(told, commit_via=commit_via)
+        event = {**shell(**{"k8s.pod.name": f"{targets[number]}-77789455d6-m7flp"}), "id": f"event-{number}"}
+        result: RunResult = responders[number].dispatch(event, commit_via=commit_via)
         return result
 
     with ThreadPoolExecutor(RUNS + 1) as pool:
-        started = [pool.submit(respond, number) for number in range(RUNS)]
+        futures = [pool.submit(respond, number) for number in range(RUNS)]
         barrier.wait()
         notes = [somebody.push(number) for number in range(3)]
-        runs = [each.result() for each in started]
+        runs = [run.result() for run in futures]
 
     assert [run.log for run in runs if run.code] == []
     verdicts = Counter((targets[number], run.responses[0]["verdict"]) for number, run in enumerate(runs))

@@ -34,7 +34,7 @@ def test_the_limit_counts_within_a_batch_too_and_in_place_costs_nothing(new_remo
     remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
     others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
     result = Responder(remote, tmp_path).dispatch(shell(), {**shell(), "id": "2"}, {**others, "id": "3"})
-    assert [each["verdict"] for each in result.responses] == ["contained", "in place", "refused"]
+    assert [response["verdict"] for response in result.responses] == ["contained", "in place", "refused"]
     assert result.code == 1
 
 

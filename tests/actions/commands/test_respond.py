@@ -62,11 +62,11 @@ def test_the_input_of_the_action_does_the_same(remote: Remote, responder: Respon
 
 def test_a_response_that_is_in_place_is_no_change_and_no_failure(remote: Remote, responder: Responder) -> None:
     responder.dispatch(shell())
-    before = remote.log("%H")
+    original = remote.log("%H")
     result = responder.dispatch(shell())
     assert (result.code, result.outputs["changed"], result.outputs["commit"]) == (0, "false", "")
     assert result.responses[0]["verdict"] == "in place"
-    assert remote.log("%H") == before
+    assert remote.log("%H") == original
 
 
 def test_two_events_of_one_workload_are_one_edit(remote: Remote, responder: Responder) -> None:
@@ -76,12 +76,12 @@ def test_two_events_of_one_workload_are_one_edit(remote: Remote, responder: Resp
 
 
 def test_a_dry_run_shows_the_diff_and_pushes_nothing(remote: Remote, responder: Responder) -> None:
-    before = remote.log("%H")
+    original = remote.log("%H")
     result = responder.dispatch(shell(), mode="dry-run")
     assert result.code == 0
     assert "+  replicas: 0  # one for each zone" in result.summary
     assert "dry run" in result.summary
-    assert (result.outputs["changed"], remote.log("%H")) == ("false", before)
+    assert (result.outputs["changed"], remote.log("%H")) == ("false", original)
 
 
 def test_one_bad_event_of_a_batch_does_not_lose_the_others(remote: Remote, responder: Responder) -> None:
@@ -108,19 +108,19 @@ def test_one_bad_event_of_a_batch_does_not_lose_the_others(remote: Remote, respo
 def test_an_event_without_a_clear_target_changes_nothing_and_says_why(
     remote: Remote, responder: Responder, fields: dict[str, Any], code: int, verdict: str, reason: str
 ) -> None:
-    before = remote.log("%H")
+    original = remote.log("%H")
     result = responder.dispatch(shell(**fields))
     (response,) = result.responses
     assert (result.code, response["verdict"]) == (code, verdict)
     assert reason in response["reason"]
-    assert remote.log("%H") == before
+    assert remote.log("%H") == original
 
 
 def test_a_rule_that_nobody_asked_for_is_ignored(remote: Remote, responder: Responder) -> None:
-    before = remote.log("%H")
+    original = remote.log("%H")
     result = responder.dispatch(sidekick.cloudevent({**SHELL, "rule": "Write below etc"}, event_id="1"))
     assert (result.code, result.responses[0]["verdict"]) == (0, "ignored")
-    assert remote.log("%H") == before
+    assert remote.log("%H") == original
 
 
 def test_a_run_without_an_event_is_bad_input(responder: Responder) -> None:
@@ -159,35 +159,36 @@ def test_a_hostile_rule_name_is_text_wherever_it_appears(remote: Remote, respond
         pytest.param({"alpine.yaml": MANIFEST + b"spec:\n  replicas: 1\n  replicas: 2\n"}, "duplicate-key", id="keys"),
         pytest.param({"alpine.yaml": b"x: &x 2\n" + MANIFEST + b"spec: {replicas: *x}\n"}, "alias", id="alias"),
     ],
-)  # fmt: skip
+)
 def test_a_manifest_that_leaves_a_doubt_is_refused(
     remote: Remote, responder: Responder, files: dict[str, bytes], reason: str
 ) -> None:
     remote.commit(files)
-    before = remote.log("%H")
+    original = remote.log("%H")
     result = responder.dispatch(shell())
     (response,) = result.responses
     assert (result.code, response["verdict"]) == (1, "refused")
     assert reason in response["reason"]
-    assert remote.log("%H") == before
+    assert remote.log("%H") == original
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("original", "edited"),
     [
         pytest.param(ALPINE.replace(b"\n", b"\r\n"), STOPPED.replace(b"\n", b"\r\n"), id="CRLF"),
         pytest.param(b"\xef\xbb\xbf" + ALPINE, b"\xef\xbb\xbf" + STOPPED, id="byte order mark"),
         pytest.param(ALPINE.rstrip(), STOPPED.rstrip(), id="no final newline"),
         pytest.param(
-            b"kind: ConfigMap\n---\n" + ALPINE + b"---\n{}\n", b"kind: ConfigMap\n---\n" + STOPPED + b"---\n{}\n",
+            b"kind: ConfigMap\n---\n" + ALPINE + b"---\n{}\n",
+            b"kind: ConfigMap\n---\n" + STOPPED + b"---\n{}\n",
             id="several documents",
         ),
     ],
-)  # fmt: skip
-def test_every_other_byte_stays(remote: Remote, responder: Responder, before: bytes, after: bytes) -> None:
-    remote.commit({"alpine.yaml": before, "chart/templates/x.yaml": b"kind: Deployment\n{{- if .Values.a }}\n"})
+)
+def test_every_other_byte_stays(remote: Remote, responder: Responder, original: bytes, edited: bytes) -> None:
+    remote.commit({"alpine.yaml": original, "chart/templates/x.yaml": b"kind: Deployment\n{{- if .Values.a }}\n"})
     assert responder.dispatch(shell()).code == 0
-    assert remote.show("main:alpine.yaml") == after
+    assert remote.show("main:alpine.yaml") == edited
 
 
 def test_broken_rules_stop_everything_and_say_where(remote: Remote, responder: Responder) -> None:
@@ -267,14 +268,16 @@ ISOLATE = b"version: 1\nrules: [{name: cut off, match: {rules: ['*']}, respond: 
 
 @pytest.mark.parametrize("mode", ["commit", "dry-run"])
 def test_a_new_file_is_shown_and_committed(new_remote: NewRemote, tmp_path: Path, mode: str) -> None:
-    listed = b"resources:\n  - alpine.yaml\n"
-    remote = new_remote({"alpine.yaml": ALPINE, "kustomization.yaml": listed, ".github/falco-response.yaml": ISOLATE})
+    kustomization = b"resources:\n  - alpine.yaml\n"
+    remote = new_remote(
+        {"alpine.yaml": ALPINE, "kustomization.yaml": kustomization, ".github/falco-response.yaml": ISOLATE}
+    )
     result = Responder(remote, tmp_path).dispatch(shell(), mode=mode)
     assert result.code == 0
     assert "+kind: NetworkPolicy" in result.summary
     assert "+  - isolate-alpine-deployment.yaml" in result.summary
     if mode == "commit":
-        assert remote.show("main:kustomization.yaml") == listed + b"  - isolate-alpine-deployment.yaml\n"
+        assert remote.show("main:kustomization.yaml") == kustomization + b"  - isolate-alpine-deployment.yaml\n"
         assert b"kind: NetworkPolicy" in remote.show("main:isolate-alpine-deployment.yaml")
         assert remote.show("main:alpine.yaml") == STOPPED
     else:

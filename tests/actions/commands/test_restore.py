@@ -44,13 +44,13 @@ def test_the_commit_says_what_was_taken_back(remote: Remote, responder: Responde
     ]
 
 
-@pytest.mark.parametrize("named", [{"event": "5b2e"}, {"workload": "Deployment default/alpine-deployment"}])
+@pytest.mark.parametrize("selection", [{"event": "5b2e"}, {"workload": "Deployment default/alpine-deployment"}])
 def test_an_event_or_a_workload_names_a_response_too(
-    remote: Remote, responder: Responder, named: dict[str, str]
+    remote: Remote, responder: Responder, selection: dict[str, str]
 ) -> None:
     responder.dispatch(shell())
     remote.commit({"unrelated.txt": b"x"})
-    assert responder.restore(**named).code == 0
+    assert responder.restore(**selection).code == 0
     assert remote.show("main:alpine.yaml") == ALPINE
 
 
@@ -112,7 +112,7 @@ def test_a_dry_run_shows_and_pushes_nothing(remote: Remote, responder: Responder
 
 
 @pytest.mark.parametrize(
-    ("inputs", "code", "said"),
+    ("inputs", "code", "message"),
     [
         pytest.param({}, exit_codes.BAD_INPUT, "by one of the inputs commit, event and workload", id="nothing"),
         pytest.param({"commit": "abcdef0", "event": "1"}, exit_codes.BAD_INPUT, "by one of the inputs", id="two"),
@@ -127,11 +127,11 @@ def test_a_dry_run_shows_and_pushes_nothing(remote: Remote, responder: Responder
     ],
 )
 def test_what_is_not_there_to_restore_is_said(
-    remote: Remote, responder: Responder, inputs: dict[str, str], code: int, said: str
+    remote: Remote, responder: Responder, inputs: dict[str, str], code: int, message: str
 ) -> None:
     responder.dispatch(shell())
     result = responder.restore(**inputs)
-    assert (result.code, said in result.log) == (code, True), result.log
+    assert (result.code, message in result.log) == (code, True), result.log
     assert remote.show("main:alpine.yaml") == STOPPED
 
 

@@ -48,25 +48,26 @@ def responder(hosted: tuple[Hub, Hosted], tmp_path: Path) -> HostedResponder:
 def event(number: int = 1, *, rule: str = "Terminal shell in container", workload: str = "") -> dict[str, Any]:
     """The seed event, by another number, of another rule or in another workload."""
     pod = {"k8s.pod.name": f"{workload}-77789455d6-m7flp"} if workload else {}
-    told = shell(**pod)
-    return {**told, "id": f"event-{number}", "data": {**told["data"], "rule": rule}}
+    seed = shell(**pod)
+    return {**seed, "id": f"event-{number}", "data": {**seed["data"], "rule": rule}}
 
 
 @via
 def test_a_response_becomes_a_pull_request_and_nothing_else(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
-    before = remote.log("%H")
+    commits = remote.log("%H")
     result = responder.dispatch(event(), commit_via=commit_via)
     (branch,), (pull,) = remote.branches(), remote.repository.pull_requests
     assert (result.code, result.responses[0]["verdict"]) == (0, "proposed")
-    assert (result.outputs["changed"], result.outputs["commit"], remote.log("%H")) == ("false", "", before)
+    assert (result.outputs["changed"], result.outputs["commit"], remote.log("%H")) == ("false", "", commits)
     assert branch.startswith(BRANCH)
     assert (pull.head, pull.base, pull.title) == (branch, "main", "Stop Deployment default/alpine-deployment")
     assert remote.show(f"{branch}:alpine.yaml") == STOPPED
     assert remote.git("log", "-1", "--format=%s%n%(trailers:key=CloudEvent-Id)", branch).splitlines() == [
-        "Stop Deployment default/alpine-deployment", "CloudEvent-Id: event-1",
-    ]  # fmt: skip
+        "Stop Deployment default/alpine-deployment",
+        "CloudEvent-Id: event-1",
+    ]
     assert result.outputs["pull-request"].endswith("/acme/desired-state/pull/1")
     assert result.responses[0]["pull-request"] == result.outputs["pull-request"]
     assert "+  replicas: 0  # one for each zone" in pull.body
@@ -84,7 +85,7 @@ def test_the_next_event_of_a_workload_is_added_to_its_pull_request(
     remote.repository.pull_requests[0].body += "\nA person's remark\n"
     result = responder.dispatch(event(2), event(3), commit_via=commit_via)
     (pull,) = remote.repository.pull_requests
-    assert [each["verdict"] for each in result.responses] == ["proposed", "proposed"]
+    assert [response["verdict"] for response in result.responses] == ["proposed", "proposed"]
     assert remote.git("rev-parse", branch) == tip
     assert [pull.body.count(f"<code>event-{number} from") for number in (1, 2, 3)] == [1, 1, 1]
     assert "A person&#39;s remark" in html.escape(pull.body).replace("&#x27;", "&#39;")
@@ -105,8 +106,9 @@ def test_another_response_to_the_workload_is_a_second_commit_of_its_pull_request
     responder.dispatch(event(2, rule="Label"))
     assert remote.branches() == [branch]
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
-        "Label Deployment default/alpine-deployment", "Stop Deployment default/alpine-deployment",
-    ]  # fmt: skip
+        "Label Deployment default/alpine-deployment",
+        "Stop Deployment default/alpine-deployment",
+    ]
     assert "quarantine" in remote.repository.pull_requests[0].body
 
 
@@ -115,25 +117,30 @@ def test_a_batch_commits_what_it_may_and_proposes_the_rest_on_top(
     remote: Hosted, responder: HostedResponder, commit_via: str
 ) -> None:
     result = responder.dispatch(
-        event(1), event(2, rule="Anything", workload="other"), event(3, rule="Nothing", workload="no-such"),
+        event(1),
+        event(2, rule="Anything", workload="other"),
+        event(3, rule="Nothing", workload="no-such"),
         commit_via=commit_via,
-    )  # fmt: skip
-    assert [each["verdict"] for each in result.responses] == ["proposed", "contained", "refused"]
+    )
+    assert [response["verdict"] for response in result.responses] == ["proposed", "contained", "refused"]
     assert result.outputs["commit"] == remote.git("rev-parse", "main")
     assert remote.show("main:alpine.yaml") == ALPINE
     assert b"replicas: 0" in remote.show("main:other.yaml")
     (branch,) = remote.branches()
     assert remote.git("merge-base", "main", branch) == result.outputs["commit"]
     assert remote.git("diff", "--name-only", "main", branch) == "alpine.yaml"
-    assert [each.startswith("CloudEvent-Id: event-2") for each in remote.log("%(trailers:key=CloudEvent-Id)")[:1]]
+    assert [
+        response.startswith("CloudEvent-Id: event-2") for response in remote.log("%(trailers:key=CloudEvent-Id)")[:1]
+    ]
 
 
 def test_every_workload_has_a_pull_request_of_its_own(remote: Hosted, responder: HostedResponder) -> None:
     result = responder.dispatch(event(1), event(2, workload="other"), event(3))
     assert len(result.outputs["pull-request"].splitlines()) == 2
     assert sorted(remote.git("diff", "--name-only", "main", branch) for branch in remote.branches()) == [
-        "alpine.yaml", "other.yaml",
-    ]  # fmt: skip
+        "alpine.yaml",
+        "other.yaml",
+    ]
 
 
 def test_the_mode_of_the_input_counts_for_every_rule(remote: Hosted, responder: HostedResponder) -> None:
@@ -182,9 +189,10 @@ def test_what_others_pushed_to_the_branch_stays_where_all_have_moved_on(
     remote.commit({"unrelated.yaml": b"{}\n"})
     assert responder.dispatch(event(2, rule="Label"), commit_via=commit_via).code == 0
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
-        "Label Deployment default/alpine-deployment", "Somebody's addition",
+        "Label Deployment default/alpine-deployment",
+        "Somebody's addition",
         "Stop Deployment default/alpine-deployment",
-    ]  # fmt: skip
+    ]
     assert len(remote.repository.pull_requests) == 1
 
 
@@ -231,7 +239,7 @@ def test_a_missing_permission_is_named_and_what_may_be_committed_is(
     responder = HostedResponder(hub, remote, tmp_path / "runs", permissions)
     responder.environ = {**responder.environ, "GITHUB_REPOSITORY": repository}
     result = responder.dispatch(event(1), event(2, rule="Anything", workload="other"))
-    assert (result.code, [each["verdict"] for each in result.responses]) == (1, ["refused", "contained"])
+    assert (result.code, [response["verdict"] for response in result.responses]) == (1, ["refused", "contained"])
     assert "permissions: pull-requests: write" in result.responses[0]["reason"]
     assert remote.repository.pull_requests == []
 
@@ -251,7 +259,9 @@ def test_runs_at_once_open_one_pull_request(hosted: tuple[Hub, Hosted], tmp_path
     responders = [HostedResponder(hub, remote, tmp_path / f"runs-{number}") for number in range(4)]
     with ThreadPoolExecutor(len(responders)) as pool:
         result = list(pool.map(lambda pair: pair[1].dispatch(event(pair[0])), enumerate(responders)))
-    assert [each.responses[0]["verdict"] for each in result] == ["proposed"] * 4, [each.log for each in result]
+    assert [response.responses[0]["verdict"] for response in result] == ["proposed"] * 4, [
+        response.log for response in result
+    ]
     (branch,) = remote.branches()
     assert remote.git("rev-list", "--count", f"main..{branch}") == "1"
     assert len(remote.repository.pull_requests) == 1
@@ -261,8 +271,8 @@ def test_hostile_text_is_text_in_a_pull_request_and_never_in_a_branch(
     remote: Hosted, responder: HostedResponder
 ) -> None:
     hostile = {**SHELL["output_fields"], "proc.cmdline": HOSTILE, "x --> <!-- y": "``` ~~~ @everyone #1 [a](b)"}
-    told = event(1, rule=HOSTILE)
-    result = responder.dispatch({**told, "data": {**told["data"], "output_fields": hostile}}, mode="pull-request")
+    seed = event(1, rule=HOSTILE)
+    result = responder.dispatch({**seed, "data": {**seed["data"], "output_fields": hostile}}, mode="pull-request")
     assert result.responses[0]["verdict"] == "proposed"
     (branch,), (pull,) = remote.branches(), remote.repository.pull_requests
     assert branch.startswith(BRANCH)

@@ -21,7 +21,7 @@ class Server(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[tuple[int, dict[str, str], Any] | None] = []
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.asked.append((self.command, self.path, dict(self.headers.items()), body))
+        self.server.requests.append((self.command, self.path, dict(self.headers.items()), body))
         answer = self.server.answers.pop(0)
         if answer is None:
             return
@@ -70,7 +70,7 @@ def api(server: Server, slept: list[float]) -> Api:
 def test_a_request_names_repository_token_and_version(server: Server, api: Api) -> None:
     server.answers = [OK]
     assert api.get("pulls", head="a:falco/x y", state="all") == [{"number": 1}]
-    ((method, path, headers, _),) = server.asked
+    ((method, path, headers, _),) = server.requests
     assert (method, path) == ("GET", "/api/v3/repos/a/b/pulls?head=a%3Afalco%2Fx+y&state=all")
     assert headers["Authorization"] == "Bearer s3cret"
     assert headers["X-GitHub-Api-Version"] == "2022-11-28"
@@ -92,7 +92,7 @@ def test_trouble_that_passes_is_waited_for(
     server.answers = answers
     assert api.post("pulls", {"title": "x"}) == [{"number": 1}]
     assert slept == pauses
-    assert {body for *_, body in server.asked} == {b'{"title": "x"}'}
+    assert {body for *_, body in server.requests} == {b'{"title": "x"}'}
 
 
 def test_the_end_of_a_rate_limit_is_waited_for_where_it_is_near(server: Server, api: Api, slept: list[float]) -> None:
@@ -103,7 +103,7 @@ def test_the_end_of_a_rate_limit_is_waited_for_where_it_is_near(server: Server, 
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         pytest.param((403, {}, {"message": "Resource not accessible by integration"}), "not accessible", id="403"),
         pytest.param((429, {"retry-after": "3600"}, {"message": "wait"}), "wait", id="an hour is too long"),
@@ -115,11 +115,11 @@ def test_the_end_of_a_rate_limit_is_waited_for_where_it_is_near(server: Server, 
         pytest.param((400, {}, {"message": "::error::x\n\x1b[31m"}), r"::error::x\n\x1b[31m", id="hostile"),
     ],
 )
-def test_an_answer_for_good_is_an_error_at_once(server: Server, api: Api, answer: Any, said: str) -> None:
+def test_an_answer_for_good_is_an_error_at_once(server: Server, api: Api, answer: Any, message: str) -> None:
     server.answers = [answer]
     with pytest.raises(ApiRefused) as refused:
         api.post("pulls", {})
-    assert said in refused.value.message
+    assert message in refused.value.message
     assert refused.value.status == answer[0]
     assert "\n" not in str(refused.value)
 

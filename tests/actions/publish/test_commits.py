@@ -45,9 +45,9 @@ def test_github_makes_the_commit_that_git_would_make(remote: Hosted, responder: 
 
 def test_a_response_in_place_makes_no_commit(remote: Hosted, responder: HostedResponder) -> None:
     responder.dispatch(shell(), commit_via="api")
-    before = remote.log("%H")
+    commits = remote.log("%H")
     result = responder.dispatch(shell(), commit_via="api")
-    assert (result.code, result.outputs["changed"], remote.log("%H")) == (0, "false", before)
+    assert (result.code, result.outputs["changed"], remote.log("%H")) == (0, "false", commits)
 
 
 def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
@@ -76,7 +76,7 @@ def test_files_that_go_and_files_that_come_are_in_the_commit(remote: Hosted, res
     remote.commit({"bare.yaml": pod, ".github/falco-response.yaml": isolate.encode()})
     result = responder.dispatch(shell(), shell(**{"k8s.pod.name": "bare"}), commit_via="api")
     changes = remote.git("show", "--format=", "--name-status", "--no-renames", "main").splitlines()
-    assert [each["verdict"] for each in result.responses][:1] == ["contained"], result.responses
+    assert [response["verdict"] for response in result.responses][:1] == ["contained"], result.responses
     assert "M\talpine.yaml" in changes
     assert "A\tisolate-alpine-deployment.yaml" in changes
 
@@ -101,7 +101,7 @@ def test_paths_are_those_of_the_repository_and_not_of_the_directory(remote: Host
 
 
 @pytest.mark.parametrize(
-    ("permissions", "is_protected", "commit_via", "said"),
+    ("permissions", "is_protected", "commit_via", "message"),
     [
         pytest.param({"contents": "write"}, True, "git", "GH013", id="protected, git"),
         pytest.param({"contents": "write"}, True, "api", "rule violations found", id="protected, api"),
@@ -110,17 +110,22 @@ def test_paths_are_those_of_the_repository_and_not_of_the_directory(remote: Host
     ],
 )
 def test_a_commit_that_is_not_wanted_fails_with_what_would_help(
-    hub: Hub, remote: Hosted, tmp_path: Path, permissions: dict[str, str], is_protected: bool,
-    commit_via: str, said: str,
-) -> None:  # fmt: skip
+    hub: Hub,
+    remote: Hosted,
+    tmp_path: Path,
+    permissions: dict[str, str],
+    is_protected: bool,
+    commit_via: str,
+    message: str,
+) -> None:
     remote.repository.protected = is_protected
-    before = remote.log("%H")
+    commits = remote.log("%H")
     result = HostedResponder(hub, remote, tmp_path / "runs", permissions).dispatch(shell(), commit_via=commit_via)
     assert result.code == exit_codes.FAILED
     assert "the push to main was refused" in result.log
-    assert said in result.log
+    assert message in result.log
     assert "mode: pull-request" in result.log
-    assert remote.log("%H") == before
+    assert remote.log("%H") == commits
 
 
 def test_an_unknown_way_to_commit_is_bad_input(responder: HostedResponder) -> None:

@@ -91,8 +91,11 @@ def test_a_shallow_checkout_is_deepened_as_far_as_the_time_asks(new_remote: NewR
     command("git", "clone", "--quiet", "--depth=1", f"file://{remote.path}", str(root))
     git = Git(root=root, environ=ENVIRON)
     assert [message.strip() for message in git.messages_since(0, "main")] == [
-        "Change 2", "Change 1", "Change 0", "Describe the desired state",
-    ]  # fmt: skip
+        "Change 2",
+        "Change 1",
+        "Change 0",
+        "Describe the desired state",
+    ]
 
 
 def test_nothing_is_fetched_where_the_last_commit_is_old_enough(new_remote: NewRemote, tmp_path: Path) -> None:

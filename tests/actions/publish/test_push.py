@@ -95,8 +95,11 @@ def test_a_file_that_goes_is_deleted_by_the_commit(remote: Remote, git: Git, tim
 def test_a_lost_race_is_planned_again_on_what_somebody_else_pushed(remote: Remote, git: Git, time: Time) -> None:
     published = push.push(racing(remote, git, 2), git, branch="main", patience=time.patience())
     assert remote.log("%s") == [
-        "Stop web", "Somebody else's change 1", "Somebody else's change 0", "Describe the desired state",
-    ]  # fmt: skip
+        "Stop web",
+        "Somebody else's change 1",
+        "Somebody else's change 0",
+        "Describe the desired state",
+    ]
     assert remote.show("main:other.yaml") == b"a: 3\n"
     assert published.commit == remote.log("%H")[0]
     assert len(time.pauses) == 2

@@ -124,7 +124,7 @@ class Text(HTMLParser):
         self.parts.append(data)
 
 
-def shown(markdown: str) -> str:
+def visible_text(markdown: str) -> str:
     """What a person reads of the summary, white space aside."""
     text = Text()
     text.feed(MARKDOWN.render(markdown))
@@ -145,7 +145,7 @@ def test_nothing_in_an_event_becomes_markup(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["<b>bold</b>", "a | b", "*a* _b_", "`x`", "@acme/security", "$(id)"])
 def test_a_person_can_read_what_it_says(text: str) -> None:
-    assert text in shown(summary(text))
+    assert text in visible_text(summary(text))
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])

@@ -6,15 +6,15 @@ import pytest
 
 from responder.report.timeline import Moment, markdown
 
-SEEN = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+EVENT_TIME = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 
 
-def moment(after: timedelta | None) -> Moment:
-    return Moment(when=None if after is None else SEEN + after, who="GitHub", whom="Flux", what="told Flux")
+def moment(delay: timedelta | None) -> Moment:
+    return Moment(when=None if delay is None else EVENT_TIME + delay, who="GitHub", whom="Flux", what="told Flux")
 
 
 @pytest.mark.parametrize(
-    ("after", "row"),
+    ("delay", "row"),
     [
         (timedelta(0), "| 12:30:15 |  | GitHub | told Flux |"),
         (timedelta(seconds=4.25), "| 12:30:19 | 4.2 s | GitHub | told Flux |"),
@@ -26,9 +26,9 @@ def moment(after: timedelta | None) -> Moment:
         (None, "|  |  | GitHub | told Flux |"),
     ],
 )
-def test_a_moment_says_how_long_after_the_first_one_it_was(after: timedelta | None, row: str) -> None:
-    seen = Moment(when=SEEN, who="Falco", whom="relay", what="saw it")
-    assert markdown([seen, moment(after)]).splitlines()[-1] == row
+def test_a_moment_says_how_long_after_the_first_one_it_was(delay: timedelta | None, row: str) -> None:
+    first = Moment(when=EVENT_TIME, who="Falco", whom="relay", what="saw it")
+    assert markdown([first, moment(delay)]).splitlines()[-1] == row
 
 
 def test_what_has_no_known_first_moment_has_no_distance() -> None:

@@ -1,15 +1,12 @@
 """The job summary with hostile events, as a browser would have it: text stays text, whatever is in it."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from responder.falco import cloudevent
 from responder.gitops.checkout import Checkout
@@ -21,53 +18,16 @@ from responder.publish.push import Published
 from responder.report.summary import Report
 from responder.rules import parser
 from tests import sidekick
+from tests.actions.report.pages import HOSTILE, Page
 from tests.actions.runs import ALPINE
 from tests.soak import examples
 
 EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "</details></table><h1>All is well</h1>",
-    "</code>",
-    "<!-- -->",
-    "&lt;b&gt;",
-    "[click](javascript:alert(1))",
-    "![](https://evil.example/pixel.png)",
-    "https://evil.example/ www.evil.example a@evil.example",
-    "@acme/security #1 GH-1",
-    "`code` ``` fence\n```\n# Heading",
-    "```mermaid\nflowchart\n```",
-    "| a | b |\n| --- | --- |",
-    "\n\n## Contained\n\n",
-    "::error::x\n::set-output name=a::b",
-    "$(id) ${{ secrets.X }}",
-    "*a* _b_ ~~c~~",
-    "\\| \\` \\<",
-    "\x1b[31mred",
-    "\N{RIGHT-TO-LEFT OVERRIDE}evil",
-    "a" * 300,
-]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 # What the summary itself is made of.
 ALLOWED = frozenset(
     ("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "a", "ul", "li")
 )
-
-
-class Page(HTMLParser):
-    """What a browser would make of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements: Counter[str] = Counter()
-        self.links: list[str] = []
-        self.attributes: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements[tag] += 1
-        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
-        self.attributes |= {name for name, _ in attrs}
 
 
 def summary(text: str) -> str:
@@ -76,22 +36,22 @@ def summary(text: str) -> str:
     fields = {**falco["output_fields"], "proc.cmdline": text, "k8s.evil<b>|": text}
     sent = {**falco, "rule": text, "output": text, "tags": [text], "hostname": text, "output_fields": fields}
     attributes = {"event_id": text or "x", "source": text or "x"}
-    found = cloudevent.parse_all(
+    events = cloudevent.parse_all(
         [_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)]
     )
     checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
-    made = planner.plan_responses(found, parser.parse(EVERY, name="rules"), checkout)
-    return report(made).summary()
+    plan = planner.plan_responses(events, parser.parse(EVERY, name="rules"), checkout)
+    return report(plan).summary()
 
 
 def _cloudevent(falco: dict[str, Any], attributes: dict[str, str]) -> dict[str, Any]:
-    made = sidekick.cloudevent(falco, event_id="1", cluster="prod")
-    return {**made, "id": attributes["event_id"], "source": attributes["source"]}
+    structured = sidekick.cloudevent(falco, event_id="1", cluster="prod")
+    return {**structured, "id": attributes["event_id"], "source": attributes["source"]}
 
 
-def report(made: Plan) -> Report:
+def report(plan: Plan) -> Report:
     published = Published(
-        plan=made, diff="-  replicas: 2\n+  replicas: 0\n", commit="0123456789abcdef" * 2 + "01234567"
+        plan=plan, diff="-  replicas: 2\n+  replicas: 0\n", commit="0123456789abcdef" * 2 + "01234567"
     )
     now = datetime.now(UTC)
     return Report(
@@ -104,56 +64,29 @@ def report(made: Plan) -> Report:
     )
 
 
-MARKDOWN = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
-
-
-def page(markdown: str) -> Page:
-    found = Page()
-    found.feed(MARKDOWN.render(markdown))
-    return found
-
-
-class Text(HTMLParser):
-    """All text of a page."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
-def visible_text(markdown: str) -> str:
-    """What a person reads of the summary, white space aside."""
-    text = Text()
-    text.feed(MARKDOWN.render(markdown))
-    return " ".join("".join(text.parts).split())
-
-
-PLAIN = page(summary("a plain name"))
+PLAIN = Page(summary("a plain name"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_in_an_event_becomes_markup(text: str) -> None:
-    found = page(summary(text))
-    assert found.elements == PLAIN.elements
-    assert set(found.elements) <= ALLOWED
-    assert found.attributes <= {"href", "class"}
-    assert all(link.startswith("https://github.example/acme/state/") for link in found.links)
+    page = Page(summary(text))
+    assert page.elements == PLAIN.elements
+    assert set(page.elements) <= ALLOWED
+    assert page.attributes <= {"href", "class"}
+    assert all(link.startswith("https://github.example/acme/state/") for link in page.links)
 
 
 @pytest.mark.parametrize("text", ["<b>bold</b>", "a | b", "*a* _b_", "`x`", "@acme/security", "$(id)"])
 def test_a_person_can_read_what_it_says(text: str) -> None:
-    assert text in visible_text(summary(text))
+    assert text in Page(summary(text)).text
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_no_text_at_all_becomes_markup(text: str) -> None:
-    found = page(summary(text))
-    assert set(found.elements) <= ALLOWED
-    assert all(link.startswith("https://github.example/acme/state/") for link in found.links)
+    page = Page(summary(text))
+    assert set(page.elements) <= ALLOWED
+    assert all(link.startswith("https://github.example/acme/state/") for link in page.links)
 
 
 def test_the_chart_holds_nothing_of_the_event_but_its_time() -> None:

@@ -66,34 +66,15 @@ FOLDERS = sorted({str(path.parent.relative_to(ROOT)) for path in FILES})
 # What is still to be cleaned; a folder that is clean is taken off its list, and nothing is added.
 WITH_VAGUE_NAMES = frozenset(
     [
-        "actions/responder/commands",
-        "actions/responder/github",
         "actions/responder/gitops/kustomize",
-        "actions/responder/publish",
-        "actions/responder/report",
         "actions/responder/yamledit",
-        "tests/actions",
-        "tests/actions/commands",
-        "tests/actions/github",
-        "tests/actions/publish",
-        "tests/actions/report",
         "tests/actions/yamledit",
         "tests/bench",
-        "tests/localhub",
         "tests/relay",
         "tests/relay/server",
     ]
 )
-FORMATTED_BY_HAND = frozenset(
-    [
-        "actions/responder/publish",
-        "actions/responder/report",
-        "tests/actions/commands",
-        "tests/actions/publish",
-        "tests/bench",
-        "tests/localhub",
-    ]
-)
+FORMATTED_BY_HAND: frozenset[str] = frozenset()
 
 
 def folders(unclean: frozenset[str]) -> list[object]:

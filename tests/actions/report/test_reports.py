@@ -68,7 +68,7 @@ def undo(text: str, *, files: bool = True) -> Undo:
         return None
 
     recorded = RecordedResponse(rule=text, event_id=text, event_source=text, response=text)
-    snapshot = Snapshot(sha="0" * 40, before=read, after=read, responses=(recorded,))
+    snapshot = Snapshot(sha="0" * 40, read_before=read, read_after=read, responses=(recorded,))
     return Undo(snapshot=snapshot, responses=(recorded,), files={PurePosixPath("a.yaml"): b"a"} if files else {})
 
 

@@ -165,6 +165,11 @@ def test_a_removed_document_leaves_the_others(document: int, content: str) -> No
     assert str(change) == f"web.yaml line {(1, 3)[document]}, removed"
 
 
+def test_a_byte_order_mark_stays_when_a_document_is_removed() -> None:
+    edited, _ = apply(RemoveResource(), content="\ufeffkind: First\n---\nkind: Second\n", document=0)
+    assert edited == "\ufeff---\nkind: Second\n"
+
+
 def test_the_file_goes_with_its_only_document() -> None:
     edited, (change,) = apply(RemoveResource(), content="kind: Pod\n", document=0)
     assert edited is None

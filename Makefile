@@ -38,7 +38,9 @@ workflows: $(VENV)/dev.stamp ## workflows and actions: security and schemas
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions actions/*/action.yml
 
 pytest: setup ## the tests
-	$(BIN)/pytest --numprocesses 4 --dist worksteal
+	@floor=; for tool in act kustomize nats-server; do command -v $$tool >/dev/null || floor=--cov-fail-under=0; done; \
+		[ -z "$$floor" ] || echo "a tool is missing, so some tests are skipped, and the coverage is not held to its floor"; \
+		set -x; $(BIN)/pytest --numprocesses 4 --dist worksteal --cov --cov-report= $$floor
 
 bench: setup ## how fast it is, as ratios against baselines of the same run
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating

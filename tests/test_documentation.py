@@ -110,6 +110,7 @@ def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("act") is None, reason="no act: `make setup` builds it where Go is")
 def test_the_command_for_act_works_as_it_is_written(tmp_path: Path) -> None:
     commands = re.search(r"### With act\n.*?```console\n(.*?)```", README, re.DOTALL)

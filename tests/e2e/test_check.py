@@ -8,7 +8,7 @@ import pytest
 from tests import stack
 from tests.e2e.test_whole_way import RUNNERS, SHELL
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 WORKFLOW = b"""\
 on: workflow_dispatch

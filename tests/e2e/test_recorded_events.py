@@ -15,7 +15,7 @@ from tests import sidekick, stack
 from tests.actions.conftest import Remote
 from tests.actions.runs import Responder
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 EVERY_RULE = b"version: 1\nrules: [{name: any, match: {rules: ['*']}, respond: [stop]}]\n"
 DEPLOYMENTS = {

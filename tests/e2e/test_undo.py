@@ -7,7 +7,7 @@ import pytest
 from tests import sidekick, stack
 from tests.e2e.test_whole_way import RUNNERS, SHELL, git
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 RESTORE = ".github/workflows/restore.yml"
 

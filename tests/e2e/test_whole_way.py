@@ -13,7 +13,7 @@ import pytest
 from tests import sidekick, stack
 from tests.localhub import Run
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SHELL = sidekick.falco_events()["E02"]
 ACT = shutil.which("act")

@@ -20,6 +20,8 @@ from tests.relay.rig import FaultRig, Posting, SharedRig, until, waiting
 from tests.relay.wire import Trouble
 from tests.soak import SOAKING
 
+pytestmark = pytest.mark.slow
+
 KILLS = 100 if SOAKING else 10  # in each of five series
 TROUBLED_SECONDS = 300 if SOAKING else 5
 CHANCE = random.Random()  # noqa: S311  # breaks things, guards nothing

@@ -15,7 +15,7 @@ from tests.actions.hosted import NAME, Hosted, HostedResponder
 from tests.actions.runs import ALPINE, RunResult, shell
 from tests.localhub import Hub
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 RUNS, SAME = 50, 10  # of the runs, so many are about one workload
 RULES = b"version: 1\nlimits: {responses-per-hour: 100}\nrules: [{name: a, match: {rules: ['*']}, respond: [stop]}]\n"

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,8 @@ targets = st.fixed_dictionaries(
         "labelSelector": st.just("app=web"),
     },
 )
+
+pytestmark = pytest.mark.slow
 bodies = st.sampled_from(
     [
         "- {op: add, path: /spec/replicas, value: 7}",

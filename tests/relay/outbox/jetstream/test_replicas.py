@@ -21,7 +21,7 @@ from tests.relay import natsserver
 from tests.relay.natsserver import Node
 from tests.relay.process import REPOSITORY, ROOT, Process, environment, started
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 EVENT = sidekick.falco_events()["E02"]
 

@@ -10,7 +10,10 @@ from tests.deploy.schemas import VERSIONS, Invalid, check
 
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 every_version = pytest.mark.parametrize("version", VERSIONS)
-FLUX = [pytest.param(path, id=path.stem) for path in sorted((DEPLOY / "flux").glob("*.yaml"))]
+EXAMPLES = [
+    pytest.param(path, id=path.stem)
+    for path in [*sorted((DEPLOY / "flux").glob("*.yaml")), DEPLOY / "certificates.yaml"]
+]
 MONITORING = {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}, "dashboard": {"enabled": True}}
 
 
@@ -38,8 +41,8 @@ def test_an_overlay_with_mutual_tls_and_monitoring_is_valid(overlay: str, versio
         check(manifest, version)
 
 
-@pytest.mark.parametrize("path", FLUX)
-def test_an_example_for_flux_is_valid(path: Path) -> None:
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_an_example_is_valid(path: Path) -> None:
     manifests = rendering.parse(path.read_text())
     assert manifests
     for manifest in manifests:
@@ -74,3 +77,15 @@ def test_an_example_for_flux_is_valid(path: Path) -> None:
 def test_an_unknown_field_is_refused(manifest: Object, field: str) -> None:
     with pytest.raises(Invalid, match=f"'{field}' was unexpected"):
         check(manifest, VERSIONS[-1])
+
+
+@every_overlay
+def test_with_mutual_tls_no_probe_needs_a_certificate_and_callers_do(overlay: str, tmp_path: Path) -> None:
+    manifests = rendering.composition(
+        tmp_path, resources=[KUSTOMIZE / "overlays" / overlay], components=[KUSTOMIZE / "components" / "mutual-tls"]
+    )
+    container = rendering.container(manifests)
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["tcpSocket"] == {"port": "https"}
+        assert "httpGet" not in container[probe]
+    assert rendering.environment(manifests)["RELAY_TLS_CLIENT_CA_FILE"] == "/run/secrets/tls/ca.crt"

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GO := $(shell command -v go 2>/dev/null)
 export GO
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
-SUBMAKE := $(MAKE) --no-print-directory
+SUBMAKE := $(MAKE) --no-print-directory --silent
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench try soak lock clean setup act crds helm kustomize nats-server \

@@ -12,6 +12,7 @@ ResponderError
 │   ├── NotYaml          a file is broken YAML, or a template
 │   ├── EditRefused      the document cannot be edited without changing more
 │   ├── Unsupported      the kind of workload does not support the response
+│   │   ├── PatchFailed      an operation of a JSON patch does not apply
 │   │   └── ProtectedWorkload    no response changes this workload
 │   ├── OverLimit        the limits of the rules are reached: a person must look first
 │   ├── NotRecorded      the history has no response that matches the inputs of a restore
@@ -29,7 +30,7 @@ ResponderError
 └── PushRefused          the remote refuses the commit: exit code 1
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .escape import one_line
@@ -107,6 +108,15 @@ class EditRefused(Refused):
 
 class Unsupported(Refused):
     """This kind of workload does not support the response."""
+
+
+class PatchFailed(Unsupported):
+    """One operation of a JSON patch does not apply, so that none of the patch may take effect."""
+
+    def __init__(self, operation: Mapping[str, object], reason: str) -> None:
+        super().__init__(f"the patch fails at {operation.get('op', '?')} {operation.get('path', '?')}: {reason}")
+        self.operation = operation
+        self.reason = reason
 
 
 class ProtectedWorkload(Unsupported):

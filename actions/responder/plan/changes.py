@@ -4,7 +4,6 @@ Does not decide where an edit belongs, and writes no file.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import assert_never
@@ -136,24 +135,11 @@ def _apply_patch(
     if value is ABSENT:
         raise EditRefused("no-such-document", f"{placement.file} has no such object")
     changes: list[Change] = []
-    for value_edit in _value_edits(value, patch):
-        checkout, new_changes = apply_placement(checkout, replace(placement, edit=value_edit))
+    for value_edit in json_patch.edits(value, patch.changing_operations):
+        deeper = replace(value_edit, path=(*patch.path, *value_edit.path))
+        checkout, new_changes = apply_placement(checkout, replace(placement, edit=deeper))
         changes += new_changes
     return checkout, changes
-
-
-def _value_edits(value: Value, patch: JsonPatch) -> Iterator[SetValue | AppendItem | RemoveValue]:
-    for single in json_patch.edits(value, patch.operations):
-        path = (*patch.path, *single.path)
-        match single.kind:
-            case json_patch.Kind.SET:
-                yield SetValue(path=path, value=single.value)
-            case json_patch.Kind.APPEND:
-                yield AppendItem(path=path, value=single.value)
-            case json_patch.Kind.REMOVE:
-                yield RemoveValue(path=path)
-            case _:
-                assert_never(single.kind)
 
 
 def _remove_document(checkout: Checkout, placement: Placement, data: bytes) -> tuple[Checkout, list[Change]]:

@@ -80,12 +80,24 @@ def warnings_about(action: Action, target: Target) -> list[str]:
     policy = find(target.object.resource.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
     if isinstance(action, Stop) and policy == "Delete":
         return [f"{target.workload} deletes its volumes when it is scaled down, and evidence with them"]
+    if isinstance(action, PatchManifest) and not helm.is_release(target.object.resource.id):
+        return _repetition_warnings(dict(target.object.resource.data), action)
     return []
+
+
+def _repetition_warnings(manifest: dict[str, Any], action: PatchManifest) -> list[str]:
+    """Return a warning about a patch that the next event of the same kind would apply once more."""
+    if json_patch.is_in_place(json_patch.apply(manifest, action.operations), action.operations):
+        return []
+    return [
+        "the next event would apply the patch once more, for it names list items by their index: "
+        "add a `test` operation that names the item that it removes or moves"
+    ]
 
 
 def _patch(action: PatchManifest, item: ClusterObject) -> Effect:
     """Return the effect of a JSON patch. Raise Unsupported if it fails for the object as its cluster gets it."""
-    edit = JsonPatch(operations=tuple(operation for operation in action.operations if operation["op"] != "test"))
+    edit = JsonPatch(operations=action.operations)
     if not is_fulfilled(edit, item.resource):
         json_patch.edits(dict(item.resource.data), action.operations)
     return Effect(object=item, edit=edit)

@@ -5,10 +5,10 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, assert_never
 
+import jsonpatch
 import yaml
 
 from responder.gitops.fields import find
-from responder.gitops.kustomize.patches import operate
 from responder.gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource
 from responder.gitops.placement.placement import EditText, Placement
 from responder.yamledit.edit import AppendItem, InsertItem, RemoveValue, SetValue
@@ -36,7 +36,7 @@ def apply(root: Path, placement: Placement) -> None:
             _change(document, SetValue(path=edit.path, value=yaml.safe_dump(content)))
         case JsonPatch():
             assert not edit.path, "a JSON patch for an item of a list"
-            documents[placement.document] = operate(document, edit.operations)
+            documents[placement.document] = jsonpatch.apply_patch(document, list(edit.operations))
         case _:
             assert_never(edit)
     file.write_text(yaml.safe_dump_all(documents))
@@ -51,7 +51,7 @@ def respond(objects: MutableMapping[Any, dict[str, Any]], identity: object, edit
             objects[identity] = copy.deepcopy(objects[identity])
             _change(objects[identity], edit)
         case JsonPatch():
-            objects[identity] = operate(objects[identity], edit.operations)
+            objects[identity] = jsonpatch.apply_patch(objects[identity], list(edit.operations))
         case _:
             assert_never(edit)
 

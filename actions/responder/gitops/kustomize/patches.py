@@ -1,10 +1,12 @@
 """What changes objects in a build, as Kustomize applies it: patches of both kinds, and replica counts."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ...errors import PatchFailed
+from ...yamledit import json_patch, json_pointer
+from ...yamledit.json_pointer import Dialect
 from ...yamledit.values import YamlPath
 from ..fields import mapping
 from . import strategic_merge
@@ -83,19 +85,29 @@ class Json6902Patch:
         return self.target is not None and self.target.selects(candidate)
 
     def apply(self, candidate: Selectable) -> Mapping[str, Any]:
-        """Return the content of the object after the patch."""
-        return operate(candidate.data, self.operations)
+        """Return the content of the object after the patch; as it is if an operation fails, which fails the build."""
+        try:
+            patched = json_patch.apply(dict(candidate.data), self.operations, Dialect.KUSTOMIZE)
+        except PatchFailed:
+            return candidate.data
+        return patched if isinstance(patched, dict) else candidate.data
 
     def sets(self, path: YamlPath) -> Setting | None:
         """Return where the last operation sets the value at `path` or something around it, None if none does."""
+        steps = tuple(map(str, path))
         for index in reversed(range(len(self.operations))):
             operation = self.operations[index]
-            target = pointer(str(operation.get("path", ""))) if isinstance(operation, Mapping) else (*path, "")
-            if target == path[: len(target)]:
+            if not isinstance(operation, Mapping):
+                continue
+            kind, pointers = operation.get("op"), [str(operation.get("path", "")), str(operation.get("from", ""))]
+            for target in map(json_pointer.split, pointers if kind == "move" else pointers[:1]):
+                if kind == "test" or not _reaches(target, steps, moves_items=kind != "replace"):
+                    continue
                 inner_path = path[len(target) :]
                 setting = strategic_merge.setting_of({"value": operation.get("value")}, ("value", *inner_path))
-                exact = setting is not None and setting.exact and operation.get("op") in ("add", "replace")
-                return Setting(keys=(index, "value", *inner_path), exact=exact)
+                exact = setting is not None and setting.exact and kind in ("add", "replace")
+                is_around = target == steps[: len(target)]
+                return Setting(keys=(index, "value", *inner_path), exact=exact and is_around)
         return None
 
 
@@ -127,60 +139,9 @@ class ReplicaCount:
 Patch = StrategicMergePatch | Json6902Patch | ReplicaCount
 
 
-def operate(data: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:
-    """`data` with the operations of a JSON patch applied; one that fails is left out.
-
-    https://www.rfc-editor.org/rfc/rfc6902
-    """
-    result: dict[str, Any] = copy.deepcopy(dict(data))
-    for operation in operations:
-        if isinstance(operation, Mapping):
-            _operate(result, str(operation.get("op")), operation)
-    return result
-
-
-def pointer(path: str) -> YamlPath:
-    """The keys of a JSON pointer; places in sequences stay text."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:])
-
-
-def _operate(document: dict[str, Any], kind: str, operation: Mapping[str, Any]) -> None:
-    keys = pointer(str(operation.get("path", "")))
-    value = copy.deepcopy(operation.get("value"))
-    if kind in ("move", "copy"):
-        source = pointer(str(operation.get("from", "")))
-        found = _at(document, source)
-        value = copy.deepcopy(found)
-        if kind == "move":
-            _remove(document, source)
-    if kind == "remove":
-        _remove(document, keys)
-    elif kind in ("add", "replace", "move", "copy") and keys:
-        parent = _at(document, keys[:-1])
-        if isinstance(parent, dict):
-            parent[str(keys[-1])] = value
-        elif isinstance(parent, list):
-            place = len(parent) if keys[-1] == "-" else _place(parent, keys[-1])
-            parent[place : place + (kind == "replace")] = [value]
-
-
-def _remove(document: Any, keys: YamlPath) -> None:
-    parent = _at(document, keys[:-1])
-    if isinstance(parent, dict):
-        parent.pop(keys[-1], None)
-    elif isinstance(parent, list) and keys[-1] != "-":
-        del parent[_place(parent, keys[-1]) :][:1]
-
-
-def _at(document: Any, keys: YamlPath) -> Any:
-    for key in keys:
-        if isinstance(document, list):
-            place = _place(document, key)
-            document = document[place] if place < len(document) else None
-        else:
-            document = document.get(key) if isinstance(document, dict) else None
-    return document
-
-
-def _place(sequence: list[Any], key: str | int) -> int:
-    return int(key) if str(key).isdecimal() else len(sequence)
+def _reaches(target: tuple[str, ...], path: tuple[str, ...], *, moves_items: bool) -> bool:
+    """Return whether an operation at `target` sets the value at `path`, or moves the items of a list that it is in."""
+    if target == path[: len(target)]:
+        return True
+    is_item = moves_items and bool(target) and (target[-1] == "-" or target[-1].lstrip("+-").isdigit())
+    return is_item and len(path) >= len(target) and target[:-1] == path[: len(target) - 1]

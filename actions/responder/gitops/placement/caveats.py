@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...yamledit import json_pointer
 from ...yamledit.edit import AppendItem
 from ...yamledit.values import YamlPath, dotted
 from .. import manifests
@@ -18,7 +19,6 @@ from ..flux.clusters import DesiredState
 from ..flux.kustomization import GROUP
 from ..flux.sources import Sources
 from ..kustomize.build import NOT_FOLLOWED
-from ..kustomize.patches import pointer
 from ..kustomize.resource import Resource
 from ..kustomize.selector import Selector
 from ..workloads import helm
@@ -98,7 +98,7 @@ def _ignores(rule: Mapping[str, Any], resource: Resource, edit: DesiredEdit) -> 
     target = mapping(rule, "target")
     if target and not Selector.parse(target).selects(resource):
         return False
-    ignored_paths = [pointer(str(path)) for path in items(rule, "paths")]
+    ignored_paths = [json_pointer.split(str(path)) for path in items(rule, "paths")]
     return any(ignored == path[: len(ignored)] for ignored in ignored_paths for path in changed_paths(edit))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from ...yamledit import json_patch, json_pointer
 from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import YamlPath
 from ..fields import find, set_in
-from ..kustomize.patches import operate, pointer
 from ..kustomize.resource import Resource
 
 
@@ -20,6 +20,11 @@ class JsonPatch:
 
     path: YamlPath = ()
     operations: tuple[Mapping[str, Any], ...]
+
+    @property
+    def changing_operations(self) -> tuple[Mapping[str, Any], ...]:
+        """The operations without the tests, which hold for the object as it is now and need not hold later."""
+        return tuple(operation for operation in self.operations if operation["op"] != "test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,8 @@ def changed_paths(edit: DesiredEdit) -> tuple[YamlPath, ...]:
         case SetValue() | AppendItem():
             return (edit.path,)
         case JsonPatch():
-            return tuple((*edit.path, *pointer(str(operation["path"]))) for operation in edit.operations)
+            pointers = [str(operation["path"]) for operation in edit.changing_operations]
+            return tuple((*edit.path, *json_pointer.split(pointer)) for pointer in pointers)
         case RemoveResource():
             return ()
         case _:
@@ -53,7 +59,7 @@ def is_fulfilled(edit: DesiredEdit, resource: Resource) -> bool:
             items = find(resource.data, edit.path)
             return isinstance(items, list) and edit.value in items
         case JsonPatch():
-            return operate(resource.data, edit.operations) == dict(resource.data)
+            return json_patch.is_in_place(dict(resource.data), edit.operations)
         case RemoveResource():
             return False
         case _:
@@ -61,14 +67,15 @@ def is_fulfilled(edit: DesiredEdit, resource: Resource) -> bool:
 
 
 def edited(edit: DesiredEdit, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what the content of an object becomes, None if the object goes."""
+    """Return what the content of an object becomes, None if the object goes. Raise PatchFailed."""
     match edit:
         case SetValue():
             return set_in(content, tuple(map(str, edit.path)), edit.value)
         case AppendItem():
             return set_in(content, tuple(map(str, edit.path)), [*(find(content, edit.path) or []), edit.value])
         case JsonPatch():
-            return operate(content, edit.operations)
+            after = json_patch.apply(dict(content), edit.changing_operations)
+            return after if isinstance(after, dict) else None
         case RemoveResource():
             return None
         case _:

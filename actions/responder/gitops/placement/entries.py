@@ -72,7 +72,7 @@ def _patch(resource: Resource, name: str, edit: DesiredEdit) -> str:
     body: Any
     match edit:
         case JsonPatch():
-            body = list(edit.operations)
+            body = list(edit.changing_operations)
         case AppendItem() if isinstance(find(resource.data, edit.path), list):
             body = [{"op": "add", "path": f"{_pointer(edit.path)}/-", "value": edit.value}]
         case AppendItem():

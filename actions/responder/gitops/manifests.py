@@ -11,24 +11,15 @@ from typing import Any
 
 import yaml
 
+from ..yamledit.scalars import implicit, tagged
+from ..yamledit.values import Value
+
 BOM = b"\xef\xbb\xbf"
 # A line that starts so ends a document even inside a block scalar: https://yaml.org/spec/1.2.2/#912-document-markers
 _START = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(rb"^[ \t]*[^\s#]", re.MULTILINE)
 _UNUSUAL = re.compile(rb"^(?:\.\.\.|%)|\r(?!\n)", re.MULTILINE)
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-# https://yaml.org/spec/1.2.2/#1032-tag-resolution; and octal numbers as Kubernetes still reads them
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o?[0-7]{1,17}|0x[0-9a-fA-F]{1,15}")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-
-Scalar = str | int | float | bool | None
 NextEvent = Callable[[], Any]  # gives the next parse event
 
 
@@ -113,23 +104,11 @@ def load_all(data: bytes) -> list[Any]:
     return [load(document.data) for document in split(data)]
 
 
-def scalar(value: str) -> Scalar:
-    """The value of a plain scalar with this text: `yes`, `on`, `1:30` and dates are strings."""
-    if value in _WORDS:
-        return _WORDS[value]
-    if value[0] in "0123456789+-.":
-        if _INT.fullmatch(value):
-            return int(value, 8) if value.isdigit() and value[0] == "0" else int(value, 0)
-        if _FLOAT.fullmatch(value):
-            return float(value.replace(".inf", "inf").replace(".nan", "nan")) if value[-1].isdigit() else value
-    return value
-
-
 def _value(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> Any:
     kind = type(start)
     result: Any
     if kind is yaml.ScalarEvent:
-        result = scalar(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
+        result = implicit(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
     elif kind is yaml.MappingStartEvent:
         result = _mapping(start, next_event, anchors)
     elif kind is yaml.SequenceStartEvent:
@@ -165,11 +144,9 @@ def _mapping(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> Loca
     return result
 
 
-def _tagged(tag: str | None, value: str) -> Scalar:
-    """The value of a scalar that is quoted or tagged."""
-    return (
-        scalar(value) if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null") else value
-    )
+def _tagged(tag: str | None, value: str) -> Value:
+    """Return the value of a scalar that is quoted or tagged."""
+    return value if tag is None else tagged(tag, value)
 
 
 def _split_by_parser(data: bytes) -> list[DocumentText]:

@@ -1,33 +1,71 @@
-"""What the text of a YAML scalar says, by its tag or by its looks.
+"""The value of a YAML scalar, by its tag or by its text: what `kustomize build` makes of it, as that is what Flux runs.
 
-YAML 1.1 as Kubernetes reads it: `yes` and `on` are true, `0644` is octal; but dates stay text, for JSON has none.
-https://yaml.org/type/
+Neither YAML 1.1 nor 1.2: `yes`, `on` and `1:30` are text, `017` and `0o17` are 15, `1_000` is 1000.
+Numbers are those of JSON, so that `1e3` is 1000. Dates stay as they are written: Kustomize writes them as times, but
+not in annotations, where they are. Does not decide what is a plain scalar.
+https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v3/resolve.go
 """
 
 import functools
-
-import yaml
+import re
+from decimal import Decimal
 
 from .values import Value
 
-_RESOLVER = yaml.resolver.Resolver()
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_WORDS: dict[str, Value] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NOT_TEXT = frozenset("0123456789+-.")  # how numbers begin
+_INTEGER = re.compile(r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|0[xX]([0-9a-fA-F]+)|(0|[1-9][0-9]{0,19}))")
+_SIGN_BEHIND_PREFIX = re.compile(r"0(?:b([-+][01]{1,64})|o([-+][0-7]{1,22}))")
+_LOOSE_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_MIN, _MAX = -(2**63), 2**64 - 1  # of a signed and of an unsigned integer of Go
 
 
 @functools.lru_cache(maxsize=4096)
 def implicit(text: str) -> Value:
-    """What a plain scalar says that has no tag."""
-    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # not in stubs
-    return tagged(tag, text)
+    """Return the value of a plain scalar that has no tag."""
+    if text in _WORDS:
+        return _WORDS[text]
+    return _number(text) if text[0] in _NOT_TEXT else text
 
 
 def tagged(tag: str, text: str) -> Value:
-    """What a scalar with a tag says; it is text if the tag does not fit or is no tag of JSON's types."""
+    """Return the value of a scalar with a tag; text if the tag is not one of JSON's types, or does not fit."""
     name = tag.removeprefix("tag:yaml.org,2002:")
-    if name not in ("null", "bool", "int", "float"):
+    return implicit(text) if name in ("null", "bool", "int", "float") else text
+
+
+def _number(text: str) -> Value:
+    if text[0] == "." and _LOOSE_UNDERSCORE.search(text):
         return text
-    try:
-        value: Value = getattr(_CONSTRUCTOR, f"construct_yaml_{name}")(yaml.ScalarNode(tag=tag, value=text))
-    except (ValueError, KeyError, IndexError):
+    plain = text.replace("_", "")
+    if (integer := _integer(plain)) is not None:
+        return integer
+    if not _FLOAT.fullmatch(plain):
         return text
-    return value
+    number = float(plain)
+    if number in (float("inf"), float("-inf")):
+        return text
+    rounded = int(Decimal(repr(number))) if number.is_integer() and abs(number) < 1e20 else None
+    return number if rounded is None or not _MIN <= rounded <= _MAX else rounded
+
+
+def _integer(plain: str) -> int | None:
+    """Return an integer of 64 bits, None for anything else."""
+    if match := _SIGN_BEHIND_PREFIX.fullmatch(plain):
+        return int(match[1], 2) if match[1] else int(match[2], 8)
+    match = _INTEGER.fullmatch(plain)
+    if match is None:
+        return None
+    sign, binary, octal, hexadecimal, decimal = match.groups()
+    digits, base = next(
+        (digits, base)
+        for digits, base in zip((binary, octal, hexadecimal, decimal), (2, 8, 16, 10), strict=True)
+        if digits
+    )
+    value = int(sign + digits, base)
+    return value if _MIN <= value <= (_MAX if not sign else _MAX // 2) else None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .. import manifests
+from ...yamledit import scalars
 from ..fields import mapping
 
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
@@ -81,7 +81,7 @@ def _replace(value: Any, variables: Mapping[str, str], complete: bool) -> Any:
             return value
         new = expand(value, variables, complete=complete)
         # Flux writes the object out without quotes before it replaces, so that a number comes out as one.
-        return new if "\n" in new or new == value else manifests.scalar(new)
+        return new if "\n" in new or new == value else scalars.implicit(new)
     if isinstance(value, Mapping):
         return {_key(key, variables, complete): _replace(item, variables, complete) for key, item in value.items()}
     if isinstance(value, list):

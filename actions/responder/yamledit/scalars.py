@@ -8,9 +8,8 @@ https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v3/resolve.go
 
 import functools
 import re
-from decimal import Decimal
 
-from .values import Value
+from .values import MAX_INTEGER, MIN_INTEGER, Value, json_number
 
 _WORDS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -22,7 +21,6 @@ _INTEGER = re.compile(r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|0[xX]([0-9a-fA-F]+
 _SIGN_BEHIND_PREFIX = re.compile(r"0(?:b([-+][01]{1,64})|o([-+][0-7]{1,22}))")
 _LOOSE_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_MIN, _MAX = -(2**63), 2**64 - 1  # of a signed and of an unsigned integer of Go
 
 
 @functools.lru_cache(maxsize=4096)
@@ -50,8 +48,7 @@ def _number(text: str) -> Value:
     number = float(plain)
     if number in (float("inf"), float("-inf")):
         return text
-    rounded = int(Decimal(repr(number))) if number.is_integer() and abs(number) < 1e20 else None
-    return number if rounded is None or not _MIN <= rounded <= _MAX else rounded
+    return json_number(number)
 
 
 def _integer(plain: str) -> int | None:
@@ -68,4 +65,4 @@ def _integer(plain: str) -> int | None:
         if digits
     )
     value = int(sign + digits, base)
-    return value if _MIN <= value <= (_MAX if not sign else _MAX // 2) else None
+    return value if MIN_INTEGER <= value <= (MAX_INTEGER if not sign else MAX_INTEGER // 2) else None

@@ -4,10 +4,12 @@ Decides nothing about how a value is written; a value is never changed in place.
 """
 
 import json
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
 Value = None | bool | int | float | str | list[Any] | dict[str, Any]
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1  # of Go's signed and unsigned integers
 YamlPath = tuple[str | int, ...]  # the way to a value: keys of mappings and indexes of lists
 
 
@@ -59,10 +61,26 @@ def drop(value: Any, path: YamlPath) -> Any:
 
 
 def same(first: object, second: object) -> bool:
-    """Return whether both are equal and of the same types: 0 is neither false nor 0.0. ABSENT equals nothing."""
+    """Return whether both are equal as JSON: 0 is not false, but 1.0 is 1. ABSENT equals nothing."""
     if first is ABSENT or second is ABSENT:
         return False
-    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+    return json.dumps(_canonical(first), sort_keys=True) == json.dumps(_canonical(second), sort_keys=True)
+
+
+def json_number(number: float) -> int | float:
+    """Return a number as Go reads it from JSON: without a fraction and of 64 bits at most, it is an integer."""
+    if not number.is_integer() or abs(number) >= 1e20:
+        return number
+    rounded = int(Decimal(repr(number)))
+    return rounded if MIN_INTEGER <= rounded <= MAX_INTEGER else number
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return json_number(value) if isinstance(value, float) else value
 
 
 def dotted(path: YamlPath) -> str:

@@ -117,23 +117,24 @@ def test_an_item_that_is_gone_is_said(tmp_path: Path) -> None:
 
 
 def test_items_of_a_list_are_put_back_one_by_one_where_a_merge_is_not_possible(tmp_path: Path) -> None:
-    made, root = prepared("response-patch-items-in-a-row", tmp_path)
+    recorded, root = prepared("response-patch-items-in-a-row", tmp_path)
     file = root / "web.yaml"
     file.write_bytes(file.read_bytes().replace(b"          args:\n", b"          args:  # a remark\n"))
     restored = (
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE).files[PurePosixPath("web.yaml")] or b""
+        undo.undo(recorded, recorded.responses, WorkTree(root).checkout(), merge=MERGE).files[PurePosixPath("web.yaml")]
+        or b""
     )
     assert b"args:  # a remark\n" in restored
-    before = (Case(CASES / "response-patch-items-in-a-row").before / "web.yaml").read_bytes()
-    assert yaml.safe_load(restored) == yaml.safe_load(before)
+    original = (Case(CASES / "response-patch-items-in-a-row").state / "web.yaml").read_bytes()
+    assert yaml.safe_load(restored) == yaml.safe_load(original)
 
 
 def test_a_removed_item_is_not_put_back_into_a_list_that_somebody_changed(tmp_path: Path) -> None:
-    made, root = prepared("response-patch-items-in-a-row", tmp_path)
+    recorded, root = prepared("response-patch-items-in-a-row", tmp_path)
     file = root / "web.yaml"
     file.write_bytes(file.read_bytes().replace(b"            - --quiet\n", b"            - --loud\n"))
     with pytest.raises(ChangedSince, match=r"args\.1 was changed since|is not there as it was|has changed since"):
-        undo.undo(made, made.responses, WorkTree(root).checkout(), merge=MERGE)
+        undo.undo(recorded, recorded.responses, WorkTree(root).checkout(), merge=MERGE)
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:

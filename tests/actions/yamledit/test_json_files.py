@@ -17,7 +17,13 @@ from tests.soak import examples
 
 # PyYAML reads neither control characters nor the escapes of pairs of surrogates: such files are refused as no YAML.
 TEXT = st.text(st.characters(exclude_categories=["C"]))
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
 DOCUMENTS = st.dictionaries(TEXT, VALUES, max_size=4) | st.lists(VALUES, max_size=4)
 

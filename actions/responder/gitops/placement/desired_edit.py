@@ -74,8 +74,8 @@ def edited(edit: DesiredEdit, content: Mapping[str, Any]) -> Mapping[str, Any] |
         case AppendItem():
             return set_in(content, tuple(map(str, edit.path)), [*(find(content, edit.path) or []), edit.value])
         case JsonPatch():
-            after = json_patch.apply(dict(content), edit.changing_operations)
-            return after if isinstance(after, dict) else None
+            patched = json_patch.apply(dict(content), edit.changing_operations)
+            return patched if isinstance(patched, dict) else None
         case RemoveResource():
             return None
         case _:

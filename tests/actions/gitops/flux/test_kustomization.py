@@ -1,0 +1,99 @@
+"""What a Flux Kustomization applies, and how it changes that."""
+
+import pytest
+
+from responder.gitops.flux.kustomization import FluxKustomization, SourceReference, folder_of
+from responder.gitops.kustomize.kustomization import Kustomization
+from responder.gitops.kustomize.phase import Phase
+from tests.actions.gitops.resources import deployment, flux_kustomization, resource
+
+CONFIG: dict[tuple[str, str | None], dict[str, object]] = {
+    ("vars", "flux-system"): {"app": "ledger", "count": 3, "text": "a\nb"},
+    ("any", None): {"app": "any"},
+}
+
+
+def flux(spec: str) -> FluxKustomization:
+    return FluxKustomization(resource(flux_kustomization(spec=spec)))
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("./apps/prod", "apps/prod"),
+        ("/apps/prod/", "apps/prod"),
+        ("apps/../base", "base"),
+        ("", "."),
+        ("./", "."),
+        ("../other", None),
+    ],
+)
+def test_a_path_is_a_folder_of_the_source_or_leads_out_of_it(path: str, folder: str | None) -> None:
+    assert folder_of({"path": path}) == folder
+
+
+def test_a_source_is_in_the_same_namespace_unless_it_says_otherwise() -> None:
+    assert flux("sourceRef: {kind: GitRepository, name: fleet}").source == SourceReference(
+        kind="GitRepository", name="fleet", namespace="flux-system"
+    )
+    assert flux("sourceRef: {kind: Bucket, name: b, namespace: other}").source.namespace == "other"
+
+
+@pytest.mark.parametrize(
+    ("spec", "remote"),
+    [
+        ("kubeConfig: {secretRef: {name: edge}}", "edge"),
+        ("kubeConfig: {configMapRef: {name: edge-config}}", "edge-config"),
+        ("prune: true", None),
+    ],
+)
+def test_another_cluster_is_named_by_its_kube_config(spec: str, remote: str | None) -> None:
+    assert flux(spec).remote == remote
+
+
+def test_its_fields_replace_those_of_the_kustomization_and_its_lists_come_last() -> None:
+    content = Kustomization(file="k.yaml", namespace="shop", prefix="a-", suffix="-z", components=("../c",))
+    spec = "targetNamespace: store, namePrefix: b-, components: [../d], patches: [{patch: '{kind: A}'}]"
+    adjusted = flux(spec).adjust(content)
+    assert (adjusted.namespace, adjusted.prefix, adjusted.suffix) == ("store", "b-", "-z")
+    assert adjusted.components == ("../c", "../d")
+    (patch,) = adjusted.patches
+    assert patch.phase is Phase.FLUX_PATCHES
+    assert patch.location is not None
+    assert patch.location.keys == ("spec", "patches", 0, "patch")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        pytest.param("postBuild: {substitute: {app: web}}", "web", id="its own value"),
+        pytest.param("postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}", "ledger", id="of a ConfigMap"),
+        pytest.param("postBuild: {substituteFrom: [{kind: ConfigMap, name: any}]}", "any", id="without a namespace"),
+        pytest.param(
+            "postBuild: {substitute: {app: web}, substituteFrom: [{kind: ConfigMap, name: vars}]}",
+            "web",
+            id="its own value first",
+        ),
+        pytest.param(
+            "postBuild: {substitute: {other: x}, substituteFrom: [{kind: Secret, name: vars}]}",
+            "${app}",
+            id="of a Secret, which is not known",
+        ),
+        pytest.param("postBuild: {substitute: {other: x}}", "", id="of nothing"),
+        pytest.param("postBuild: {substituteFrom: []}", "${app}", id="no variables at all"),
+        pytest.param("postBuild: {substituteStrategy: Always}", "", id="always"),
+        pytest.param("prune: true", "${app}", id="no substitution"),
+    ],
+)
+def test_variables_are_replaced_as_far_as_they_are_known(spec: str, name: str) -> None:
+    assert flux(spec).finish(resource(deployment("'${app}'")), CONFIG).id.name == name
+
+
+def test_line_ends_in_a_variable_are_dropped() -> None:
+    variables = "postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}"
+    assert flux(variables).finish(resource(deployment("'${text}'")), CONFIG).id.name == "ab"
+
+
+def test_common_metadata_is_added() -> None:
+    finished = flux("commonMetadata: {labels: {a: b}}").finish(resource(deployment("web")), {})
+    assert finished.data["metadata"] == {"name": "web", "labels": {"a": "b"}}

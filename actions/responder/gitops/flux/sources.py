@@ -110,7 +110,7 @@ class Sources:
                 name,
             ):
                 path = folder_of(spec)
-                if path and path != "." and file.startswith(path + "/"):
+                if path and file.startswith(path + "/"):
                     return True
         return False
 

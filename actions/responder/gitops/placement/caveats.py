@@ -95,8 +95,7 @@ def _of_applier(resource: Resource, applier: ClusterObject, edit: DesiredEdit, s
 
 
 def _ignores(rule: Mapping[str, Any], resource: Resource, edit: DesiredEdit) -> bool:
-    target = mapping(rule, "target")
-    if target and not Selector.parse(target).selects(resource):
+    if not Selector.parse(mapping(rule, "target")).selects(resource):
         return False
     ignored_paths = [json_pointer.split(str(path)) for path in items(rule, "paths")]
     return any(ignored == path[: len(ignored)] for ignored in ignored_paths for path in changed_paths(edit))

@@ -1,10 +1,15 @@
 """What a Flux Kustomization applies, and how it changes that."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from responder.gitops.flux.kustomization import FluxKustomization, SourceReference, folder_of
 from responder.gitops.kustomize.kustomization import Kustomization
+from responder.gitops.kustomize.patches import StrategicMergePatch
 from responder.gitops.kustomize.phase import Phase
+from responder.gitops.kustomize.resource import Layer
 from tests.actions.gitops.resources import deployment, flux_kustomization, resource
 
 CONFIG: dict[tuple[str, str | None], dict[str, object]] = {
@@ -97,3 +102,17 @@ def test_line_ends_in_a_variable_are_dropped() -> None:
 def test_common_metadata_is_added() -> None:
     finished = flux("commonMetadata: {labels: {a: b}}").finish(resource(deployment("web")), {})
     assert finished.data["metadata"] == {"name": "web", "labels": {"a": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "file"), [({"spec": {"patches": []}}, None), ({"spec": {"prune": True}}, "objects.yaml")]
+)
+def test_patches_that_come_from_a_patch_cannot_be_edited_where_it_is_declared(
+    body: dict[str, Any], file: str | None
+) -> None:
+    declaration = resource(flux_kustomization(spec="patches: [{patch: '{kind: A}'}]"))
+    patch = StrategicMergePatch(phase=Phase.PATCHES, body=body, location=None)
+    layer = Layer(step=0, phase=Phase.PATCHES, patch=patch, is_exclusive=True)
+    adjusted = FluxKustomization(replace(declaration, layers=(layer,))).adjust(Kustomization(file=None))
+    (flux_patch,) = adjusted.patches
+    assert (flux_patch.location.file if flux_patch.location else None) == file

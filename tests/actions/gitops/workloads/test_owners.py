@@ -119,3 +119,9 @@ def test_an_autoscaler_of_another_cluster_does_not_count() -> None:
     scaler = SCALER.format(api="autoscaling/v2", kind="HorizontalPodAutoscaler", namespace="shop", target=target)
     workload = cluster_object(deployment("web", "shop"))
     assert owners.autoscalers([cluster_object(scaler, cluster="test")], workload) == ()
+
+
+def test_the_name_of_the_main_object_counts_before_all_others_without_a_namespace_too() -> None:
+    pod = Pod(namespace="shop", name="web-api-77789455d6-m7flp")
+    objects = [cluster_object(helm_release(name), file=f"{name}.yaml") for name in ("web", "web-api")]
+    assert [item.resource.id.name for item in owners.helm_releases(objects, pod, ())] == ["web-api"]

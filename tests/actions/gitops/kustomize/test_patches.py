@@ -168,10 +168,11 @@ def test_a_replica_count_is_for_workloads_of_its_name(kind: str, name: str, expe
         ),
         ("replicas: [{name: web, count: 3}]", ("spec", "replicas"), Setting(keys=("count",), exact=True)),
         (
-            "patches: [{patch: '[{op: test, path: /spec/replicas, value: 2}]'}]",
+            "patches: [{patch: '[{op: copy, from: /a, path: /spec/replicas, value: 2}]'}]",
             ("spec", "replicas"),
             Setting(keys=(0, "value"), exact=False),
         ),
+        ("patches: [{patch: '[{op: test, path: /spec/replicas, value: 2}]'}]", ("spec", "replicas"), None),
         ("replicas: [{name: web, count: 3}]", ("spec",), None),
     ],
 )

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,6 +98,23 @@ def test_the_thread_of_a_call_that_took_too_long_ends() -> None:
         while set(threading.enumerate()) - threads and time.monotonic() < deadline:
             time.sleep(0.01)
         assert set(threading.enumerate()) <= threads
+
+
+def test_a_call_whose_time_is_over_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def resolve_slowly(*arguments: Any) -> Any:
+        time.sleep(0.5)
+        return resolve(*arguments)
+
+    with HttpServer.start(OK) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+        threads = set(threading.enumerate())
+        with pytest.raises(NoAnswer, match=r"within 0\.1 seconds"):
+            request(server.url, time_limit=0.1)
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(10)
+    assert server.requests == []
 
 
 def test_a_name_that_does_not_resolve_is_no_answer() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from responder.errors import ApiRefused
 from responder.github.api import Api
+from tests.actions.http_server import Answer, HttpServer
 
 OK: tuple[int, dict[str, str], Any] = (200, {}, [{"number": 1}])
 
@@ -57,14 +58,14 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def slept() -> list[float]:
+def pauses() -> list[float]:
     return []
 
 
 @pytest.fixture
-def api(server: Server, slept: list[float]) -> Api:
+def api(server: Server, pauses: list[float]) -> Api:
     url = f"http://127.0.0.1:{server.server_port}/api/v3"
-    return Api(url=url, graphql_url=f"{url}/../graphql", repository="a/b", token="s3cret", sleep=slept.append)
+    return Api(url=url, graphql_url=f"{url}/../graphql", repository="a/b", token="s3cret", sleep=pauses.append)
 
 
 def test_a_request_names_repository_token_and_version(server: Server, api: Api) -> None:
@@ -78,7 +79,7 @@ def test_a_request_names_repository_token_and_version(server: Server, api: Api) 
 
 
 @pytest.mark.parametrize(
-    ("answers", "pauses"),
+    ("answers", "expected"),
     [
         pytest.param([(502, {}, b"<html>"), OK], [1.0], id="bad gateway"),
         pytest.param([None, (503, {}, {}), OK], [1.0, 3.0], id="no answer, then unavailable"),
@@ -87,19 +88,19 @@ def test_a_request_names_repository_token_and_version(server: Server, api: Api) 
     ],
 )
 def test_trouble_that_passes_is_waited_for(
-    server: Server, api: Api, slept: list[float], answers: list[Any], pauses: list[float]
+    server: Server, api: Api, pauses: list[float], answers: list[Any], expected: list[float]
 ) -> None:
     server.answers = answers
     assert api.post("pulls", {"title": "x"}) == [{"number": 1}]
-    assert slept == pauses
+    assert pauses == expected
     assert {body for *_, body in server.requests} == {b'{"title": "x"}'}
 
 
-def test_the_end_of_a_rate_limit_is_waited_for_where_it_is_near(server: Server, api: Api, slept: list[float]) -> None:
+def test_the_end_of_a_rate_limit_is_waited_for_where_it_is_near(server: Server, api: Api, pauses: list[float]) -> None:
     near = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 30)}
     server.answers = [(403, near, {}), OK]
     api.get("pulls")
-    assert 1 <= slept[0] <= 30
+    assert 1 <= pauses[0] <= 30
 
 
 @pytest.mark.parametrize(
@@ -124,11 +125,11 @@ def test_an_answer_for_good_is_an_error_at_once(server: Server, api: Api, answer
     assert "\n" not in str(refused.value)
 
 
-def test_trouble_that_stays_is_an_error_in_the_end(server: Server, api: Api, slept: list[float]) -> None:
+def test_trouble_that_stays_is_an_error_in_the_end(server: Server, api: Api, pauses: list[float]) -> None:
     server.answers = [None] * 4
     with pytest.raises(ApiRefused, match="no answer") as refused:
         api.get("pulls")
-    assert (refused.value.status, slept) == (None, [1.0, 3.0, 9.0])
+    assert (refused.value.status, pauses) == (None, [1.0, 3.0, 9.0])
 
 
 def test_an_error_of_graphql_comes_with_status_200_and_has_its_type(server: Server, api: Api) -> None:
@@ -140,3 +141,16 @@ def test_an_error_of_graphql_comes_with_status_200_and_has_its_type(server: Serv
         api.mutate("mutation", {})
     assert refused.value.kind == "STALE_DATA"
     assert api.mutate("mutation", {}) == {"x": {"oid": "1"}}
+
+
+def test_an_api_that_drips_does_not_hold_the_run(pauses: list[float]) -> None:
+    with HttpServer.start(Answer(drip=True)) as slow:
+        url = f"http://127.0.0.1:{slow.port}"
+        api = Api(url=url, graphql_url=url, repository="a/b", token="t", time_limit=0.2, sleep=pauses.append)
+        with pytest.raises(ApiRefused, match=r"no whole answer within 0\.2 seconds"):
+            api.get("pulls")
+    assert pauses == [1.0, 3.0, 9.0]
+
+
+def test_a_call_has_less_than_half_a_minute_so_that_four_fit_into_a_job() -> None:
+    assert 5 <= Api.time_limit <= 30

@@ -106,3 +106,10 @@ def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:
     undo = summary("a").partition("### How to undo it")[2].partition("###")[0]
     assert "https://github.example/acme/state/actions/workflows/restore.yml" in undo
     assert COMMIT in undo
+
+
+def test_without_a_commit_there_is_nothing_to_undo_and_no_timeline() -> None:
+    pushed = report(Plan(outcomes=()))
+    summary = replace(pushed, published=replace(pushed.published, commit=None)).summary()
+    assert "How to undo it" not in summary
+    assert "Timeline" not in summary

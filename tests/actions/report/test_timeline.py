@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder.report.timeline import Moment, markdown
+from responder.falco.event import Event
+from responder.falco.priority import Priority
+from responder.report.timeline import Moment, markdown, moment_of_event
 
 EVENT_TIME = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 
@@ -33,3 +35,18 @@ def test_a_moment_says_how_long_after_the_first_one_it_was(delay: timedelta | No
 
 def test_what_has_no_known_first_moment_has_no_distance() -> None:
     assert "s |" not in markdown([moment(None), moment(timedelta(0))])
+
+
+@pytest.mark.parametrize(
+    ("text", "moment_time"),
+    [
+        pytest.param("2026-03-01T13:30:15.250000000+01:00", EVENT_TIME, id="with an offset"),
+        pytest.param("2026-03-01T12:30:15.25Z", EVENT_TIME, id="in UTC"),
+        pytest.param("2026-03-01T12:30:15.25", EVENT_TIME, id="without a zone, which means UTC"),
+        pytest.param("yesterday", None, id="no time"),
+        pytest.param(None, None, id="absent"),
+    ],
+)
+def test_the_time_of_an_event_is_in_utc_where_it_is_one(text: str | None, moment_time: datetime | None) -> None:
+    event = Event(id="1", source="s", rule="r", priority=Priority.ERROR, time=text)
+    assert moment_of_event(event).when == moment_time

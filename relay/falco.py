@@ -12,7 +12,7 @@ from relay.errors import BadEvent
 PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
 _URGENCY = {priority.lower(): rank for rank, priority in enumerate(PRIORITIES)}
 # What Falco and the templates of Falcosidekick write for a field that has no value.
-_MISSING: tuple[object, ...] = (None, "", "<NA>", "N/A", "<no value>", [])
+MISSING: tuple[object, ...] = (None, "", "<NA>", "N/A", "<no value>", [])
 _PODS = (("k8s.ns.name", "k8s.pod.name"), ("k8smeta.ns.name", "k8smeta.pod.name"))
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
@@ -73,4 +73,4 @@ def _is_audited_pod(fields: Mapping[str, Any]) -> bool:
 
 
 def _has_value(fields: Mapping[str, Any], name: str) -> bool:
-    return fields.get(name) not in _MISSING
+    return fields.get(name) not in MISSING

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message
 
 from relay import events, falco
+from relay.acts import act
 from relay.errors import BadEvent, TooLarge, TooSlow
 from relay.events import Event
 from relay.github.dispatch import Dispatch
@@ -63,11 +64,9 @@ def letter(event: Event, dispatch: Dispatch) -> Letter:
         document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
         size = dispatch.size(document)
     attributes = event.attributes
-    cluster = attributes.get(events.CLUSTER)
-    pod = falco.pod(event.data)
     return Letter(
-        identity=_digest(cluster, attributes["source"], attributes["id"]),
-        workload=_digest(cluster, event.data["rule"], *pod) if pod else None,
+        identity=_digest(attributes.get(events.CLUSTER), attributes["source"], attributes["id"]),
+        workload=act(event),
         document=document,
         size=size,
     )

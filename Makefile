@@ -46,6 +46,7 @@ bench: setup ## how fast it is, as ratios against baselines of the same run
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.action
 	@$(BIN)/python -m tests.bench.relay
+	@$(BIN)/python -m tests.bench.resources
 
 try: $(VENV)/dev.stamp kustomize ## REPO=folder: what would become of an event in each of its workloads
 	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"

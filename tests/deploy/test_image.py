@@ -22,7 +22,7 @@ from tests.deploy.test_settings import VERSION
 from tests.localhub import Hub
 from tests.relay.process import REPOSITORY, ROOT
 
-pytestmark = pytest.mark.timeout(1800)  # the first build makes a Debian
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # the first build makes a Debian
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,11 @@ def test_the_namespace_enforces_restricted_pod_security(objects: Objects) -> Non
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+def test_flux_does_not_delete_the_secrets_and_the_outbox_with_the_namespace(objects: Objects) -> None:
+    annotations = rendering.of_kind(objects, "Namespace")["metadata"]["annotations"]
+    assert annotations == {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+
+
 def test_the_pod_fits_restricted_pod_security(objects: Objects) -> None:
     """The rules of https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted."""
     pod, container = rendering.pod(objects), rendering.container(objects)

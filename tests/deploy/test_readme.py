@@ -3,8 +3,10 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.deploy import rendering
 from tests.deploy.rendering import DEPLOY, OVERLAYS, ROOT
@@ -47,6 +49,23 @@ def test_every_file_that_a_command_names_exists() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_the_trust_policy_is_for_the_pod_of_keyless() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    policy = yaml.safe_load(block)
+    objects = rendering.overlay("keyless")
+    account = rendering.of_kind(objects, "ServiceAccount")["metadata"]
+    assert policy["subject"] == f"system:serviceaccount:{account['namespace']}:{account['name']}"
+    (token,) = [
+        source
+        for volume in rendering.pod(objects)["volumes"]
+        if "projected" in volume
+        for source in volume["projected"]["sources"]
+    ]
+    assert policy["audience"] == token["serviceAccountToken"]["audience"]
+    assert policy["permissions"] == {"actions": "write"}  # workflow_dispatch: it cannot push
+    assert rendering.environment(objects)["RELAY_DISPATCH"] == "workflow_dispatch"
+
+
 def references(overlay: str) -> set[str]:
     """Return the names of the Secrets and ConfigMaps that a pod needs and that the overlay does not have."""
     objects = rendering.overlay(overlay)
@@ -81,3 +100,20 @@ def test_the_limits_are_those_of_the_manifests_and_over_what_was_measured() -> N
     measured = [int(value) for value in re.findall(r"\| \d+ MiB \| (\d+) MiB \|", README)]
     assert len(measured) == 5
     assert max(measured) * 2 < int(match[1])
+
+
+def test_the_release_of_the_chart_has_the_name_that_certificates_and_falco_use() -> None:
+    (command,) = re.findall(r"^helm install relay .*?[^\\]$", README, re.MULTILINE | re.DOTALL)
+    values = dict(re.findall(r"--set (\S+?)=(\S+)", command))
+    nested: dict[str, Any] = {}
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        group = nested
+        for name in parents:
+            group = group.setdefault(name, {})
+        group[last] = value
+    service = rendering.of_kind(rendering.helm(nested), "Service")["metadata"]["name"]
+    assert service == rendering.of_kind(rendering.overlay("inside"), "Service")["metadata"]["name"]
+    certificates = rendering.parse((DEPLOY / "certificates.yaml").read_text())
+    (names,) = [item["spec"]["dnsNames"] for item in certificates if "dnsNames" in item["spec"]]
+    assert f"{service}.{rendering.NAMESPACE}.svc" in names

@@ -1,5 +1,6 @@
 """The manifests and the relay agree on settings and versions."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -68,3 +69,25 @@ def versions() -> dict[str, str]:
 
 def test_every_file_states_the_version_of_the_package() -> None:
     assert set(versions().values()) == {VERSION}
+
+
+def pins(path: Path) -> set[str]:
+    """Return what a lock file installs: package==version."""
+    return {
+        line.split()[0] for line in path.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
+    }
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-build.txt"])
+def test_the_image_has_no_version_that_the_tests_do_not_run_with(lock: str) -> None:
+    tested = dict(pin.split("==") for pin in pins(ROOT / "requirements-dev.txt"))
+    image = dict(pin.split("==") for pin in pins(DEPLOY / lock))
+    assert image
+    assert {name: version for name, version in image.items() if tested.get(name, version) != version} == {}
+
+
+def test_the_image_has_every_package_that_the_relay_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["nats"]]
+    names = {re.split(r"[\[<>=]", requirement)[0].lower().replace("_", "-") for requirement in declared}
+    assert names - {pin.split("==")[0].lower() for pin in pins(DEPLOY / "requirements.txt")} == set()

@@ -111,6 +111,11 @@ def test_a_list_that_the_response_added_goes_with_its_item() -> None:
     assert undone(snapshot, "x: 2\nargs:\n  - a\n") == "x: 2\n"
 
 
+def test_a_list_that_took_the_place_of_an_empty_value_leaves_it_empty() -> None:
+    snapshot = commit("x: 1\nargs:\n", "x: 1\nargs:\n  - a\n", [added(0)])
+    assert undone(snapshot, "x: 2\nargs:\n  - a\n") == "x: 2\nargs:\n"
+
+
 def test_a_file_that_is_gone_is_named() -> None:
     checkout = Checkout.from_contents({})
     with pytest.raises(ChangedSince, match=r"^web\.yaml is not there any more$"):

@@ -70,6 +70,15 @@ def test_a_folder_renders_as_flux_renders_it(
 
 
 @needs_kustomize
+def test_patches_of_the_spec_are_added_to_those_of_the_folder(tmp_path: Path) -> None:
+    paused = {**PATCH, "patch": "- {op: add, path: /spec/paused, value: true}"}
+    kustomization = yaml.safe_dump({"resources": ["web.yaml"], "patches": [paused]})
+    copy = renderer(tmp_path, {**FILES, "listed/kustomization.yaml": kustomization})
+    (content,) = copy.render("listed", {"patches": [PATCH]}).values()
+    assert (content["spec"]["paused"], content["spec"]["replicas"]) == (True, 0)
+
+
+@needs_kustomize
 def test_components_of_the_spec_are_added(tmp_path: Path) -> None:
     objects = renderer(tmp_path).render("listed", {"components": ["../component"]})
     assert [content["metadata"]["labels"] for content in objects.values()] == [{"from": "component"}]

@@ -114,4 +114,20 @@ def test_a_remote_that_says_nothing_does_not_hold_the_run(remote: Remote) -> Non
         started = time.monotonic()
         with pytest.raises(GitFailed, match="git fetch failed: it took more than 1 seconds"):
             git.reset_to_tip("main")
+        # The helper for the transport has ended too, so its end of the connection is closed.
+        connection, _ = silent.accept()
+        with connection:
+            connection.settimeout(10)
+            while connection.recv(4096):
+                continue
     assert time.monotonic() - started < 10
+
+
+def test_a_hook_of_the_checkout_does_not_stop_a_commit(remote: Remote) -> None:
+    git = remote.checkout()
+    hook = git.root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (git.root / "web.yaml").write_bytes(b"replicas: 0\n")
+    assert git.commit([WEB], "Stop web\n") == git.head()

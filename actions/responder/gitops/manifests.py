@@ -46,6 +46,13 @@ class Manifest:
     data: dict[str, Any]
 
 
+class _Unfinished:
+    """Stands for a value with an anchor until the value has been read."""
+
+
+_UNFINISHED = _Unfinished()
+
+
 class LocatedMapping(dict[str, Any]):
     """A mapping that knows the line (from 0) that it starts on in the text of its document."""
 
@@ -107,19 +114,22 @@ def load_all(data: bytes) -> list[Any]:
 def _value(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> Any:
     kind = type(start)
     result: Any
+    if kind is yaml.AliasEvent:
+        if isinstance(anchors.get(start.anchor, _UNFINISHED), _Unfinished):
+            raise Unreadable(f"an alias to {start.anchor}, which is nothing yet")
+        return anchors[start.anchor]
+    unfinished = _Unfinished()
+    if start.anchor:
+        anchors[start.anchor] = unfinished
     if kind is yaml.ScalarEvent:
         result = implicit(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
     elif kind is yaml.MappingStartEvent:
         result = _mapping(start, next_event, anchors)
-    elif kind is yaml.SequenceStartEvent:
+    else:
         result = []
         while type(event := next_event()) is not yaml.SequenceEndEvent:
             result.append(_value(event, next_event, anchors))
-    elif start.anchor in anchors:
-        return anchors[start.anchor]
-    else:
-        raise Unreadable(f"an alias to {start.anchor}, which is nothing yet")
-    if start.anchor:
+    if start.anchor and anchors[start.anchor] is unfinished:  # a value inside may have taken the anchor over
         anchors[start.anchor] = result
     return result
 

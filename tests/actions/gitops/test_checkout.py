@@ -63,3 +63,8 @@ def test_a_kustomization_that_reads_itself_ends(tmp_path: Path) -> None:
     target = locate(WorkTree(tmp_path).checkout(), pod=POD)
     assert str(target.file) == "a/web.yaml"
     assert {skipped.reason for skipped in target.desired_state.builder.skipped} == {"leads back to itself"}
+
+
+def test_a_link_to_a_link_is_followed_to_its_end() -> None:
+    checkout = Checkout(manifests={"c/web.yaml": b""}, links={"a": "b", "b": "c", "d/up": "a"})
+    assert checkout.resolve("d", "up/web.yaml") == "c/web.yaml"

@@ -82,3 +82,10 @@ def test_a_document_that_can_matter_and_is_no_yaml_is_unreadable() -> None:
 )
 def test_the_names_that_an_owner_can_have_follow_from_the_pod(pod: str, names: set[str]) -> None:
     assert prefilter.owner_names(pod) == names
+
+
+def test_a_suffix_that_was_cut_off_with_the_pods_name_is_taken_away_too() -> None:
+    name = "a" * 55
+    pod = Pod(namespace="shop", name=f"{name}-bl-m7flp"[:58] + "m7flp")
+    search = prefilter.search_for([pod], (), [b"nameSuffix: -blue\n"])
+    assert search.matches(deployment(name).encode())

@@ -1,7 +1,7 @@
 """Builds the image of deploy/Containerfile without a registry, and starts it as Kubernetes would.
 
 The base is a Debian that debootstrap makes; it trusts the certificate authorities that this machine trusts. Both are
-kept in .tools/image: the base for good, the image for as long as nothing that goes into it changes.
+kept in .tools/image: the base for good, an image until three newer ones are there.
 """
 
 import fcntl
@@ -22,7 +22,9 @@ from tests.deploy.rendering import DEPLOY, ROOT
 
 CACHE = ROOT / ".tools" / "image"
 SUITE = "trixie"
+KEPT_IMAGES = 3
 INPUTS = (
+    ".dockerignore",
     "pyproject.toml",
     "README.md",
     "LICENSE",
@@ -86,13 +88,14 @@ def build() -> Image:
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        digest = _digest()
-        root, config = CACHE / "root", CACHE / "config.json"
-        if not config.exists() or json.loads(config.read_text())["digest"] != digest:
-            config.unlink(missing_ok=True)
-            shutil.rmtree(root, ignore_errors=True)
-            _build(root, config, digest)
-        return Image(root=root, config=json.loads(config.read_text())["config"])
+        folder = CACHE / "images" / _digest()
+        if not (folder / "config.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _build(folder / "root", folder / "config.json")
+            for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_IMAGES]:
+                shutil.rmtree(old)
+        return Image(root=folder / "root", config=json.loads((folder / "config.json").read_text()))
 
 
 def _digest() -> str:
@@ -102,7 +105,7 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def _build(root: Path, config: Path, digest: str) -> None:
+def _build(root: Path, config: Path) -> None:
     containers = [_run("buildah", "from", "scratch")]
     _run("buildah", "add", "--quiet", containers[0], str(_debian()), "/")
     _run("buildah", "commit", "--quiet", containers[0], "localhost/debian")
@@ -111,7 +114,7 @@ def _build(root: Path, config: Path, digest: str) -> None:
     containers.append(_run("buildah", "from", "localhost/relay"))
     _run("cp", "--archive", _run("buildah", "mount", containers[1]), str(root))  # with owners
     image = json.loads(_run("buildah", "inspect", "--type=image", "localhost/relay"))
-    config.write_text(json.dumps({"digest": digest, "config": image["OCIv1"]["config"]}))
+    config.write_text(json.dumps(image["OCIv1"]["config"]))
     _run("buildah", "rm", *containers)
 
 

@@ -74,10 +74,8 @@ def parse(data: bytes) -> list[Document]:
     try:
         check(text)
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark.index if error.problem_mark else None
-        raise NotYaml(
-            _problem(text, error.problem), line=lines.number(text, place) if place is not None else None
-        ) from error
+        line = lines.number(text, error.problem_mark.index) if error.problem_mark else None
+        raise NotYaml(_problem(text, error.problem), line=line) from error
     except yaml.YAMLError as error:
         raise NotYaml(_problem(text, getattr(error, "reason", None)), line=None) from error
     return list(_split(text))

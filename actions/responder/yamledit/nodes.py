@@ -66,25 +66,25 @@ class Node:
         return len(self.entries or self.items)
 
     def index_of(self, step: str | int) -> int | None:
-        """The number of the entry or item that a key or an index leads to; merged keys are not its own."""
+        """Return the index of the entry or item that a key or an index leads to; merged keys have none."""
         if isinstance(step, int):
             return step if 0 <= step < len(self.items) else None
-        return next((place for place in reversed(range(len(self.entries))) if self.entries[place][0].key == step), None)
+        return next((index for index in reversed(range(len(self.entries))) if self.entries[index][0].key == step), None)
 
     def child(self, step: str | int) -> "Node | None":
-        """What a key or an index leads to."""
-        place = self.index_of(step)
-        if place is None:
+        """Return the node that a key or an index leads to."""
+        index = self.index_of(step)
+        if index is None:
             return None
-        return self.items[place] if isinstance(step, int) else self.entries[place][1]
+        return self.items[index] if isinstance(step, int) else self.entries[index][1]
 
     def without(self, step: str | int) -> "Node":
-        """A copy that lacks the entry or item that a key or an index leads to."""
-        place = self.index_of(step)
-        rest = copy.copy(self)
-        rest.entries = [entry for number, entry in enumerate(self.entries) if number != place]
-        rest.items = [item for number, item in enumerate(self.items) if number != place]
-        return rest
+        """Return a copy that lacks the entry or item that a key or an index leads to."""
+        index = self.index_of(step)
+        remainder = copy.copy(self)
+        remainder.entries = [entry for number, entry in enumerate(self.entries) if number != index]
+        remainder.items = [item for number, item in enumerate(self.items) if number != index]
+        return remainder
 
     def descendants(self) -> "Iterator[Node]":
         """The node itself and all below it, keys too, aliases as such; in the order of the text."""
@@ -99,23 +99,23 @@ class Node:
         return ((node, value) for node in self.descendants() for _, value in node.entries)
 
     def content(self, text: str) -> int:
-        """Where it begins behind its tag and anchor."""
-        place = self.start
+        """Return where it begins behind its tag and anchor."""
+        offset = self.start
         if self.kind == "scalar" and self.plain and not self.text:
             return self.end
         if self.tag is not None or self.anchor is not None:
-            while place < self.end and (match := _PROPERTY.match(text, place)):
-                place = match.end()
-        return place
+            while offset < self.end and (match := _PROPERTY.match(text, offset)):
+                offset = match.end()
+        return offset
 
     def column(self, text: str) -> int:
-        """The column, from 0, of what it begins with behind its tag and anchor."""
+        """Return the column, from 0, of what it begins with behind its tag and anchor."""
         content = self.content(text)
         return content - lines.start(text, content)
 
 
 def check(text: str) -> None:
-    """Raises yaml.YAMLError unless the text is YAML."""
+    """Raise yaml.YAMLError unless the text is YAML."""
     loader = _LOADER(text)
     if C_PARSER:
         loader.raw_parse()
@@ -125,7 +125,7 @@ def check(text: str) -> None:
 
 
 def compose(text: str, start: int, end: int) -> Node | None:
-    """The root of the one document in that part of the text, None if it is empty. Raises NotYaml."""
+    """Return the root of the one document in that part of the text, None if it is empty. Raise NotYaml."""
     try:
         return _Composer(text, start, end).document()
     except yaml.YAMLError as error:  # the parser goes on where a directive follows a document that nothing ends
@@ -133,7 +133,7 @@ def compose(text: str, start: int, end: int) -> Node | None:
 
 
 def plain(node: Node) -> Value:
-    """What a node says: aliases and merge keys resolved, the later of two equal keys. Raises NotYaml."""
+    """Return the value of a node: aliases and merge keys resolved, the later of two equal keys. Raise NotYaml."""
     return _Reader().value(node)
 
 
@@ -248,15 +248,15 @@ class _Reader:
 
     def _mapping(self, node: Node) -> dict[str, Any]:
         merged: dict[str, Any] = {}
-        own: dict[str, Any] = {}
+        direct: dict[str, Any] = {}
         for key, value in node.entries:
             if key.text == "<<" and key.plain:
-                found = self.value(value)
-                for part in reversed(found if isinstance(found, list) else [found]):
+                bases = self.value(value)
+                for part in reversed(bases if isinstance(bases, list) else [bases]):
                     merged |= part if isinstance(part, dict) else {}
             else:
-                own[key.key] = self.value(value)
-        return merged | own if merged else own
+                direct[key.key] = self.value(value)
+        return merged | direct if merged else direct
 
 
 def _scalar(node: Node) -> Value:

@@ -104,7 +104,7 @@ def common(first: bytes, second: bytes) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
-def made(data: bytes, document: int, path: tuple[str, ...]) -> EditedFile | None:
+def edit_or_none(data: bytes, document: int, path: tuple[str, ...]) -> EditedFile | None:
     """The edit, None where it is refused by name."""
     try:
         return edit.apply(data, document, SetValue(path=path, value=0))
@@ -123,11 +123,11 @@ def test_the_value_is_set_and_no_other_document_or_field_changes(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]
 ) -> None:
     data, count = manifest
-    found = made(data, document % count, path)
-    if found and found.after != data:
+    edited = edit_or_none(data, document % count, path)
+    if edited and edited.after != data:
         expected = load(data)
         expected[document % count] = put(expected[document % count], path, "0")
-        assert load(found.after) == expected
+        assert load(edited.after) == expected
 
 
 @settings(max_examples=examples(120))
@@ -136,26 +136,26 @@ def test_every_byte_outside_of_the_value_stays(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]
 ) -> None:
     data, count = manifest
-    found = made(data, document % count, path)
-    if found is None:
+    edited = edit_or_none(data, document % count, path)
+    if edited is None:
         return
-    prefix = common(data, found.after)
-    suffix = common(data[prefix:][::-1], found.after[prefix:][::-1])
-    gone = data[prefix : len(data) - suffix]
-    if found.previous is ABSENT and not found.filled:
-        assert gone.strip() in (b"", b"{}"), "an insertion takes nothing away but the braces of an empty mapping"
-    elif not isinstance(found.previous, dict | list) and b"\n" not in str(found.previous).encode():
-        assert not {b"\n"[0], b"\r"[0]}.intersection(gone), "the value of one line is all that goes"
+    prefix = common(data, edited.after)
+    suffix = common(data[prefix:][::-1], edited.after[prefix:][::-1])
+    removed = data[prefix : len(data) - suffix]
+    if edited.previous is ABSENT and not edited.filled:
+        assert removed.strip() in (b"", b"{}"), "an insertion takes nothing away but the braces of an empty mapping"
+    elif not isinstance(edited.previous, dict | list) and b"\n" not in str(edited.previous).encode():
+        assert not {b"\n"[0], b"\r"[0]}.intersection(removed), "the value of one line is all that goes"
 
 
 @settings(max_examples=examples(120))
 @given(manifest=manifests(), document=st.integers(0, 2), path=paths)
 def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], document: int, path: tuple[str, ...]) -> None:
     data, count = manifest
-    found = made(data, document % count, path)
-    if found:
-        again = edit.apply(found.after, document % count, SetValue(path=path, value=0))
-        assert again.after == found.after
+    edited = edit_or_none(data, document % count, path)
+    if edited:
+        again = edit.apply(edited.after, document % count, SetValue(path=path, value=0))
+        assert again.after == edited.after
 
 
 @settings(max_examples=examples(120))
@@ -164,12 +164,12 @@ def test_removing_what_was_inserted_gives_the_bytes_back(
     manifest: tuple[bytes, int], document: int, path: tuple[str, ...]
 ) -> None:
     data, count = manifest
-    found = made(data, document % count, path)
-    if found and found.previous is ABSENT:
+    edited = edit_or_none(data, document % count, path)
+    if edited and edited.previous is ABSENT:
         back = edit.apply(
-            found.after,
+            edited.after,
             document % count,
-            RemoveValue(path=path, parents=found.created, leave_null=found.filled),
+            RemoveValue(path=path, parents=edited.created, leave_null=edited.filled),
         )
         # An empty value may have been written as ~ and comes back as null.
-        assert back.after.replace(b"null", b"~") == data if found.filled else back.after == data
+        assert back.after.replace(b"null", b"~") == data if edited.filled else back.after == data

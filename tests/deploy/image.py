@@ -106,16 +106,17 @@ def _digest() -> str:
 
 
 def _build(root: Path, config: Path) -> None:
-    containers = [_run("buildah", "from", "scratch")]
-    _run("buildah", "add", "--quiet", containers[0], str(_debian()), "/")
-    _run("buildah", "commit", "--quiet", containers[0], "localhost/debian")
+    if not _run("buildah", "images", "--quiet", "--filter=reference=localhost/debian"):  # a new one would end the cache
+        base = _run("buildah", "from", "scratch")
+        _run("buildah", "add", "--quiet", base, str(_debian()), "/")
+        _run("buildah", "commit", "--quiet", "--rm", base, "localhost/debian")
     arguments = ["--layers", "--isolation=chroot", "--network=host", "--build-arg=DEBIAN=localhost/debian"]
     _run("buildah", "build", *arguments, f"--file={DEPLOY / 'Containerfile'}", "--tag=localhost/relay", str(ROOT))
-    containers.append(_run("buildah", "from", "localhost/relay"))
-    _run("cp", "--archive", _run("buildah", "mount", containers[1]), str(root))  # with owners
+    container = _run("buildah", "from", "localhost/relay")
+    _run("cp", "--archive", _run("buildah", "mount", container), str(root))  # with owners
     image = json.loads(_run("buildah", "inspect", "--type=image", "localhost/relay"))
     config.write_text(json.dumps(image["OCIv1"]["config"]))
-    _run("buildah", "rm", *containers)
+    _run("buildah", "rm", container)
 
 
 def _debian() -> Path:

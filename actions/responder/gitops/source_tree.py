@@ -5,26 +5,43 @@ Kustomizations and `spec.path` use the paths of a source tree; `real` returns th
 
 import bisect
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 
 from .checkout import KUSTOMIZATIONS, Checkout, is_manifest
 
 
 class SourceTree:
-    """The files of a source. `files` maps their paths in it to those in the checkout; None if they are the same."""
+    """The files of a source. `files` maps their paths in it to those in the checkout; None if they are the same.
 
-    def __init__(self, checkout: Checkout, *, name: str = "", files: Mapping[str, str] | None = None) -> None:
+    `ignored` are the files of the checkout that Flux leaves out of the source.
+    """
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        *,
+        name: str = "",
+        files: Mapping[str, str] | None = None,
+        ignored: Set[str] = frozenset(),
+    ) -> None:
         self.checkout = checkout
         self.name = name
         self._files = files
+        self._ignored = ignored
+
+    @property
+    def is_repository(self) -> bool:
+        """Whether the paths are those of the checkout."""
+        return self._files is None
 
     @cached_property
     def files(self) -> Mapping[str, str]:
         """The path in the checkout of each file, by its path in the source."""
         if self._files is not None:
             return self._files
-        return {path: path for path in (*self.checkout.other_files, *self.checkout.manifests)}
+        paths = (*self.checkout.other_files, *self.checkout.manifests)
+        return {path: path for path in paths if path not in self._ignored}
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -35,7 +52,7 @@ class SourceTree:
         """Return the path in the checkout of the file at `path`, None if there is no such file."""
         if self._files is not None:
             return self._files.get(path)
-        return path if path in self.checkout else None
+        return path if path in self.checkout and path not in self._ignored else None
 
     def resolve(self, folder: str, reference: str) -> str | None:
         """Return the path that `reference` means in `folder`, None if it leads out of the source."""
@@ -92,5 +109,6 @@ class SourceTree:
     @cached_property
     def _paths(self) -> list[str]:
         if self._files is None:
-            return sorted(path for path in self.checkout.manifests if is_manifest(posixpath.basename(path)))
+            paths = self.checkout.manifests.keys() - self._ignored
+            return sorted(path for path in paths if is_manifest(posixpath.basename(path)))
         return sorted(path for path, real in self._files.items() if real in self.checkout.manifests)

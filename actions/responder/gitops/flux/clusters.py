@@ -44,7 +44,8 @@ def read_desired_state(
     `clusters` maps names to entry paths. If it is empty, the clusters that the repository shows can have the workload.
     """
     configured = [_reconcile(builder, sources, name, entry) for name, entry in clusters.items()]
-    files = sorted(builder.reach.files - _patch_files(builder, sources))
+    candidates = builder.reach.files - _patch_files(builder, sources)
+    files = sorted(file for file in candidates if sources.main.real(file))
     flux_kustomizations = [resource for file in files for resource in _flux_kustomizations(checkout, builder, file)]
     discovered = _discover(builder, sources, flux_kustomizations, configured)
     root_clusters, overlays = _roots(builder, sources)
@@ -126,7 +127,7 @@ def _entries(sources: Sources, flux_kustomizations: list[Resource]) -> list[str]
     self_applied = {
         flux.folder
         for resource, flux in pairs
-        if flux.folder and sources.tree(flux.source, ()) is sources.main and _is_in(resource.file, flux.folder)
+        if flux.folder and sources.is_repository(flux.source) and _is_in(resource.file, flux.folder)
     }
     sizes: dict[str, int] = {}
     for resource, flux in pairs:
@@ -138,7 +139,8 @@ def _entries(sources: Sources, flux_kustomizations: list[Resource]) -> list[str]
 def _roots(builder: Builder, sources: Sources) -> tuple[list[Reconciliation], list[Reconciliation]]:
     """Return the clusters and the overlays of kustomizations that nothing has read and no other refers to."""
     tree = sources.main
-    unread = {dirname(file) or ".": file for file in builder.reach.kustomizations - builder.visited}
+    kustomizations = builder.reach.kustomizations - builder.visited
+    unread = {dirname(file) or ".": file for file in kustomizations if tree.real(file)}
     referenced: set[str | None] = set()
     for folder in unread:
         content = builder.kustomization(tree, folder)
@@ -173,7 +175,7 @@ def _loose_manifests(checkout: Checkout, builder: Builder, sources: Sources) -> 
     loose = [
         file
         for file in [*builder.reach.files, *json_files]
-        if file not in mentioned and folders.isdisjoint(around(file))
+        if tree.real(file) and file not in mentioned and folders.isdisjoint(around(file))
     ]
     resources = [
         resource for file in sorted(loose) for resource in builder.resources_of(file, checkout.read(file) or b"")

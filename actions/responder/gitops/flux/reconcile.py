@@ -6,14 +6,14 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/
 from collections.abc import Mapping
 from typing import Any
 
-from ..fields import mapping
+from ..fields import mapping, text
 from ..kustomize.build import Builder, SkippedReference
 from ..kustomize.resource import Resource
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .cluster_object import ClusterObject
 from .kustomization import FluxKustomization, is_flux_kustomization
-from .sources import ForeignSource, Sources
+from .sources import SOURCE_GROUP, ForeignSource, Sources
 
 NO_FOLDER = "there is no folder"
 
@@ -34,6 +34,7 @@ class Reconciliation:
         self._followed: set[tuple[object, ...]] = set()
         self._generators: list[Resource] = []
         self._config_maps: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+        self._ignores: dict[tuple[str, str], str] = {}
 
     @property
     def flux_kustomizations(self) -> set[tuple[str, int, int | None]]:
@@ -59,7 +60,8 @@ class Reconciliation:
         if not is_flux_kustomization(item.resource.id):
             return False
         flux = item.as_flux_kustomization
-        return flux.folder == folder and self._tree(flux) is self._sources.main
+        tree = self._tree(flux)
+        return flux.folder == folder and isinstance(tree, SourceTree) and tree.is_repository
 
     def _apply(self, objects: list[ClusterObject]) -> None:
         for item in objects:
@@ -72,6 +74,8 @@ class Reconciliation:
                 self._pending.append(item)
             elif artifact_generator.is_generator(object_id):
                 self._generators.append(item.resource)
+            elif object_id.group == SOURCE_GROUP:
+                self._ignores[object_id.kind, object_id.name] = text(mapping(item.resource.data, "spec"), "ignore")
             elif object_id.kind == "ConfigMap":
                 self._config_maps[object_id.name, object_id.namespace] = mapping(item.resource.data, "data")
             self.objects.append(item)
@@ -80,10 +84,16 @@ class Reconciliation:
         """Return whether all that a Flux Kustomization takes from the cluster has been applied."""
         flux = item.as_flux_kustomization
         names = {name for kind, name in flux.variables_from if kind == "ConfigMap"}
-        return names.issubset(name for name, _ in self._config_maps) and self._tree(flux) is not None
+        is_source_known = (flux.source.kind, flux.source.name) in self._ignores or not self._sources.may_ignore(
+            flux.source
+        )
+        return (
+            is_source_known and names.issubset(name for name, _ in self._config_maps) and self._tree(flux) is not None
+        )
 
     def _tree(self, flux: FluxKustomization) -> SourceTree | ForeignSource | None:
-        return self._sources.tree(flux.source, self._generators)
+        ignore = self._ignores.get((flux.source.kind, flux.source.name), "")
+        return self._sources.tree(flux.source, self._generators, ignore)
 
     def _follow(self, item: ClusterObject) -> None:
         """Apply what a Flux Kustomization applies."""

@@ -4,9 +4,12 @@ The patterns are those of `.gitignore`, but the last one that matches decides, a
 https://fluxcd.io/flux/components/source/gitrepositories/#excluding-files
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ..checkout import Checkout
 
 if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -20,6 +23,14 @@ class IgnoreRules:
 
     files: Mapping[str, str]
     spec: str = ""
+
+    @classmethod
+    def of(cls, checkout: Checkout) -> "IgnoreRules":
+        """Return what the ignore files of a checkout say."""
+        paths = (path for path in checkout.other_files if posixpath.basename(path) == IGNORE_FILE)
+        return cls(
+            files={posixpath.dirname(path): checkout.other_files[path].decode(errors="replace") for path in paths}
+        )
 
     def excluded(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that the source does not have."""

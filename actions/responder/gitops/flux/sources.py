@@ -8,7 +8,7 @@ mirror declares the address of the original). Any other source is another reposi
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import manifests
@@ -19,9 +19,10 @@ from ..kustomize.resource import Resource
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import GROUP, SourceReference, folder_of, is_flux_kustomization
+from .source_ignore import IgnoreRules
 
 BOOTSTRAP = "flux-system"
-_SOURCE_GROUP = "source.toolkit.fluxcd.io"
+SOURCE_GROUP = "source.toolkit.fluxcd.io"
 _PINS = ("commit", "tag", "semver", "digest")
 
 
@@ -45,20 +46,40 @@ class Sources:
 
     def __init__(self, checkout: Checkout, origin: Origin) -> None:
         self.checkout = checkout
-        self.main = SourceTree(checkout)
+        self._paths = (*checkout.manifests, *checkout.other_files)
+        self._ignore_rules = IgnoreRules.of(checkout)
+        self._repository_trees: dict[str, SourceTree] = {}
+        self.main = self._repository_tree("")
         self._origin = origin
         self._trees: dict[tuple[str, ...], SourceTree | ForeignSource] = {}
         self._files_by_group: dict[str, dict[str, bytes]] = {}
-        self._paths = (*checkout.manifests, *checkout.other_files)
 
-    def tree(self, source: SourceReference, generators: Iterable[Resource]) -> SourceTree | ForeignSource | None:
-        """Return the files of a source, None for an artifact that none of the `generators` makes."""
+    def tree(
+        self, source: SourceReference, generators: Iterable[Resource], ignore: str = ""
+    ) -> SourceTree | ForeignSource | None:
+        """Return the files of a source, None for an artifact that none of the `generators` makes.
+
+        `ignore` is the `spec.ignore` that the source has in the cluster.
+        """
         if source.kind == "ExternalArtifact":
             return self._artifact(source, generators)
-        key = (source.kind, source.name)
+        key = (source.kind, source.name, ignore)
         if key not in self._trees:
-            self._trees[key] = self._repository(source.kind, source.name)
+            self._trees[key] = self._repository(source.kind, source.name, ignore)
         return self._trees[key]
+
+    def is_repository(self, source: SourceReference) -> bool:
+        """Return whether a source is this repository."""
+        tree = self.tree(source, ())
+        return isinstance(tree, SourceTree) and tree.is_repository
+
+    def is_ignored(self, file: str) -> bool:
+        """Return whether a source that is this repository leaves a file of the checkout out."""
+        return any(tree.real(file) is None for tree in self._repository_trees.values())
+
+    def may_ignore(self, source: SourceReference) -> bool:
+        """Return whether the repository declares a source of this name with a `spec.ignore`, for any cluster."""
+        return any("ignore" in spec for spec in self._specs(source.kind, source.name))
 
     def by_name(self, name: str) -> SourceTree:
         """Return the source tree of this name, the whole checkout if there is none."""
@@ -74,14 +95,22 @@ class Sources:
                     return f"{key} {text(reference, key)}"
         return None
 
-    def _repository(self, kind: str, name: str) -> SourceTree | ForeignSource:
+    def _repository(self, kind: str, name: str, ignore: str = "") -> SourceTree | ForeignSource:
         specs = self._specs(kind, name)
         if name == BOOTSTRAP or not specs or any(self._is_this_repository(spec) for spec in specs):
-            return self.main
+            return self._repository_tree(ignore)
         if self._applies_its_own_folder(kind, name):
-            return self.main
+            return self._repository_tree(ignore)
         addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in specs}))
         return ForeignSource(reason=f"{kind} {name} is another source, {addresses}")
+
+    def _repository_tree(self, ignore: str) -> SourceTree:
+        """Return the tree of a source that is this repository and has this `spec.ignore`."""
+        if ignore not in self._repository_trees:
+            ignored = replace(self._ignore_rules, spec=ignore).excluded(self._paths)
+            name = f"without {ignore}" if ignore else ""
+            self._repository_trees[ignore] = SourceTree(self.checkout, name=name, ignored=ignored)
+        return self._repository_trees[ignore]
 
     def _is_this_repository(self, spec: Mapping[str, Any]) -> bool:
         bootstrap_specs = self._specs("GitRepository", BOOTSTRAP) + self._specs("OCIRepository", BOOTSTRAP)
@@ -92,7 +121,7 @@ class Sources:
 
     def _specs(self, kind: str, name: str) -> list[Mapping[str, Any]]:
         """Return the `spec` of every source of this kind and name that the repository declares for any cluster."""
-        candidates = [(identify(data), data) for _, data in self._objects(_SOURCE_GROUP, name)]
+        candidates = [(identify(data), data) for _, data in self._objects(SOURCE_GROUP, name)]
         return [
             mapping(data, "spec") for object_id, data in candidates if (object_id.kind, object_id.name) == (kind, name)
         ]
@@ -144,7 +173,7 @@ class Sources:
         self, generator: Resource, name: str, operations: list[artifact_generator.CopyOperation]
     ) -> SourceTree | ForeignSource:
         sources = artifact_generator.sources(generator).items()
-        aliases = [alias for alias, (kind, source) in sources if self._repository(kind, source) is self.main]
+        aliases = [alias for alias, (kind, source) in sources if isinstance(self._repository(kind, source), SourceTree)]
         files = artifact_generator.assemble(operations, aliases, self._paths)
         if files is None:
             return ForeignSource(reason=f"ExternalArtifact {name} is not made of this repository alone")

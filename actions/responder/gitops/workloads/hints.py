@@ -26,6 +26,14 @@ def missing_folders(desired_state: DesiredState) -> str:
     return ""
 
 
+def ignored_files(desired_state: DesiredState) -> str:
+    """Return the files that look as if they declared the workload but are in no source, empty if there are none."""
+    files = sorted(file for file in desired_state.builder.reach.files if desired_state.sources.is_ignored(file))
+    if not files:
+        return ""
+    return f"Flux does not get {first_few(files)}: .sourceignore or the source's spec.ignore leaves it out"
+
+
 def near_misses(
     desired_state: DesiredState, objects: Sequence[ClusterObject], pod: Pod, owners: Sequence[Owner]
 ) -> list[str]:

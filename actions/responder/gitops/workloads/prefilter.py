@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...kubernetes.pod_names import BASE, RANDOM, WORKLOAD_KINDS, Owner, Pod
 from .. import manifests
 from ..flux import artifact_generator, kustomization
+from ..flux.sources import SOURCE_GROUP
 
 _AFFIX = re.compile(rb"name(Prefix|Suffix)[\"']?\s*:\s*[\"']?([^\s\"',#}]+)")
 _VARIABLE_NAME = re.compile(rb"[nN]ame[\"']?\s*:[^\n]*\$\{")
@@ -58,7 +59,7 @@ class Search:
     def matches(self, data: bytes) -> bool:
         """Return whether something in a text can matter."""
         if b"toolkit.fluxcd.io/" in data or b"extensions.fluxcd.io/" in data:
-            if _FLUX.search(data):
+            if _FLUX.search(data) or (b"ignore" in data and SOURCE_GROUP.encode() in data):
                 return True
             if b"HelmRelease" in data and self.releases.search(data):
                 return True

@@ -100,7 +100,7 @@ def _why_none(assignment: Assignment | None, desired_state: DesiredState) -> str
     """Return why no workload was found, empty if there is no special reason."""
     if assignment:
         return f"the rules say {assignment.kind} {assignment.name} in {assignment.file}, which no cluster gets"
-    return hints.missing_folders(desired_state) or hints.ignored_files(desired_state)
+    return hints.ignored_files(desired_state) or hints.missing_folders(desired_state)
 
 
 def _is_assigned(assignment: Assignment, item: ClusterObject) -> bool:

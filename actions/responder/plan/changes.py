@@ -12,7 +12,7 @@ from ..errors import EditRefused
 from ..gitops.checkout import Checkout
 from ..gitops.placement.desired_edit import JsonPatch, RemoveResource
 from ..gitops.placement.placement import EditText, Placement
-from ..yamledit import edit, json_patch, literal_block
+from ..yamledit import editor, json_patch, literal_block
 from ..yamledit.documents import decode, parse
 from ..yamledit.edit import AppendItem, Edit, EditedFile, InsertItem, RemoveValue, SetValue
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted
@@ -101,7 +101,7 @@ def add_file(checkout: Checkout, file: PurePosixPath, data: bytes) -> tuple[Chec
 def _edit_value(data: bytes, document: int, value_edit: ValueEdit) -> EditedFile:
     match value_edit:
         case SetValue() | AppendItem() | InsertItem() | RemoveValue():
-            return edit.apply(data, document, value_edit)
+            return editor.apply(data, document, value_edit)
         case EditText():
             return literal_block.apply(data, document, value_edit.path, value_edit.edit)
         case _:

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 from ..errors import ChangedSince, EditRefused
 from ..gitops.checkout import Checkout, changed_files
-from ..yamledit import edit, literal_block
+from ..yamledit import editor, literal_block
 from ..yamledit.documents import parse
 from ..yamledit.edit import Edit, InsertItem, RemoveValue, SetValue
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted, same
@@ -163,7 +163,7 @@ def _undo_item(snapshot: Snapshot, record: AddedItem | RemovedItem, checkout: Ch
             item_edit = InsertItem(path=record.path, index=index, value=record.previous)
         case _:
             assert_never(record)
-    result = edit.apply(current, record.document, item_edit)
+    result = editor.apply(current, record.document, item_edit)
     return restored.with_contents({str(record.file): result.after})
 
 
@@ -205,9 +205,9 @@ def _put_back(current: bytes, record: PreviousValue | PreviousText, original: by
             return literal_block.apply(current, document, path, SetValue(path=inside, value=previous)).after
         case PreviousValue():
             if previous is not ABSENT:
-                return edit.apply(current, document, SetValue(path=path, value=previous)).after
+                return editor.apply(current, document, SetValue(path=path, value=previous)).after
             parents, leave_null = _added_parents(original, document, path)
-            return edit.apply(current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
+            return editor.apply(current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
         case _:
             assert_never(record)
 

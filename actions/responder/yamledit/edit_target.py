@@ -6,32 +6,14 @@ an edit has changed what it should and nothing else.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..errors import EditRefused, NotYaml
 from . import lines, splice
 from .documents import decode, parse
+from .edit import EditedFile
 from .nodes import Node, plain
 from .splice import Splice
-from .values import ABSENT, Absent, Value, YamlPath, at, dotted, same
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditedFile:
-    """A file before and after an edit; both are equal if there was nothing to do.
-
-    `line` counts from 1 in `after`. `previous` is the value that was at the path of the edit; ABSENT where the document
-    had none of its own (a merge key may have supplied one). `created` is the number of parents that the edit created;
-    `filled` says that it put them, or the value, in the position of an empty value. A RemoveValue with these two as
-    `parents` and `leave_null` undoes the edit.
-    """
-
-    before: bytes
-    after: bytes
-    line: int
-    previous: Value | Absent
-    created: int = 0
-    filled: bool = False
+from .values import ABSENT, Value, YamlPath, at, dotted, same
 
 
 class EditTarget:

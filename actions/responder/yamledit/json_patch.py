@@ -1,6 +1,6 @@
 """The one engine for JSON patches: what they make of a value, and the single edits that they mean.
 
-https://www.rfc-editor.org/rfc/rfc6902. Does not edit text; what cannot be edited there is for `edit` to refuse.
+https://www.rfc-editor.org/rfc/rfc6902. Does not edit text; what cannot be edited there is for `editor` to refuse.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

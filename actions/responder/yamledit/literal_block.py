@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from ..errors import EditRefused
-from . import edit, lines
+from . import editor, lines
 from .documents import decode, parse
 from .edit import Edit, EditedFile
 from .nodes import Node
@@ -24,7 +24,7 @@ def apply(data: bytes, document: int, path: YamlPath, inner: Edit) -> EditedFile
     """
     node = _block(data, document, path)
     text, mark = decode(data)
-    edited = edit.apply(node.text.encode(), 0, inner)
+    edited = editor.apply(node.text.encode(), 0, inner)
     if edited.after == edited.before:
         return replace(edited, before=data, after=data, line=lines.number(text, node.start))
     header = _HEADER.match(text, node.content(text))

@@ -3,8 +3,8 @@
 import pytest
 
 from responder.errors import EditRefused
-from responder.yamledit import edit
-from responder.yamledit.edit import AppendItem, InsertItem, RemoveValue, SetValue
+from responder.yamledit import editor
+from responder.yamledit.edit import AppendItem, Edit, InsertItem, RemoveValue, SetValue
 from responder.yamledit.values import Value, YamlPath
 
 LIST = ("a",)
@@ -56,7 +56,7 @@ LIST = ("a",)
     ],
 )
 def test_an_item_is_appended(before: bytes, value: Value, after: bytes) -> None:
-    assert edit.apply(before, 0, AppendItem(path=LIST, value=value)).after == after
+    assert editor.apply(before, 0, AppendItem(path=LIST, value=value)).after == after
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_item_is_appended(before: bytes, value: Value, after: bytes) -> None:
     ],
 )
 def test_an_item_is_inserted_at_an_index(before: bytes, index: int, value: Value, after: bytes) -> None:
-    edited = edit.apply(before, 0, InsertItem(path=LIST, index=index, value=value))
+    edited = editor.apply(before, 0, InsertItem(path=LIST, index=index, value=value))
     assert edited.after == after
 
 
@@ -135,7 +135,7 @@ def test_an_item_is_inserted_at_an_index(before: bytes, index: int, value: Value
 def test_an_item_is_inserted_into_a_list_that_is_no_field(
     before: bytes, path: YamlPath, index: int, after: bytes
 ) -> None:
-    assert edit.apply(before, 0, InsertItem(path=path, index=index, value="w")).after == after
+    assert editor.apply(before, 0, InsertItem(path=path, index=index, value="w")).after == after
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_an_item_is_inserted_into_a_list_that_is_no_field(
     ],
 )
 def test_an_entry_or_item_is_removed(before: bytes, path: YamlPath, after: bytes) -> None:
-    assert edit.apply(before, 0, RemoveValue(path=path)).after == after
+    assert editor.apply(before, 0, RemoveValue(path=path)).after == after
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_an_entry_or_item_is_removed(before: bytes, path: YamlPath, after: bytes
 def test_parents_that_are_left_empty_are_removed_or_become_null(
     before: bytes, removal: RemoveValue, after: bytes
 ) -> None:
-    assert edit.apply(before, 0, removal).after == after
+    assert editor.apply(before, 0, removal).after == after
 
 
 @pytest.mark.parametrize(
@@ -247,12 +247,12 @@ def test_parents_that_are_left_empty_are_removed_or_become_null(
         pytest.param(b"a: 1\n", SetValue(path=(), value=2), "not-a-scalar", id="set the document"),
     ],
 )
-def test_what_cannot_be_edited_safely_is_refused_by_name(before: bytes, change: edit.Edit, reason: str) -> None:
+def test_what_cannot_be_edited_safely_is_refused_by_name(before: bytes, change: Edit, reason: str) -> None:
     with pytest.raises(EditRefused) as refused:
-        edit.apply(before, 0, change)
+        editor.apply(before, 0, change)
     assert refused.value.reason == reason
 
 
 def test_an_edit_of_a_document_that_does_not_exist_is_refused() -> None:
     with pytest.raises(EditRefused, match="the file has 1 documents"):
-        edit.apply(b"a: 1\n", 1, SetValue(path=("a",), value=2))
+        editor.apply(b"a: 1\n", 1, SetValue(path=("a",), value=2))

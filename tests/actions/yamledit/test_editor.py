@@ -3,7 +3,7 @@
 import pytest
 
 from responder.errors import EditRefused, NotYaml
-from responder.yamledit import edit
+from responder.yamledit import editor
 from responder.yamledit.documents import parse
 from responder.yamledit.edit import EditedFile, SetValue
 from responder.yamledit.values import ABSENT, Value, YamlPath
@@ -12,7 +12,7 @@ REPLICAS = ("spec", "replicas")
 
 
 def set_value(data: bytes, document: int, path: YamlPath, value: Value) -> EditedFile:
-    return edit.apply(data, document, SetValue(path=path, value=value))
+    return editor.apply(data, document, SetValue(path=path, value=value))
 
 
 EXACT = [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.errors import EditRefused
-from responder.yamledit import edit
+from responder.yamledit import editor
 from responder.yamledit.edit import EditedFile, RemoveValue, SetValue
 from responder.yamledit.values import ABSENT
 from tests.soak import examples
@@ -107,7 +107,7 @@ def common(first: bytes, second: bytes) -> int:
 def edit_or_none(data: bytes, document: int, path: tuple[str, ...]) -> EditedFile | None:
     """The edit, None where it is refused by name."""
     try:
-        return edit.apply(data, document, SetValue(path=path, value=0))
+        return editor.apply(data, document, SetValue(path=path, value=0))
     except EditRefused as refused:
         if refused.reason in REASONS:
             return None
@@ -154,7 +154,7 @@ def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], docume
     data, count = manifest
     edited = edit_or_none(data, document % count, path)
     if edited:
-        again = edit.apply(edited.after, document % count, SetValue(path=path, value=0))
+        again = editor.apply(edited.after, document % count, SetValue(path=path, value=0))
         assert again.after == edited.after
 
 
@@ -166,7 +166,7 @@ def test_removing_what_was_inserted_gives_the_bytes_back(
     data, count = manifest
     edited = edit_or_none(data, document % count, path)
     if edited and edited.previous is ABSENT:
-        back = edit.apply(
+        back = editor.apply(
             edited.after,
             document % count,
             RemoveValue(path=path, parents=edited.created, leave_null=edited.filled),

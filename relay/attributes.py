@@ -5,7 +5,7 @@ It does not decide which events the relay accepts (events.py). Does no I/O.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -16,13 +16,24 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 _REQUIRED = ("id", "source", "type", "specversion")
 # Attributes that must be text and not empty. All others are extensions.
-_TEXTS = frozenset({*_REQUIRED, "datacontenttype", "dataschema", "subject", "time"})
+_TEXTS = frozenset({*_REQUIRED, "datacontenttype", "dataschema", "subject", "time", "cluster"})
+# Characters of the id, which goes into commit messages, and of every other text. schema/payload.json has both, too.
+LONGEST_ID = 300
+LONGEST_TEXT = 1024
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#naming-conventions; `data` is the event's data
 _NAME = re.compile(r"(?!data\Z)[a-z0-9]+")
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system (String)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_INTEGERS = range(-(2**31), 2**31)
+# A character that people can see: no control, no space of any alphabet, no filler and nothing of zero width. The same
+# characters are in schema/payload.json.
+# https://www.unicode.org/reports/tr44/#White_Space and #Default_Ignorable_Code_Point
+_VISIBLE = re.compile(
+    "[^\\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,40})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 
 
 def validate(attributes: Mapping[str, Any]) -> None:
@@ -38,7 +49,7 @@ def validate(attributes: Mapping[str, Any]) -> None:
     if attributes["specversion"] != "1.0":
         raise BadEvent("not a CloudEvent: only specversion 1.0 is accepted")
     if "time" in attributes:
-        _validate_time(attributes["time"])
+        validate_time(attributes["time"])
 
 
 def from_headers(headers: RawHeaders) -> dict[str, Any]:
@@ -58,21 +69,50 @@ def from_headers(headers: RawHeaders) -> dict[str, Any]:
     return dict(attributes)
 
 
+def is_blank(text: str) -> bool:
+    """Return whether nobody could see the text. The empty text is blank."""
+    return _VISIBLE.search(text) is None
+
+
+def validate_time(time: str) -> None:
+    """Raise BadEvent unless this is a time of RFC 3339 that every clock can show, also in UTC.
+
+    Leap seconds are refused: Falco, written for clocks of Unix, never sends one, and few programs can read them.
+    """
+    if not _TIME.fullmatch(time):
+        raise BadEvent("time is not RFC 3339")
+    try:
+        datetime.fromisoformat(time.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadEvent("time is not in the calendar, or not in UTC (leap seconds are not accepted)") from None
+
+
 def _validate_values(attributes: Mapping[str, Any]) -> None:
     values = attributes.values()
-    try:  # nearly all events have only printable texts, and this check is cheap
-        if "".join(values).isprintable() and all(values):
+    try:  # nearly all events have only short, printable texts, and this check is cheap
+        text = "".join(values)
+        if len(text) <= LONGEST_ID and text.isascii() and text.isprintable() and all(map(str.strip, values)):
             return
     except TypeError:
         pass
     for name, value in attributes.items():
         if isinstance(value, str):
-            if not value and name in _TEXTS:
-                raise BadEvent(f"not a CloudEvent: {name} is empty")
-            if _CONTROL.search(value):
-                raise BadEvent(f"not a CloudEvent: {name!a} has control characters")
+            _validate_text(name, value)
         elif name in _TEXTS or not isinstance(value, int | float):
             raise BadEvent(f"not a CloudEvent: {name!a} has a value of the wrong type")
+        elif isinstance(value, int) and value not in _INTEGERS:
+            raise BadEvent(f"not a CloudEvent: {name!a} is not an integer of 32 bits")
+
+
+def _validate_text(name: str, value: str) -> None:
+    if not value and name not in _TEXTS:
+        return
+    if is_blank(value):
+        raise BadEvent(f"not a CloudEvent: {name!a} is {'blank' if value else 'empty'}")
+    if len(value) > (limit := LONGEST_ID if name == "id" else LONGEST_TEXT):
+        raise BadEvent(f"not a CloudEvent: {name!a} has over {limit} characters")
+    if _CONTROL.search(value):
+        raise BadEvent(f"not a CloudEvent: {name!a} has control characters")
 
 
 @lru_cache(maxsize=256)
@@ -80,15 +120,6 @@ def _validate_names(names: tuple[str, ...]) -> None:
     for name in names:
         if not _NAME.fullmatch(name):
             raise BadEvent(f"not a CloudEvent: {name!a} is not an attribute name (lower-case letters and digits)")
-
-
-def _validate_time(time: str) -> None:
-    if not _TIME.fullmatch(time):
-        raise BadEvent("not a CloudEvent: time is not RFC 3339")
-    try:
-        datetime.fromisoformat(time.upper())
-    except ValueError:
-        raise BadEvent("not a CloudEvent: time is not in the calendar") from None
 
 
 def _unescape(value: str) -> str:

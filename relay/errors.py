@@ -9,7 +9,7 @@ RelayError
     ├── BadHandshake         400: the sender must fix its request for consent
     ├── UnknownCaller        401: the sender must say who it is
     ├── TooSlow              408: the body did not come in time
-    ├── TooLarge             413: over the body limit, or no dispatch could carry the event
+    ├── TooLarge             413: the body is over its limit
     ├── UnsupportedContent   415: another content type, charset or encoding
     ├── BacklogFull          429: later
     └── StorageFailed        503: the disk or the stream cannot store it now
@@ -88,7 +88,7 @@ class TooSlow(Refusal):
 
 
 class TooLarge(Refusal):
-    """The body is over its limit, or the parts of an event that must be kept are."""
+    """The body is over its limit."""
 
     status = 413
     error = "too large"

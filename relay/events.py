@@ -21,7 +21,7 @@ from relay.errors import BadEvent, UnsupportedContent
 TYPE = "falco.rule.output.v1"
 FALCO = "https://falco.org"
 # Only the relay sets these extensions. The sender's values are dropped.
-CLUSTER, COALESCED = "cluster", "coalesced"
+CLUSTER, COALESCED, SHORTENED = "cluster", "coalesced", "shortened"
 
 _STRUCTURED = "application/cloudevents+json"
 _BATCHED = "application/cloudevents-batch+json"
@@ -90,12 +90,13 @@ def _structured(document: object, cluster: str | None) -> Event:
 
 
 def _event(context: dict[str, Any], data: object, cluster: str | None) -> Event:
+    for name in (COALESCED, SHORTENED):
+        context.pop(name, None)
+    if cluster is not None:
+        context[CLUSTER] = cluster
     attributes.validate(context)
     if context["type"] != TYPE:
         raise BadEvent(f"events of this type are not accepted, only {TYPE}")
-    context.pop(COALESCED, None)
-    if cluster is not None:
-        context[CLUSTER] = cluster
     return Event(context, falco.validate(data))
 
 
@@ -103,7 +104,7 @@ def _wrap(data: object, body: bytes) -> dict[str, Any]:
     """Return CloudEvents attributes for bare Falco JSON. The same event sent again has the same id."""
     event = falco.validate(data)
     event_id = event.get("uuid")
-    if not isinstance(event_id, str) or not event_id:
+    if not event_id:
         event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{FALCO}#{body.decode()}"))
     context = {
         "specversion": "1.0",
@@ -112,7 +113,7 @@ def _wrap(data: object, body: bytes) -> dict[str, Any]:
         "type": TYPE,
         "datacontenttype": "application/json",
     }
-    return context if event.get("time") is None else {**context, "time": event["time"]}
+    return {**context, "time": event["time"]} if event.get("time") else context
 
 
 @lru_cache(maxsize=64)

@@ -6,30 +6,74 @@ All fields are untrusted: whoever sent the event wrote them. This module does no
 from collections.abc import Mapping
 from typing import Any
 
+from relay.attributes import LONGEST_ID, LONGEST_TEXT, is_blank, validate_time
 from relay.errors import BadEvent
 
 # https://falco.org/docs/concepts/rules/basic-elements/#priority, the most urgent first
 PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
-_URGENCY = {priority.lower(): rank for rank, priority in enumerate(PRIORITIES)}
+_URGENCY = {priority.lower(): rank for rank, priority in enumerate(PRIORITIES)} | {"info": 6}
 # What Falco and the templates of Falcosidekick write for a field that has no value.
 MISSING: tuple[object, ...] = (None, "", "<NA>", "N/A", "<no value>", [])
 _PODS = (("k8s.ns.name", "k8s.pod.name"), ("k8smeta.ns.name", "k8smeta.pod.name"))
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
 
+# Texts of an event that may be absent, null or empty, and their limits in characters. Long ones without a limit are
+# shortened (shorten.py): an attacker can make them long.
+_TEXTS: Mapping[str, int | None] = {
+    "uuid": LONGEST_ID,
+    "rule": LONGEST_TEXT,
+    "priority": LONGEST_TEXT,
+    "source": LONGEST_TEXT,
+    "time": LONGEST_TEXT,
+    "hostname": None,
+    "output": None,
+}
+
 FalcoEvent = Mapping[str, Any]
 
 
 def validate(data: object) -> FalcoEvent:
-    """Return the data as a Falco event. Raise BadEvent if it is not one."""
+    """Return the data as a Falco event. Raise BadEvent if the action would not read it as one.
+
+    Falcosidekick sends `output_fields: null` if Falco leaves the fields out: then the event has no field.
+    tests/data/events-agree.json keeps this equal to what the action reads.
+    """
     if not isinstance(data, dict):
         raise BadEvent("the event's data is not a JSON object")
     for name in ("rule", "priority"):
         if not isinstance(data.get(name), str) or not data[name]:
             raise BadEvent(f"not a Falco event: {name} is missing or not a text")
+    _validate_texts(data)
+    if _urgency(data) is None:
+        raise BadEvent(f"not a Falco event: priority is none of {', '.join(PRIORITIES)}")
+    tags = data.get("tags")
+    if not (tags is None or isinstance(tags, str)) and not _is_list_of_texts(tags):
+        raise BadEvent("not a Falco event: tags is not a list of texts")
+    if data.get("output_fields", ()) is None:
+        return {**data, "output_fields": {}}
     if not isinstance(data.get("output_fields"), dict):
         raise BadEvent("not a Falco event: output_fields is missing or not an object")
     return data
+
+
+def _validate_texts(data: Mapping[str, Any]) -> None:
+    for name, limit in _TEXTS.items():
+        value = data.get(name)
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str):
+            raise BadEvent(f"not a Falco event: {name} is not a text")
+        if limit is not None and len(value) > limit:
+            raise BadEvent(f"not a Falco event: {name} has over {limit} characters")
+        if limit is not None and not value.isalnum() and is_blank(value):
+            raise BadEvent(f"not a Falco event: {name} is blank")
+    if data.get("time"):
+        validate_time(data["time"])
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | None:
@@ -38,9 +82,20 @@ def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | No
         return "test"
     if event.get("source") == "internal":
         return "internal"
-    if min_priority is not None and _URGENCY.get(event["priority"].lower(), 0) > _URGENCY[min_priority.lower()]:
+    if min_priority is not None and (_urgency(event) or 0) > _URGENCY[min_priority.lower()]:
         return "priority"
     return None
+
+
+def is_grave(event: FalcoEvent) -> bool:
+    """Return whether the priority is Critical or above."""
+    urgency = _urgency(event)
+    return urgency is not None and urgency <= _URGENCY["critical"]
+
+
+def _urgency(event: FalcoEvent) -> int | None:
+    """Return the rank of the priority, in any case and with Falco's older `INFO`; None if it is not one of Falco's."""
+    return _URGENCY.get(event["priority"].strip().lower())
 
 
 def pod(event: FalcoEvent) -> tuple[str, str] | None:

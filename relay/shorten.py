@@ -1,59 +1,151 @@
-"""Shortens an event so that it fits into a dispatch: long texts are cut and marked. Does no I/O.
+"""Shortens an event so that it fits into a dispatch: long values are cut and marked, some are left out. Does no I/O.
 
-The fields that identify the workload, the rule and the time are never cut.
+It decides how values are cut; importance.py decides which of them matter most. The number of values that were cut or
+left out becomes the extension `shortened`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from relay.errors import TooLarge
-from relay.events import Event, encode
+from relay import importance
+from relay.events import SHORTENED, Event, encode
 
-# Falcosidekick's own mark, and its own length for a first cut.
+# Falcosidekick's own mark.
 MARK = "[...]"
-_LENGTHS = (512, 64)
-_IDENTIFYING = ("k8s.", "k8smeta.", "ka.", "container.")
+# GitHub reads JSON of at most 100 levels, and the action reads integers of at most 4,300 digits.
+_DEEPEST = 20
+_LARGEST = 10**100
+# What is done until the event fits: fields that rules ask for (or the others) are cut to so many bytes, the longest
+# first; None leaves them out, the least important first. 512 is Falcosidekick's own length.
+_STEPS: Sequence[tuple[bool, int | None]] = (
+    (True, 16384),
+    (False, 512),
+    (True, 4096),
+    (False, 64),
+    (False, None),
+    (True, 512),
+    (True, 64),
+    (True, None),
+)
+
+
+@dataclass(slots=True)
+class _Value:
+    """A value that may be cut, and the bytes that it takes in a dispatch together with its name."""
+
+    parent: dict[str, Any]
+    name: str
+    rank: int | None
+    size: int
+    is_shortened: bool = False
+
+
+def is_plain(event: Event) -> bool:
+    """Return whether everybody can read the event: it has no deep nesting, and no integer of over 100 digits."""
+    fields = event.data["output_fields"]
+    return all(map(_is_plain, fields.values())) and all(
+        _is_plain(value) for value in event.data.values() if value is not fields
+    )
 
 
 def shorten(event: Event, *, excess: Callable[[bytes], int]) -> bytes:
-    """Return the event as structured JSON; cut the longest fields first, and no more than necessary.
+    """Return the event as structured JSON, with no more cut than necessary.
 
-    `excess` returns by how many bytes a document is too long. Raise TooLarge if cutting is not enough.
+    `excess` returns by how many bytes a document is too long. What cannot be cut always fits: its length is bounded.
     """
-    document = encode(event)
-    for length in _LENGTHS:
-        if (over := excess(document)) <= 0:
-            return document
-        event = _cut(event, length=length, over=over)
-        document = encode(event)
-    if excess(document) > 0:
-        raise TooLarge("the identifying fields of the event alone do not fit into a GitHub dispatch")
-    return document
-
-
-def _cut(event: Event, *, length: int, over: int) -> Event:
-    """Return a copy that is `over` bytes shorter: cut texts to `length`, the longest first."""
-    data = {**event.data, "output_fields": dict(event.data["output_fields"])}
-    texts: list[tuple[dict[str, Any], str]] = [(data, "output")]
-    texts += [(data["output_fields"], name) for name in data["output_fields"] if not name.startswith(_IDENTIFYING)]
-    sizes = [(_size(parent.get(name)), index) for index, (parent, name) in enumerate(texts)]
-    for size, index in sorted(sizes, reverse=True):
-        if over <= 0 or size <= length:
+    draft = _Draft(event, excess)
+    for is_rule_field, length in _STEPS:
+        over = excess(draft.document())
+        if over <= 0:
             break
-        parent, name = texts[index]
-        parent[name] = _shorter(parent[name], length)
-        over -= size - _size(parent[name])
-    return Event(event.attributes, data)
+        for value in draft.choose(is_rule_field=is_rule_field, by_rank=length is None):
+            if over <= 0:
+                break
+            over -= draft.remove(value) if length is None else draft.cut(value, length)
+    return draft.document()
 
 
-def _shorter(value: object, length: int) -> str:
-    if not isinstance(value, str):  # a list or an object: half of it would be no JSON
-        return MARK
-    prefix = value.encode()[: length - len(MARK)]
-    return prefix.decode(errors="ignore") + MARK
+class _Draft:
+    """An event that is being shortened."""
+
+    def __init__(self, event: Event, excess: Callable[[bytes], int]) -> None:
+        self._attributes = dict(event.attributes)
+        self._data = {**event.data, "output_fields": dict(event.data["output_fields"])}
+        self._excess = excess
+        self._empty = excess(b"{}")
+        self._values = [_Value(*value, size=0) for value in _candidates(self._attributes, self._data)]
+        for value in self._values:
+            if not _is_plain(value.parent[value.name]):
+                value.parent[value.name], value.is_shortened = MARK, True
+            value.size = self._size(value)
+
+    def document(self) -> bytes:
+        count = sum(value.is_shortened for value in self._values)
+        return encode(Event({**self._attributes, SHORTENED: count} if count else self._attributes, self._data))
+
+    def choose(self, *, is_rule_field: bool, by_rank: bool) -> list[_Value]:
+        """Return the values that rules ask for, or the others: the longest first, or first of all the last of rank."""
+        values = [value for value in self._values if (value.rank is not None) is is_rule_field]
+        return sorted(values, key=lambda value: (by_rank and (value.rank or 0), value.size), reverse=True)
+
+    def cut(self, value: _Value, length: int) -> int:
+        """Cut a value to so many bytes, and return the number of bytes that this saves."""
+        if value.size <= length or (shorter := _cut(value.parent[value.name], length)) is None:
+            return 0
+        value.parent[value.name], value.is_shortened = shorter, True
+        former, value.size = value.size, self._size(value)
+        return former - value.size
+
+    def remove(self, value: _Value) -> int:
+        """Leave a value out, and return the number of bytes that this saves."""
+        del value.parent[value.name]
+        value.is_shortened = True
+        return value.size
+
+    def _size(self, value: _Value) -> int:
+        return self._excess(msgspec.json.encode({value.name: value.parent[value.name]})) - self._empty
 
 
-def _size(value: object) -> int:
-    return len(msgspec.json.encode(value))
+def _candidates(attributes: dict[str, Any], data: dict[str, Any]) -> list[tuple[dict[str, Any], str, int | None]]:
+    """Return parent, name and rank of all values that may be cut."""
+    fields = data["output_fields"]
+    return [
+        *((data, name, importance.rank(name)) for name in data if name not in {*importance.DATA, "output_fields"}),
+        *((fields, name, importance.rank(name)) for name in fields if not importance.is_kept(name, fields[name])),
+        *((attributes, name, None) for name in attributes if name not in importance.ATTRIBUTES),
+    ]
+
+
+def _cut(value: object, length: int) -> object:
+    """Return a text or a list of texts of at most so many bytes, with the mark; None if there is nothing to cut.
+
+    The mark alone stands for other lists and for objects: half of one would mean something else.
+    """
+    room = length - len(MARK)
+    match value:
+        case str() if len(encoded := value.encode()) > length:
+            return encoded[:room].decode(errors="ignore") + MARK
+        case list() if all(isinstance(item, str) for item in value):
+            items: list[str] = []
+            for item in value:
+                room -= len(item.encode()) + len('"",')
+                if room < 0:
+                    return [*items, MARK] if items else MARK
+                items.append(item)
+            return None
+        case list() | dict():
+            return MARK
+        case _:
+            return None
+
+
+def _is_plain(value: object, levels: int = _DEEPEST) -> bool:
+    if isinstance(value, int):
+        return -_LARGEST < value < _LARGEST
+    if not isinstance(value, list | dict):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_plain(item, levels - 1) for item in items)

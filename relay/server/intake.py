@@ -22,7 +22,7 @@ from relay.metrics import Metrics
 from relay.outbox.protocol import Letter, Outbox
 from relay.server.callers import Callers
 from relay.settings import Settings
-from relay.shorten import shorten
+from relay.shorten import is_plain, shorten
 
 MAX_BODY = 1024 * 1024
 _BODY_SECONDS = 10.0
@@ -57,10 +57,10 @@ async def receive(request: Request[State]) -> Response:
 
 
 def letter(event: Event, dispatch: Dispatch) -> Letter:
-    """Return the event as it will be sent, shortened if necessary. Raise TooLarge."""
+    """Return the event as it will be sent, shortened if necessary."""
     document = events.encode(event)
     size = dispatch.size(document)
-    if size > dispatch.room:
+    if size > dispatch.room or not is_plain(event):
         document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
         size = dispatch.size(document)
     attributes = event.attributes

@@ -194,7 +194,6 @@ def test_json_has_several_names(content_type: bytes) -> None:
         pytest.param({"rule": ""}, id="an empty rule"),
         pytest.param({"rule": None}, id="no rule"),
         pytest.param({"priority": 3}, id="a number for a priority"),
-        pytest.param({"output_fields": None}, id="no fields"),
         pytest.param({"output_fields": []}, id="a list of fields"),
         pytest.param({"time": "yesterday"}, id="no time"),
     ],

@@ -73,8 +73,10 @@ async def test_trouble_is_shown_by_its_cause_until_it_is_over(settings: Settings
 
 
 async def test_no_label_takes_a_value_from_an_event(relay: ServedRelay, hub: RecordingGitHub) -> None:
-    event = {**EVENTS["E02"], "rule": "attacker-rule", "priority": "attacker-priority", "source": "attacker-source"}
+    event = {**EVENTS["E02"], "rule": "attacker-rule", "tags": ["attacker-tag"], "source": "attacker-source"}
     await relay.falcosidekick(event, event_id="attacker-id", attacker="attacker-extension")
+    refused = {**EVENTS["E02"], "priority": "attacker-priority"}
+    assert (await relay.falcosidekick(refused, event_id="attacker-id-2"))[0] == 400
     await relay.get("/attacker-path")
     await hub.heard()
     assert "attacker" not in (await relay.get("/metrics")).text

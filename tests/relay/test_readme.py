@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from relay import check, errors
+from relay import attributes, check, errors, importance
 from relay.errors import Refusal
 from relay.github.outcome import Delivered
 from relay.metrics import Metrics
@@ -53,12 +53,25 @@ def test_every_setting_is_described_with_its_default() -> None:
 
 
 def test_every_refusal_is_described_with_its_status() -> None:
-    rows = {status: set(re.findall(r"`([a-z ]*)`", meaning)) for status, meaning in table("What it answers")}
+    answers = [row for row in table("What it answers") if row[0].isdigit()]
+    rows = {status: set(re.findall(r"`([a-z ]*)`", meaning)) for status, meaning in answers}
     refusals: dict[str, set[str]] = {}
     for row in Refusal.__subclasses__():
         refusals.setdefault(str(row.status), set()).add(row.error)
     assert rows.pop("202")
     assert rows == refusals
+
+
+def test_what_is_kept_and_cut_is_described_in_its_order() -> None:
+    names = section("What is cut").split("names of the workload:", 1)[1].split("Then", 1)[0]
+    assert re.findall(r"`([^`]*)`", names) == sorted(importance.NAMES)
+    assert {code(field): reason for field, reason in table("What is cut")} == importance.RULE_FIELDS
+    assert [code(field) for field, _ in table("What is cut")] == list(importance.RULE_FIELDS)
+
+
+def test_the_limits_of_attributes_are_described() -> None:
+    limits = re.findall(r"over ([0-9,]+) (?:characters|bits)", section("What it answers"))
+    assert [int(limit.replace(",", "")) for limit in limits] == [attributes.LONGEST_ID, attributes.LONGEST_TEXT, 32]
 
 
 def test_every_metric_is_described_with_its_labels() -> None:

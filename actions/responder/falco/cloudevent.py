@@ -46,9 +46,9 @@ def parse(document: Any) -> Event:
         rule=falco["rule"],
         priority=priority,
         falco_source=falco.get("source") or None,
-        tags=tuple(falco.get("tags") or ()),
+        tags=_tags(falco.get("tags")),
         hostname=falco.get("hostname") or None,
-        output=falco.get("output", ""),
+        output=falco.get("output") or "",
         fields=falco["output_fields"] or {},
     )
 
@@ -63,6 +63,13 @@ def _parse_or_error(document: object) -> Event | BadEvent:
 def _split(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the attributes of the CloudEvent, empty if there is no envelope, and Falco's JSON."""
     return (document, document["data"]) if "specversion" in document else ({}, document)
+
+
+def _tags(tags: str | list[str] | None) -> tuple[str, ...]:
+    """Return the tags. Some log collectors make a text with commas of Falco's list."""
+    if isinstance(tags, str):
+        tags = [tag.strip() for tag in tags.split(",")]
+    return tuple(tag for tag in tags or () if tag)
 
 
 def _id_or_none(document: object) -> str | None:

@@ -43,6 +43,8 @@ def _expectation(error: jsonschema.ValidationError) -> str:
             return json.dumps(constraint)
         case "minLength":
             return "text"
+        case "pattern" if constraint.startswith("[^"):
+            return "text that people can see"
         case "maxLength":
             return f"at most {constraint:,} characters"
         case "maxProperties":

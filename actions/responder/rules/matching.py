@@ -81,7 +81,8 @@ def _match_one_by_one(event: Event, criteria: Criteria) -> Iterator[MatchResult]
         holds = any(bound.holds(event.priority) for bound in bounds)
         yield _result("priority", event.priority.word, " or ".join(map(str, bounds)), holds)
     if criteria.source:
-        yield _result("source", event.falco_source, " or ".join(criteria.source), event.falco_source in criteria.source)
+        holds = _source(event.falco_source) in map(_source, criteria.source)
+        yield _result("source", event.falco_source, " or ".join(criteria.source), holds)
     if criteria.tags:
         yield _result("tags", ", ".join(event.tags) or None, criteria.tags, criteria.tags.holds(event.tags))
     if criteria.clusters:
@@ -92,6 +93,11 @@ def _match_one_by_one(event: Event, criteria: Criteria) -> Iterator[MatchResult]
     for name, condition in criteria.output_fields.items():
         value = event.field(name)
         yield _result(name, value, condition, condition.holds(value))
+
+
+def _source(source: str | None) -> str | None:
+    """Return Falco's name of the source: Falcosidekick writes `syscalls` if Falco names none, Falco `syscall`."""
+    return "syscall" if source == "syscalls" else source
 
 
 def _result(name: str, actual: object, expected: object, holds: bool) -> MatchResult:

@@ -23,7 +23,9 @@ def message_for(document: object) -> str:
         pytest.param({**E02, "rule": 7}, "rule is 7; expected text", id="number for text"),
         pytest.param({**E02, "rule": ""}, 'rule is ""; expected text', id="empty text"),
         pytest.param({**E02, "rule": "x" * 1025}, "; expected at most 1,024 characters", id="too long"),
-        pytest.param({**E02, "tags": "shell"}, 'tags is "shell"; expected an array or null', id="text for an array"),
+        pytest.param(
+            {**E02, "tags": {"a": 1}}, 'tags is {"a": 1}; expected an array or text or null', id="object for an array"
+        ),
         pytest.param({**E02, "tags": ["a", 1]}, "tags.1 is 1; expected text", id="number among tags"),
         pytest.param({**E02, "output_fields": []}, "output_fields is []; expected an object or null", id="fields"),
         pytest.param({**E02, "priority": "Notise"}, "'Notise' is not a priority; did you mean Notice?", id="priority"),

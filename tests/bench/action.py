@@ -121,9 +121,9 @@ def main() -> None:
 def row(change: Change) -> list[object]:
     """The figures of one repository."""
     tasks = {"clone": change.clone, "start": change.start_python}
-    times = medians(tasks, rounds=ROUNDS, before=change.reset)
+    times = medians(tasks, rounds=ROUNDS, prepare=change.reset)
     tasks = {"shell": change.by_shell, "action": change.by_action}
-    times |= medians(tasks, rounds=ROUNDS, before=change.renew)
+    times |= medians(tasks, rounds=ROUNDS, prepare=change.renew)
     whole = (times["clone"] + times["action"]) / (times["clone"] + times["shell"])
     return [change.count, *map(seconds, times.values()), f"{times['action'] / times['shell']:.2f}", f"{whole:.2f}"]
 

@@ -43,21 +43,21 @@ def row(teams: int, rounds: int) -> list[object]:
         subprocess.run(["git", "init", "--quiet", folder], check=True)
         subprocess.run(["git", "add", "--all"], cwd=root, check=True)
         name = fleet.name_of(teams // 2, APP)
-        found_shell = shell(teams // 2)
+        event = shell(teams // 2)
         tasks = {
             "floor": lambda: walk_and_read(root),
             "grep": lambda: subprocess.run(["git", "grep", "-l", name], cwd=root, check=True, capture_output=True),
             "parse": lambda: parse(root),
-            "plan": lambda: contain(root, found_shell),
+            "plan": lambda: contain(root, event),
         }
-        found = medians(tasks, rounds=rounds)
-        shown = [seconds(found[task]) for task in tasks]
+        times = medians(tasks, rounds=rounds)
         count = sum(1 for _ in root.rglob("*.yaml"))
-        return [count, *shown, f"{found['plan'] / found['floor']:.2f}", f"{found['plan'] / found['grep']:.2f}"]
+        ratios = [f"{times['plan'] / times[baseline]:.2f}" for baseline in ("floor", "grep")]
+        return [count, *(seconds(times[task]) for task in tasks), *ratios]
 
 
 def walk_and_read(root: Path) -> int:
-    """The floor: the bytes of every YAML file."""
+    """Read the bytes of every YAML file, which is the floor, and return their number."""
     total = 0
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name != ".git"]
@@ -69,27 +69,27 @@ def walk_and_read(root: Path) -> int:
 
 
 def parse(root: Path) -> int:
-    """Every document of every file, through the C loader."""
+    """Parse every document of every file with the C loader, and return their number."""
     return sum(1 for path in root.rglob("*.yaml") for _ in yaml.load_all(path.read_bytes(), yaml.CSafeLoader))
 
 
 def pod_fields(team: int) -> dict[str, str]:
-    """The output fields that name a pod of one of a team's Deployments."""
+    """Return the output fields that name a pod of one of a team's Deployments."""
     return {"k8s.ns.name": f"team-{team:03}", "k8s.pod.name": f"{fleet.name_of(team, APP)}-77789455d6-m7flp"}
 
 
 def shell(team: int) -> Event:
-    """A shell in that pod."""
+    """Return the event of a shell in that pod."""
     falco = sidekick.falco_events()["E02"]
     sent = {**falco, "output_fields": {**falco["output_fields"], **pod_fields(team)}}
     return cloudevent.parse(sidekick.cloudevent(sent, event_id="1", cluster="prod"))
 
 
-def contain(root: Path, found: Event) -> None:
-    """From an event to the bytes that change."""
-    made = planner.plan_responses([found], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
-    if len(made.files) != 1:
-        raise RuntimeError(f"not contained: {made.outcomes}")
+def contain(root: Path, event: Event) -> None:
+    """Plan the bytes that change. Raise RuntimeError if the event is not contained."""
+    plan = planner.plan_responses([event], parser.parse(RULES_FILE, name="rules"), WorkTree(root).checkout())
+    if len(plan.files) != 1:
+        raise RuntimeError(f"not contained: {plan.outcomes}")
 
 
 if __name__ == "__main__":

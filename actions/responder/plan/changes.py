@@ -80,10 +80,10 @@ def apply_placement(checkout: Checkout, placement: Placement) -> tuple[Checkout,
             return _remove_document(checkout, placement, data)
         case SetValue() | AppendItem() | InsertItem() | RemoveValue() | EditText() as value_edit:
             result = _edit_value(data, placement.document, value_edit)
-            if result.after == result.before:
+            if result.content == result.original:
                 return checkout, []
             change = Change(record=_record(data, placement, value_edit, result), line=result.line)
-            return checkout.with_contents({file: result.after}), [change]
+            return checkout.with_contents({file: result.content}), [change]
         case _:
             assert_never(placement.edit)
 

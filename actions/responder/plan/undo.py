@@ -164,7 +164,7 @@ def _undo_item(snapshot: Snapshot, record: AddedItem | RemovedItem, checkout: Ch
         case _:
             assert_never(record)
     result = editor.apply(current, record.document, item_edit)
-    return restored.with_contents({str(record.file): result.after})
+    return restored.with_contents({str(record.file): result.content})
 
 
 def _index_of_added(current: bytes, record: AddedItem | RemovedItem, response_data: bytes) -> int | None:
@@ -202,12 +202,14 @@ def _put_back(current: bytes, record: PreviousValue | PreviousText, original: by
             if previous is ABSENT:
                 problem = f"{_field(record)} was put into a text that was changed since"
                 raise EditRefused("inside-a-text", problem)
-            return literal_block.apply(current, document, path, SetValue(path=inside, value=previous)).after
+            return literal_block.apply(current, document, path, SetValue(path=inside, value=previous)).content
         case PreviousValue():
             if previous is not ABSENT:
-                return editor.apply(current, document, SetValue(path=path, value=previous)).after
+                return editor.apply(current, document, SetValue(path=path, value=previous)).content
             parents, leave_null = _added_parents(original, document, path)
-            return editor.apply(current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)).after
+            return editor.apply(
+                current, document, RemoveValue(path=path, parents=parents, leave_null=leave_null)
+            ).content
         case _:
             assert_never(record)
 

@@ -50,16 +50,16 @@ Edit = SetValue | AppendItem | InsertItem | RemoveValue
 
 @dataclass(frozen=True, kw_only=True)
 class EditedFile:
-    """A file before and after an edit; both are equal if there was nothing to do.
+    """The `original` of a file and its `content` after an edit; both are equal if there was nothing to do.
 
-    `line` counts from 1 in `after`. `previous` is the value that was at the path of the edit; ABSENT where the document
-    had none of its own (a merge key may have supplied one). `created` is the number of parents that the edit created;
-    `filled` says that it put them, or the value, in the position of an empty value. A RemoveValue with these two as
-    `parents` and `leave_null` undoes the edit.
+    `line` counts from 1 in `content`. `previous` is the value that was at the path of the edit; ABSENT where the
+    document had none of its own (a merge key may have supplied one). `created` is the number of parents that the edit
+    created; `filled` says that it put them, or the value, in the position of an empty value. A RemoveValue with these
+    two as `parents` and `leave_null` undoes the edit.
     """
 
-    before: bytes
-    after: bytes
+    original: bytes
+    content: bytes
     line: int
     previous: Value | Absent
     created: int = 0

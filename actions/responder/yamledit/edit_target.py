@@ -53,13 +53,13 @@ class EditTarget:
     def unchanged(self) -> EditedFile:
         """Return the file as it is."""
         line = self.document.line_of(self.node.start)
-        return EditedFile(before=self.data, after=self.data, line=line, previous=self.previous)
+        return EditedFile(original=self.data, content=self.data, line=line, previous=self.previous)
 
     def edited(self, splices: list[Splice], expected: Value, *, created: int = 0, filled: bool = False) -> EditedFile:
         """Return the file with the splices applied. Raise EditRefused unless it has the expected value then."""
         text = splice.apply(self.text, splices)
-        after = (decode(self.data)[1] + text).encode()
-        if not self._has_become(after, expected):
+        content = (decode(self.data)[1] + text).encode()
+        if not self._has_become(content, expected):
             shared = {node.target for node in self.nodes[0].descendants() if node.target}
             if shared.intersection([*self.nodes, *self.node.descendants()]):
                 raise self.refusal("shared-anchor", "an alias elsewhere stands for the same value")
@@ -67,24 +67,24 @@ class EditTarget:
         start, _, new = min(splices)
         line = lines.number(text, min(start + len(new) - len(new.lstrip()), len(text)))
         return EditedFile(
-            before=self.data,
-            after=after,
+            original=self.data,
+            content=content,
             line=line,
             previous=self.previous,
             created=created,
             filled=filled,
         )
 
-    def _has_become(self, after: bytes, expected: Value) -> bool:
+    def _has_become(self, content: bytes, expected: Value) -> bool:
         try:
-            documents = parse(after)
+            documents = parse(content)
             if len(documents) != len(self.documents) or not same(documents[self.index].value, expected):
                 return False
         except NotYaml:
             return False
         pairs = zip(documents, self.documents, strict=True)
         others_are_same = all(new.source == old.source for new, old in pairs if old is not self.document)
-        return others_are_same and (_is_json(after) or not _is_json(self.data))
+        return others_are_same and (_is_json(content) or not _is_json(self.data))
 
     def _walk(self) -> Iterator[Node]:
         node = self.document.root

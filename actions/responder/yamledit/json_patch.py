@@ -22,7 +22,7 @@ def apply(value: Value, operations: Iterable[Any], dialect: Dialect = Dialect.RF
     """Return the value after the operations; the argument stays as it is. Raise PatchFailed."""
     for operation in operations:
         for edit in _edits(value, operation, dialect):
-            value = _after(value, edit)
+            value = _edited_value(value, edit)
     return value
 
 
@@ -37,7 +37,7 @@ def edits(value: Value, operations: Iterable[Any]) -> list[Edit]:
             if isinstance(edit, SetValue) and not edit.path:
                 raise PatchFailed(operation, "a whole manifest is not changed by a patch")
             result += _editable(value, edit)
-            value = _after(value, edit)
+            value = _edited_value(value, edit)
     return result
 
 
@@ -121,7 +121,7 @@ def _move(value: Value, operation: Operation, dialect: Dialect) -> Iterator[Edit
     removal = RemoveValue(path=source)
     yield removal
     moved: Any = at(value, source)
-    yield _addition(_after(value, removal), operation, moved, dialect)
+    yield _addition(_edited_value(value, removal), operation, moved, dialect)
 
 
 def _source(value: Value, operation: Operation, dialect: Dialect) -> Value:
@@ -162,7 +162,7 @@ def _operand(operation: Operation, dialect: Dialect) -> Value:
     return None
 
 
-def _after(value: Value, edit: Edit) -> Value:
+def _edited_value(value: Value, edit: Edit) -> Value:
     """Return the value after an edit whose path leads to something."""
     changed: Any
     match edit:

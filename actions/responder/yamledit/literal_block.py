@@ -25,21 +25,21 @@ def apply(data: bytes, document: int, path: YamlPath, inner: Edit) -> EditedFile
     node = _block(data, document, path)
     text, mark = decode(data)
     edited = editor.apply(node.text.encode(), 0, inner)
-    if edited.after == edited.before:
-        return replace(edited, before=data, after=data, line=lines.number(text, node.start))
+    if edited.content == edited.original:
+        return replace(edited, original=data, content=data, line=lines.number(text, node.start))
     header = _HEADER.match(text, node.content(text))
     if header is None:
         raise EditRefused("block-scalar", "the text is not a literal block", line=lines.number(text, node.start))
     body = text[header.end() : node.end]
     indent = body[: len(body) - len(body.lstrip(" "))]
-    new_lines = edited.after.decode().rstrip("\n").split("\n")
+    new_lines = edited.content.decode().rstrip("\n").split("\n")
     new = header[1].join(indent + line if line else line for line in new_lines)
-    after = (mark + text[: header.end()] + new + text[node.end :]).encode()
-    if _block(after, document, path).text.encode() != edited.after or _others(after, document) != _others(
+    content = (mark + text[: header.end()] + new + text[node.end :]).encode()
+    if _block(content, document, path).text.encode() != edited.content or _others(content, document) != _others(
         data, document
     ):
         raise EditRefused("verification", "the edit would change more than that", line=lines.number(text, node.start))
-    return replace(edited, before=data, after=after, line=lines.number(text, header.end()) + edited.line - 1)
+    return replace(edited, original=data, content=content, line=lines.number(text, header.end()) + edited.line - 1)
 
 
 def _block(data: bytes, document: int, path: YamlPath) -> Node:

@@ -81,15 +81,15 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after"), EXACT)
-def test_only_the_value_changes(before: bytes, after: bytes) -> None:
-    assert set_value(before, 0, REPLICAS, 0).after == after
+@pytest.mark.parametrize(("original", "content"), EXACT)
+def test_only_the_value_changes(original: bytes, content: bytes) -> None:
+    assert set_value(original, 0, REPLICAS, 0).content == content
 
 
-@pytest.mark.parametrize(("before", "after"), EXACT)
-def test_setting_it_twice_changes_nothing(before: bytes, after: bytes) -> None:
-    again = set_value(set_value(before, 0, REPLICAS, 0).after, 0, REPLICAS, 0)
-    assert again.after == again.before == after
+@pytest.mark.parametrize(("original", "content"), EXACT)
+def test_setting_it_twice_changes_nothing(original: bytes, content: bytes) -> None:
+    again = set_value(set_value(original, 0, REPLICAS, 0).content, 0, REPLICAS, 0)
+    assert again.content == again.original == content
 
 
 REFUSED = [
@@ -129,31 +129,31 @@ def test_what_is_no_yaml_is_refused_with_its_line(data: bytes, line: int) -> Non
 
 
 def test_other_documents_stay_as_they_are() -> None:
-    before = b"# licence\n---\nspec:\n  replicas: 2\n---\nspec:\n  replicas: 2 # second\n...\n---\n{}\n"
-    edited = set_value(before, 1, REPLICAS, 0)
-    assert edited.after == before.replace(b"2 # second", b"0 # second")
+    original = b"# licence\n---\nspec:\n  replicas: 2\n---\nspec:\n  replicas: 2 # second\n...\n---\n{}\n"
+    edited = set_value(original, 1, REPLICAS, 0)
+    assert edited.content == original.replace(b"2 # second", b"0 # second")
     assert (edited.line, edited.previous) == (7, 2)
 
 
 def test_an_item_of_a_list_is_reached_by_its_index() -> None:
-    before = b"kind: List\nitems:\n- spec:\n    a: 1\n- spec:\n    replicas: 2\n"
-    edited = set_value(before, 0, ("items", 1, *REPLICAS), 0)
-    assert edited.after == before.replace(b"replicas: 2", b"replicas: 0")
+    original = b"kind: List\nitems:\n- spec:\n    a: 1\n- spec:\n    replicas: 2\n"
+    edited = set_value(original, 0, ("items", 1, *REPLICAS), 0)
+    assert edited.content == original.replace(b"replicas: 2", b"replicas: 0")
 
 
 def test_a_mapping_that_begins_behind_a_dash_gets_its_new_key_last() -> None:
     edited = set_value(b"items:\n- a: 1\n  b: 2\n", 0, ("items", 0, "c"), 0)
-    assert edited.after == b"items:\n- a: 1\n  b: 2\n  c: 0\n"
+    assert edited.content == b"items:\n- a: 1\n  b: 2\n  c: 0\n"
 
 
 def test_a_value_that_is_there_already_changes_nothing() -> None:
     data = b"spec:\n  a: 1\n  replicas: 0\n"
     edited = set_value(data, 0, REPLICAS, 0)
-    assert (edited.before, edited.after, edited.line) == (data, data, 3)
+    assert (edited.original, edited.content, edited.line) == (data, data, 3)
 
 
 def test_false_is_not_zero() -> None:
-    assert set_value(b"spec:\n  suspend: 0\n", 0, ("spec", "suspend"), False).after == b"spec:\n  suspend: false\n"
+    assert set_value(b"spec:\n  suspend: 0\n", 0, ("spec", "suspend"), False).content == b"spec:\n  suspend: false\n"
 
 
 def test_a_field_that_was_missing_is_told_from_one_that_was_null() -> None:

@@ -124,10 +124,10 @@ def test_the_value_is_set_and_no_other_document_or_field_changes(
 ) -> None:
     data, count = manifest
     edited = edit_or_none(data, document % count, path)
-    if edited and edited.after != data:
+    if edited and edited.content != data:
         expected = load(data)
         expected[document % count] = put(expected[document % count], path, "0")
-        assert load(edited.after) == expected
+        assert load(edited.content) == expected
 
 
 @settings(max_examples=examples(120))
@@ -139,8 +139,8 @@ def test_every_byte_outside_of_the_value_stays(
     edited = edit_or_none(data, document % count, path)
     if edited is None:
         return
-    prefix = common(data, edited.after)
-    suffix = common(data[prefix:][::-1], edited.after[prefix:][::-1])
+    prefix = common(data, edited.content)
+    suffix = common(data[prefix:][::-1], edited.content[prefix:][::-1])
     removed = data[prefix : len(data) - suffix]
     if edited.previous is ABSENT and not edited.filled:
         assert removed.strip() in (b"", b"{}"), "an insertion takes nothing away but the braces of an empty mapping"
@@ -154,8 +154,8 @@ def test_setting_it_twice_is_setting_it_once(manifest: tuple[bytes, int], docume
     data, count = manifest
     edited = edit_or_none(data, document % count, path)
     if edited:
-        again = editor.apply(edited.after, document % count, SetValue(path=path, value=0))
-        assert again.after == edited.after
+        again = editor.apply(edited.content, document % count, SetValue(path=path, value=0))
+        assert again.content == edited.content
 
 
 @settings(max_examples=examples(120))
@@ -167,9 +167,9 @@ def test_removing_what_was_inserted_gives_the_bytes_back(
     edited = edit_or_none(data, document % count, path)
     if edited and edited.previous is ABSENT:
         back = editor.apply(
-            edited.after,
+            edited.content,
             document % count,
             RemoveValue(path=path, parents=edited.created, leave_null=edited.filled),
         )
         # An empty value may have been written as ~ and comes back as null.
-        assert back.after.replace(b"null", b"~") == data if edited.filled else back.after == data
+        assert back.content.replace(b"null", b"~") == data if edited.filled else back.content == data

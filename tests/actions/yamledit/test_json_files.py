@@ -59,7 +59,7 @@ def test_an_edited_json_file_is_json_with_the_new_value(
     separators = (",", ":") if compact else None
     text = json.dumps(document, indent=indent, separators=separators, ensure_ascii=False)
     change, expected = data.draw(edits(document))
-    assert json.loads(editor.apply(text.encode(), 0, change).after) == expected
+    assert json.loads(editor.apply(text.encode(), 0, change).content) == expected
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_an_edit_that_only_yaml_readers_would_understand_is_refused(replacement:
 
 
 def test_a_flow_mapping_that_was_no_json_before_need_not_be_json_after() -> None:
-    assert editor.apply(b"{a: [1]}\n", 0, AppendItem(path=("a",), value="w")).after == b"{a: [1, w]}\n"
+    assert editor.apply(b"{a: [1]}\n", 0, AppendItem(path=("a",), value="w")).content == b"{a: [1, w]}\n"

@@ -47,9 +47,9 @@ Operations = list[dict[str, Any]]
     ],
 )
 def test_operations_are_applied_as_the_rfc_says(operations: Operations, changed: dict[str, Any]) -> None:
-    before = copy.deepcopy(VALUE)
-    assert json_patch.apply(before, operations) == VALUE | changed
-    assert before == VALUE, "the argument stays as it is"
+    original = copy.deepcopy(VALUE)
+    assert json_patch.apply(original, operations) == VALUE | changed
+    assert original == VALUE, "the argument stays as it is"
 
 
 def test_the_root_can_be_replaced() -> None:
@@ -144,6 +144,6 @@ def outcome(apply: Any, value: Any, operations: Operations) -> str:
 @given(data=st.data(), document=DOCUMENTS)
 def test_patches_do_what_the_package_jsonpatch_does(data: st.DataObject, document: Any) -> None:
     operations = data.draw(patches(document))
-    before = json.dumps([document, operations])
+    original = json.dumps([document, operations])
     assert outcome(json_patch.apply, document, operations) == outcome(jsonpatch.apply_patch, document, operations)
-    assert json.dumps([document, operations]) == before, "the arguments stay as they are"
+    assert json.dumps([document, operations]) == original, "the arguments stay as they are"

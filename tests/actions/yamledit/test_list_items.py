@@ -11,7 +11,7 @@ LIST = ("a",)
 
 
 @pytest.mark.parametrize(
-    ("before", "value", "after"),
+    ("original", "value", "content"),
     [
         pytest.param(b"a:\n  - x\n", "w", b"a:\n  - x\n  - w\n", id="block"),
         pytest.param(b"a:\n- x\nb: 1\n", "w", b"a:\n- x\n- w\nb: 1\n", id="block without indentation"),
@@ -55,12 +55,12 @@ LIST = ("a",)
         pytest.param(b"a: ['1']\n", 1, b"a: ['1', 1]\n", id="text is not a number"),
     ],
 )
-def test_an_item_is_appended(before: bytes, value: Value, after: bytes) -> None:
-    assert editor.apply(before, 0, AppendItem(path=LIST, value=value)).after == after
+def test_an_item_is_appended(original: bytes, value: Value, content: bytes) -> None:
+    assert editor.apply(original, 0, AppendItem(path=LIST, value=value)).content == content
 
 
 @pytest.mark.parametrize(
-    ("before", "index", "value", "after"),
+    ("original", "index", "value", "content"),
     [
         pytest.param(b"a:\n  - x\n  - y\n", 0, "w", b"a:\n  - w\n  - x\n  - y\n", id="first"),
         pytest.param(b"a:\n  - x\n  - y\n", 1, "w", b"a:\n  - x\n  - w\n  - y\n", id="between"),
@@ -116,13 +116,13 @@ def test_an_item_is_appended(before: bytes, value: Value, after: bytes) -> None:
         pytest.param(b'{"a": [\n 1\n]}', 0, "w", b'{"a": [\n "w",\n 1\n]}', id="JSON over lines"),
     ],
 )
-def test_an_item_is_inserted_at_an_index(before: bytes, index: int, value: Value, after: bytes) -> None:
-    edited = editor.apply(before, 0, InsertItem(path=LIST, index=index, value=value))
-    assert edited.after == after
+def test_an_item_is_inserted_at_an_index(original: bytes, index: int, value: Value, content: bytes) -> None:
+    edited = editor.apply(original, 0, InsertItem(path=LIST, index=index, value=value))
+    assert edited.content == content
 
 
 @pytest.mark.parametrize(
-    ("before", "path", "index", "after"),
+    ("original", "path", "index", "content"),
     [
         pytest.param(b"# top\n- x\n- y\n", (), 0, b"# top\n- w\n- x\n- y\n", id="root, first"),
         pytest.param(b"- x\n- y\n", (), 1, b"- x\n- w\n- y\n", id="root, between"),
@@ -133,13 +133,13 @@ def test_an_item_is_inserted_at_an_index(before: bytes, index: int, value: Value
     ],
 )
 def test_an_item_is_inserted_into_a_list_that_is_no_field(
-    before: bytes, path: YamlPath, index: int, after: bytes
+    original: bytes, path: YamlPath, index: int, content: bytes
 ) -> None:
-    assert editor.apply(before, 0, InsertItem(path=path, index=index, value="w")).after == after
+    assert editor.apply(original, 0, InsertItem(path=path, index=index, value="w")).content == content
 
 
 @pytest.mark.parametrize(
-    ("before", "path", "after"),
+    ("original", "path", "content"),
     [
         pytest.param(b"a:\n- x\n- y\n", ("a", 0), b"a:\n- y\n", id="first item"),
         pytest.param(b"a:\n- x\n- y\nb: 1\n", ("a", 1), b"a:\n- x\nb: 1\n", id="last item"),
@@ -172,12 +172,12 @@ def test_an_item_is_inserted_into_a_list_that_is_no_field(
         pytest.param(b"a: [x]\n", ("b", "c"), b"a: [x]\n", id="no such field"),
     ],
 )
-def test_an_entry_or_item_is_removed(before: bytes, path: YamlPath, after: bytes) -> None:
-    assert editor.apply(before, 0, RemoveValue(path=path)).after == after
+def test_an_entry_or_item_is_removed(original: bytes, path: YamlPath, content: bytes) -> None:
+    assert editor.apply(original, 0, RemoveValue(path=path)).content == content
 
 
 @pytest.mark.parametrize(
-    ("before", "removal", "after"),
+    ("original", "removal", "content"),
     [
         pytest.param(
             b"a:\n  b:\n    c: 1\nd: 1\n",
@@ -207,13 +207,13 @@ def test_an_entry_or_item_is_removed(before: bytes, path: YamlPath, after: bytes
     ],
 )
 def test_parents_that_are_left_empty_are_removed_or_become_null(
-    before: bytes, removal: RemoveValue, after: bytes
+    original: bytes, removal: RemoveValue, content: bytes
 ) -> None:
-    assert editor.apply(before, 0, removal).after == after
+    assert editor.apply(original, 0, removal).content == content
 
 
 @pytest.mark.parametrize(
-    ("before", "change", "reason"),
+    ("original", "change", "reason"),
     [
         pytest.param(b"a: {b: 1}\n", AppendItem(path=LIST, value=1), "not-a-list", id="append to a mapping"),
         pytest.param(b"a: x\n", AppendItem(path=LIST, value=1), "not-a-list", id="append to text"),
@@ -247,9 +247,9 @@ def test_parents_that_are_left_empty_are_removed_or_become_null(
         pytest.param(b"a: 1\n", SetValue(path=(), value=2), "not-a-scalar", id="set the document"),
     ],
 )
-def test_what_cannot_be_edited_safely_is_refused_by_name(before: bytes, change: Edit, reason: str) -> None:
+def test_what_cannot_be_edited_safely_is_refused_by_name(original: bytes, change: Edit, reason: str) -> None:
     with pytest.raises(EditRefused) as refused:
-        editor.apply(before, 0, change)
+        editor.apply(original, 0, change)
     assert refused.value.reason == reason
 
 

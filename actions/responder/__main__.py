@@ -4,15 +4,15 @@ import os
 import sys
 
 from .commands.check import check
-from .commands.exit_codes import Action, exit_code
+from .commands.exit_codes import Command, exit_code
 from .commands.respond import respond
 from .commands.restore import restore
 from .github.run_environment import RunEnvironment
 from .github.run_output import RunOutput
 
-ACTIONS: dict[str, Action] = {"check": check, "respond": respond, "restore": restore}
+COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore}
 
 if __name__ == "__main__":
     environment = RunEnvironment.from_environ(os.environ)
     output = RunOutput(log=sys.stdout, output_file=environment.output_file, summary_file=environment.summary_file)
-    sys.exit(exit_code(ACTIONS[sys.argv[1]], environment, output))
+    sys.exit(exit_code(COMMANDS[sys.argv[1]], environment, output))

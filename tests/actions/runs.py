@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from responder.commands.check import check
-from responder.commands.exit_codes import Action, exit_code
+from responder.commands.exit_codes import Command, exit_code
 from responder.commands.respond import respond
 from responder.commands.restore import restore
 from responder.github.run_environment import RunEnvironment
@@ -53,7 +53,7 @@ class Responder:
         """Make a new checkout."""
         return self._remote.checkout().root
 
-    def run(self, run_event: Mapping[str, Any], action: Action | None = None, /, **inputs: str) -> RunResult:
+    def run(self, run_event: Mapping[str, Any], action: Command | None = None, /, **inputs: str) -> RunResult:
         """Run an action, `respond` if none is named, in a run that this event started."""
         event, outputs, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
         event.write_text(json.dumps(run_event))

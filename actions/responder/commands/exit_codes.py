@@ -15,18 +15,18 @@ _HELP = {
 }
 
 
-class Action(Protocol):
-    """An action, from a run's environment to its exit code."""
+class Command(Protocol):
+    """The function of an action, from a run's environment to its exit code."""
 
     def __call__(self, environment: RunEnvironment, output: RunOutput, /) -> int:
         """Run it. Raises ResponderError."""
         ...
 
 
-def exit_code(action: Action, environment: RunEnvironment, output: RunOutput) -> int:
+def exit_code(command: Command, environment: RunEnvironment, output: RunOutput) -> int:
     """Run an action, log its error if there is one, and return its exit code."""
     try:
-        return action(environment, output)
+        return command(environment, output)
     except BadInput as error:
         output.annotate(Annotation(level="error", message=str(error)))
         return BAD_INPUT

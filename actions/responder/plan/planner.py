@@ -169,7 +169,7 @@ class _Planner:
         """Return what rendering says of the edits. Raise Unproved where it says no, or nothing though it has to."""
         if self._prover is None:
             return None
-        desired = locate.read_desired_state(
+        desired = locate.desired_state_for_pod(
             applied.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)

@@ -84,7 +84,7 @@ def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) ->
     clusters = {name: path for name, path in CLUSTERS.items() if f"{path}/apps.yaml" in tree}
     checkout, edited_checkout = hold(tree), hold({**tree, **edited})
     target = locate.locate(checkout, pod=POD, cluster="prod", clusters=clusters)
-    desired = locate.read_desired_state(edited_checkout, pod=POD, owners=(), clusters=clusters)
+    desired = locate.desired_state_for_pod(edited_checkout, pod=POD, owners=(), clusters=clusters)
     return prover.prove(target.desired_state, desired, [EditedObject(object=target.object, edit=STOPPED)])
 
 

@@ -41,7 +41,7 @@ def locate(
     if entries and cluster is not None and cluster not in entries:
         names = hints.first_few(sorted(entries))
         raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {names}")
-    desired_state = read_desired_state(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
+    desired_state = desired_state_for_pod(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     objects = [
         item
         for reconciliation in desired_state.clusters
@@ -62,7 +62,7 @@ def locate(
     return _target(candidates[0], desired_state, pod, owners)
 
 
-def read_desired_state(
+def desired_state_for_pod(
     checkout: Checkout,
     *,
     pod: Pod,

@@ -9,25 +9,21 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import anyio
-import uvicorn
 
 from relay import check, logs
 from relay.errors import BadSettings, RelayError
 from relay.github.client import http_client
 from relay.outbox import dead_letters as dead
-from relay.server.app import create_app, credential_of, dispatch_of
-from relay.server.limits import BoundedHttp
-from relay.server.tls import ServerTls
+from relay.server.app import credential_of, dispatch_of
+from relay.server.serving import RelayServer
 from relay.settings import Settings
-
-# BufferedTransport with the last dispatch and the outbox's last commit: within 10 s.
-_GRACE_SECONDS = 3
 
 
 def main() -> int:
     """Run the relay or a command, and return the exit code.
 
-    0 is success; 1 means that the relay could not start or a command failed; 2 means wrong settings or arguments.
+    0 is success; 1 means that the relay could not start, had to end, or a command failed; 2 means wrong settings or
+    arguments.
     `check` returns 1 for a warning and 2 for a relay that would not work.
     """
     arguments = _parser().parse_args()
@@ -38,7 +34,7 @@ def main() -> int:
         if arguments.command == "check":
             return anyio.run(_check, settings)
         logs.configure(settings.log_format)
-        server = _server(settings)
+        server = RelayServer(settings)
     except BadSettings as error:
         for problem in error.problems:
             print(f"relay: {problem}", file=sys.stderr)
@@ -56,30 +52,7 @@ async def _check(settings: Settings) -> int:
     return check.exit_code(findings)
 
 
-def _server(settings: Settings) -> uvicorn.Server:
-    """Return the configured server. Raise BadSettings if a file that the settings name is not usable."""
-    tls = None
-    if settings.tls_cert_file and settings.tls_key_file:
-        tls = ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, tls=tls),
-            host=settings.host,
-            port=settings.port,
-            http=BoundedHttp,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            ssl_context_factory=(lambda *_: tls.context) if tls else None,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
-
-
-def _serve(server: uvicorn.Server) -> int:
+def _serve(server: RelayServer) -> int:
     # Imported modules stay for ever and requests leave no cycles, so the collector can run rarely.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -89,7 +62,7 @@ def _serve(server: uvicorn.Server) -> int:
         return 0
     except SystemExit:  # uvicorn could not start; the log has the reason
         return 1
-    return 0
+    return 1 if server.has_failed else 0
 
 
 def _dead(arguments: argparse.Namespace) -> int:

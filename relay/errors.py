@@ -13,6 +13,7 @@ RelayError
     ├── UnsupportedContent   415: another content type, charset or encoding
     ├── BacklogFull          429: later
     └── StorageFailed        503: the disk or the stream cannot store it now
+        └── StorageDamaged   503 too, and the process ends: what is stored can no longer be trusted
 """
 
 from collections.abc import Mapping, Sequence
@@ -115,3 +116,7 @@ class StorageFailed(Refusal):
     status = 503
     error = "storage failed"
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class StorageDamaged(StorageFailed):
+    """The outbox's file is corrupt, truncated, or not the file that was opened."""

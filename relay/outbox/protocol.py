@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from relay.errors import StorageDamaged
+
 
 class Letter(msgspec.Struct, frozen=True):
     """An accepted event. `identity` is equal for repeats, `workload` for events about the same workload and rule.
@@ -47,6 +49,10 @@ class Backlog:
 
 class Outbox(Protocol):
     """Stores letters until GitHub has them. Every method raises StorageFailed if the storage fails."""
+
+    @property
+    def damage(self) -> StorageDamaged | None:
+        """Return why the storage can no longer be trusted, or None."""
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
         """Store letters; return when all are durable. After BacklogFull or StorageFailed none of them is stored."""

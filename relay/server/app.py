@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from relay.delivery import Delivery
-from relay.errors import Refusal, RelayError
+from relay.errors import Refusal, RelayError, StorageDamaged
 from relay.github.app_token import AppToken
 from relay.github.client import GitHub, http_client
 from relay.github.credentials import Credential, RenewedToken, StaticToken
@@ -35,6 +35,7 @@ log = logging.getLogger("relay.app")
 
 # For the current attempt when the relay is told to stop.
 _GRACE_SECONDS = 4.0
+_DAMAGE_HINT = "The disk or another program has damaged the file: see relay/README.md, When the disk fails."
 
 
 def create_app(
@@ -43,11 +44,12 @@ def create_app(
     tls: ServerTls | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
+    on_damage: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """Return the application. Raise BadSettings if the tokens file is broken.
 
     `tls` is reloaded when its files change; `transport` replaces the network to GitHub; `now` returns seconds since
-    the epoch.
+    the epoch. `on_damage` is called when the outbox can no longer be trusted: it should end the process.
     """
     callers, files = _callers(settings.tokens_file)
     if tls:
@@ -58,7 +60,7 @@ def create_app(
         dispatch = dispatch_of(settings)
         metrics = Metrics()
         with _startup_errors_logged():
-            outbox = await _open_outbox(settings, now, metrics)
+            outbox = await _open_outbox(settings, now, metrics, on_damage)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
                 credential = credential_of(settings, client, permissions=dispatch.permissions, now=now)
@@ -137,7 +139,13 @@ def dispatch_of(settings: Settings) -> Dispatch:
     return RepositoryDispatch(settings.repository)
 
 
-async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Metrics) -> Outbox:
+async def _open_outbox(
+    settings: Settings, now: Callable[[], float], metrics: Metrics, on_damage: Callable[[], None]
+) -> Outbox:
+    def report(damage: StorageDamaged) -> None:
+        log.critical("ends", extra={"detail": damage.detail, "hint": _DAMAGE_HINT})
+        on_damage()
+
     if settings.outbox.startswith("sqlite:"):
         return SqliteOutbox(
             Path(settings.outbox.removeprefix("sqlite:")),
@@ -145,6 +153,7 @@ async def _open_outbox(settings: Settings, now: Callable[[], float], metrics: Me
             max_backlog=settings.max_backlog,
             now=now,
             observe_commit=metrics.commit_seconds.observe,
+            on_damage=report,
         )
     # nats-py is an optional dependency; Settings has checked that it is installed.
     from relay.outbox.jetstream.outbox import JetStreamOutbox

@@ -10,8 +10,10 @@ from relay.metrics import CONTENT_TYPE
 from relay.server.intake import State
 
 
-async def healthz(_: Request[State]) -> Response:
-    """Answer GET /healthz: the process runs."""
+async def healthz(request: Request[State]) -> Response:
+    """Answer GET /healthz: the process runs. Raise StorageDamaged, which becomes a 503, if it is about to end."""
+    if damage := request.state["outbox"].damage:
+        raise damage
     return JSONResponse({"status": "alive"})
 
 

@@ -1,13 +1,16 @@
 """Letters and outboxes for tests."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from relay.errors import StorageDamaged
 from relay.outbox.jetstream.outbox import JetStreamOutbox
 from relay.outbox.protocol import Claim, Letter, Outbox
+from relay.outbox.sqlite.database import Connect
 from relay.outbox.sqlite.outbox import SqliteOutbox
 
 ROOM = 65_000
@@ -40,6 +43,8 @@ async def opened(
     coalesce_seconds: float = 60.0,
     max_backlog: int = 100,
     now: Callable[[], float] | None = None,
+    on_damage: Callable[[StorageDamaged], None] = lambda _: None,
+    connect: Connect = sqlite3.connect,
 ) -> AsyncIterator[SqliteOutbox]:
     outbox = SqliteOutbox(
         path,
@@ -47,6 +52,8 @@ async def opened(
         max_backlog=max_backlog,
         now=now or Clock(),
         observe_commit=lambda _: None,
+        on_damage=on_damage,
+        connect=connect,
     )
     try:
         yield outbox

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import anyio
 import msgspec
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
@@ -27,6 +28,7 @@ LEASE_SECONDS = 10.0
 _FAILURES = 3
 # Knowing a window saves a letter, but waiting for it must not lose one.
 _WINDOWS_SECONDS = 1.0
+_CLOSING_SECONDS = 1.0
 
 
 class JetStreamOutbox:
@@ -132,10 +134,15 @@ class JetStreamOutbox:
             oldest = await self._received(letters.state.first_seq) if letters.state.messages else None
         return Backlog(waiting=letters.state.messages, oldest=oldest, dead=dead.state.messages)
 
+    @property
+    def damage(self) -> None:
+        """Return None: NATS checks what it stores itself."""
+
     async def close(self) -> None:
         self._pending.forget()
-        await self._lease.drop()
-        await self._connection.close()
+        with anyio.move_on_after(_CLOSING_SECONDS):
+            await self._lease.drop()
+            await self._connection.close()
 
     async def _store(self, letters: Sequence[Letter], now: float) -> int:
         """Store the letters and open the windows of the new ones. Return how many were new to the stream."""

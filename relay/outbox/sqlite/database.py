@@ -3,7 +3,8 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from relay.errors import StorageUnusable
@@ -31,7 +32,10 @@ MIGRATIONS = (
 )
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+Connect = Callable[..., sqlite3.Connection]
+
+
+def open_database(path: Path, *, connect: Connect = sqlite3.connect) -> sqlite3.Connection:
     """Return a connection for one thread at a time. Raise StorageUnusable, with advice for the operator."""
     try:
         # Events describe a cluster: only the owner may read them. SQLite copies the mode to its other files.
@@ -41,20 +45,29 @@ def open_database(path: Path) -> sqlite3.Connection:
             f"cannot open the outbox {path}: {error.strerror}. Give RELAY_OUTBOX a path in a directory that the relay "
             "may write to, on a volume that outlives it."
         ) from error
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-    try:
+    with unusable(path), ExitStack() as stack:
+        connection = stack.enter_context(
+            closing(connect(path, timeout=5, isolation_level=None, check_same_thread=False))
+        )
         connection.execute("PRAGMA page_size = 16384")  # for a new file: an event takes 1 KiB or more
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a 202 must outlive a power cut, not only the process
         _check(connection)
         _migrate(connection)
+        stack.pop_all()
+    return connection
+
+
+@contextmanager
+def unusable(path: Path) -> Iterator[None]:
+    """Turn the errors of SQLite into StorageUnusable, with advice for the operator."""
+    try:
+        yield
     except sqlite3.Error as error:
-        connection.close()
         raise StorageUnusable(
             f"cannot use the outbox {path}: {error}. If another program holds it, stop that one; if it is damaged, "
             "move it away and start again with a new one."
         ) from error
-    return connection
 
 
 def lock(path: Path) -> Callable[[], None]:

@@ -4,15 +4,18 @@ It decides what is written and read; writer.py decides when it is committed.
 """
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from relay.errors import BacklogFull, StorageUnusable
+from relay.errors import BacklogFull, StorageDamaged
 from relay.outbox.dedup import DEDUPLICATION_SECONDS, GENERATION, RecentLetters
 from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
-from relay.outbox.sqlite.database import lock, open_database
+from relay.outbox.sqlite.database import MIGRATIONS, Connect, lock, open_database, unusable
+from relay.outbox.sqlite.failures import OpenFiles
 from relay.outbox.sqlite.writer import Writer
 
 # Counts that no later event of the workload has taken along are dropped after this time.
@@ -20,6 +23,8 @@ _COUNT_SECONDS = 24 * 3600.0
 # Letters that another process has requeued are noticed within this time.
 _POLL_SECONDS = 10.0
 _PURGE_SECONDS = 1.0
+# `backlog` trusts a write of this age.
+_PROOF_SECONDS = 5.0
 _PURGED_AT_ONCE = 5000
 
 
@@ -43,14 +48,14 @@ class SqliteOutbox:
         max_backlog: int,
         now: Callable[[], float],
         observe_commit: Callable[[float], None],
+        on_damage: Callable[[StorageDamaged], None],
+        connect: Connect = sqlite3.connect,
     ) -> None:
-        """Open the file. Raise StorageUnusable. `observe_commit` gets the seconds that each commit took."""
-        self._unlock = lock(path)
-        try:
-            connection = open_database(path)
-        except StorageUnusable:
-            self._unlock()
-            raise
+        """Open the file. Raise StorageUnusable.
+
+        `observe_commit` gets the seconds that each commit took. `on_damage` is called once, when the file can no longer
+        be trusted; from then on every call raises StorageDamaged.
+        """
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=coalesce_seconds)
         self._waiting = 0
@@ -58,14 +63,29 @@ class SqliteOutbox:
         self._now = now
         self._coalesce_seconds = coalesce_seconds
         self._purged = 0.0
+        self._written = -math.inf
         self._arrival = asyncio.Event()
-        self._recall(connection)
-        self._writer = Writer(connection, on_rollback=self._recall, observe=observe_commit)
+        self._is_stale = True
+        with ExitStack() as stack, unusable(path):
+            self._unlock = lock(path)
+            stack.callback(self._unlock)
+            connection = stack.enter_context(closing(open_database(path, connect=connect)))
+            self._recall(connection)
+            self._writer = Writer(
+                connection,
+                check=OpenFiles(path).check,
+                on_rollback=self._forget,
+                on_damage=on_damage,
+                observe=observe_commit,
+            )
+            stack.pop_all()
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
         """Sort the letters at once, and share one write with all that come before the next transaction."""
         if not letters:
             return Receipt(accepted=0, coalesced=0)
+        while self._is_stale:
+            await self._writer.run(self._recall)
         new, folded = self._recent.sort(letters, now := self._now())
         if self._waiting + len(new) > self._max_backlog:
             raise BacklogFull(
@@ -109,7 +129,11 @@ class SqliteOutbox:
         self._waiting -= 1
 
     async def backlog(self) -> Backlog:
-        return await self._writer.run(_backlog)
+        return await self._writer.run(self._prove)
+
+    @property
+    def damage(self) -> StorageDamaged | None:
+        return self._writer.damage
 
     async def close(self) -> None:
         await self._writer.close()
@@ -127,10 +151,26 @@ class SqliteOutbox:
             arrivals.folds,
         )
         self._purge(connection)
+        self._written = self._now()
         self._arrival.set()
+
+    def _prove(self, connection: sqlite3.Connection) -> Backlog:
+        """Return the backlog. Write something if nothing was written lately: a read does not prove that writes work."""
+        if not 0 <= self._now() - self._written < _PROOF_SECONDS:
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self._written = self._now()
+        return _backlog(connection)
+
+    def _forget(self) -> None:
+        """Drop what was not committed. What is left in memory is not used until it is rebuilt."""
+        self._arrivals = _Arrivals()
+        self._is_stale = True
+        self._written = -math.inf
 
     def _recall(self, connection: sqlite3.Connection) -> None:
         """Rebuild the memory from the rows on disk, at start and after a failed transaction."""
+        if not self._is_stale:
+            return
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=self._coalesce_seconds)
         self._waiting = _waiting(connection)
@@ -142,6 +182,7 @@ class SqliteOutbox:
         ):
             if now - received < DEDUPLICATION_SECONDS:
                 self._recent.add(identity, workload, received)
+        self._is_stale = False
 
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
         self._purge(connection)

@@ -28,7 +28,12 @@ def path(tmp_path: Path) -> Path:
 async def outbox(path: Path) -> AsyncIterator[SqliteOutbox]:
     """An outbox that is in use, with three dead letters."""
     outbox = SqliteOutbox(
-        path, coalesce_seconds=0.0, max_backlog=100, now=lambda: 1_000_000.0, observe_commit=lambda _: None
+        path,
+        coalesce_seconds=0.0,
+        max_backlog=100,
+        now=lambda: 1_000_000.0,
+        observe_commit=lambda _: None,
+        on_damage=lambda _: None,
     )
     await outbox.put([letter(name) for name in ("a", "b", HOSTILE)])
     claims = await outbox.claim(room=ROOM)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,11 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
+def opened(connection: sqlite3.Connection, *, observe: Callable[[float], None] = lambda _: None) -> Writer:
+    """A writer whose file is never damaged."""
+    return Writer(connection, check=lambda _: None, on_rollback=lambda: None, on_damage=lambda _: None, observe=observe)
+
+
 def insert(connection: sqlite3.Connection, number: int) -> int:
     connection.execute("INSERT INTO done VALUES (?)", (number,))
     return number
@@ -29,7 +34,7 @@ async def test_those_who_ask_again_and_again_share_each_commit_instead_of_taking
     connection: sqlite3.Connection,
 ) -> None:
     commits: list[float] = []
-    writer = Writer(connection, on_rollback=lambda _: None, observe=commits.append)
+    writer = opened(connection, observe=commits.append)
 
     async def ask(late: int) -> None:
         for _ in range(late):  # some come while the first commit is under way
@@ -44,7 +49,7 @@ async def test_those_who_ask_again_and_again_share_each_commit_instead_of_taking
 
 
 async def test_a_group_that_never_ceases_to_grow_is_committed_all_the_same(connection: sqlite3.Connection) -> None:
-    writer = Writer(connection, on_rollback=lambda _: None, observe=lambda _: None)
+    writer = opened(connection)
     first = writer.run(insert, 0)
     async with asyncio.timeout(20):
         while not first.done():

@@ -168,7 +168,8 @@ def read_only(process: Process, _: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        with suppress(ProcessLookupError):
+            resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 @contextmanager

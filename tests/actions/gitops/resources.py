@@ -4,8 +4,7 @@ from typing import Any
 
 from responder.gitops import manifests
 from responder.gitops.flux.cluster_object import ClusterObject
-from responder.gitops.kustomize.object_id import identify
-from responder.gitops.kustomize.resource import Resource
+from responder.gitops.kustomize.resource import Resource, identify
 
 
 def resource(text: str, *, file: str = "objects.yaml") -> Resource:

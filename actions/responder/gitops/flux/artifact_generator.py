@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..fields import items, mapping, text
-from ..kustomize.object_id import ObjectId
-from ..kustomize.resource import Resource
+from ..kustomize.resource import ObjectId, Resource
 
 GROUP = "source.extensions.fluxcd.io"
 _GLOB = re.compile(r"[*?\[]")

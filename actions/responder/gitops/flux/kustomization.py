@@ -12,10 +12,8 @@ from typing import Any
 from ..fields import items, mapping, set_in, text
 from ..kustomize import kustomization
 from ..kustomize.kustomization import Kustomization
-from ..kustomize.object_id import ObjectId
 from ..kustomize.patches import Patch
-from ..kustomize.phase import Phase
-from ..kustomize.resource import Resource
+from ..kustomize.resource import ObjectId, Phase, Resource
 from .substitution import substitute
 
 GROUP = "kustomize.toolkit.fluxcd.io"

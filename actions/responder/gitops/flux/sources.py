@@ -14,8 +14,7 @@ from typing import Any
 from .. import manifests
 from ..checkout import Checkout
 from ..fields import mapping, text
-from ..kustomize.object_id import identify
-from ..kustomize.resource import Resource
+from ..kustomize.resource import Resource, identify
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import GROUP, SourceReference, folder_of, is_flux_kustomization

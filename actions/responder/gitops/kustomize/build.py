@@ -12,11 +12,9 @@ from ..manifests import Manifest
 from ..source_tree import SourceTree
 from . import kustomization
 from .kustomization import Kustomization
-from .object_id import identify
 from .patches import Patch
-from .phase import Phase
 from .reachability import Reach
-from .resource import Layer, Resource, Step
+from .resource import Layer, Phase, Resource, Step, identify
 
 ReadManifests = Callable[[bytes], Sequence[Manifest]]  # the objects in a file that matter; raises Unreadable
 NOT_FOLLOWED = "is not followed"

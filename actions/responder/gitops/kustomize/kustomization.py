@@ -10,10 +10,8 @@ from typing import Any
 from ...yamledit.values import YamlPath
 from .. import manifests
 from ..fields import items, mapping, set_in, text
-from .location import Location
 from .patches import Json6902Patch, Patch, ReplicaCount, StrategicMergePatch
-from .phase import Phase
-from .resource import Resource
+from .resource import Location, Phase, Resource
 from .selector import Selector
 
 # What can change objects in ways that are not followed here; a rendering shows what they do.

@@ -10,11 +10,8 @@ from ...yamledit.json_pointer import Dialect
 from ...yamledit.values import YamlPath
 from ..fields import mapping
 from . import strategic_merge
-from .location import Location
-from .object_id import identify
-from .phase import Phase
-from .selector import Selectable, Selector
-from .setting import Setting
+from .resource import Location, Phase, Resource, Setting, identify
+from .selector import Selector
 
 # The kinds whose replicas a kustomization can set by `replicas:`.
 REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
@@ -39,14 +36,14 @@ class StrategicMergePatch:
         """Whether all objects that it can apply to have one name."""
         return self.target is None or self.target.is_for_one_name
 
-    def applies_to(self, candidate: Selectable) -> bool:
+    def applies_to(self, candidate: Resource) -> bool:
         """Return whether the patch changes the object."""
         if self.target:
             return self.target.selects(candidate)
         body_id = identify(self.body)
         return any(object_id.same_as(body_id) for object_id in candidate.ids)
 
-    def apply(self, candidate: Selectable) -> Mapping[str, Any] | None:
+    def apply(self, candidate: Resource) -> Mapping[str, Any] | None:
         """Return the content of the object after the patch, None if the patch deletes it."""
         merged = strategic_merge.merge(candidate.data, self.body)
         if merged is strategic_merge.DELETED:
@@ -80,11 +77,11 @@ class Json6902Patch:
         """Whether all objects that it can apply to have one name."""
         return self.target is None or self.target.is_for_one_name
 
-    def applies_to(self, candidate: Selectable) -> bool:
+    def applies_to(self, candidate: Resource) -> bool:
         """Return whether the patch changes the object."""
         return self.target is not None and self.target.selects(candidate)
 
-    def apply(self, candidate: Selectable) -> Mapping[str, Any]:
+    def apply(self, candidate: Resource) -> Mapping[str, Any]:
         """Return the content of the object after the patch; as it is if an operation fails, which fails the build."""
         try:
             patched = json_patch.apply(dict(candidate.data), self.operations, Dialect.KUSTOMIZE)
@@ -121,12 +118,12 @@ class ReplicaCount:
     phase: ClassVar[Phase] = Phase.REPLICAS
     is_for_one_name: ClassVar[bool] = True
 
-    def applies_to(self, candidate: Selectable) -> bool:
+    def applies_to(self, candidate: Resource) -> bool:
         """Return whether the object is a workload of this name, now or at an earlier step."""
         ids = candidate.ids
         return ids[-1].kind in REPLICATED and any(object_id.name == self.name for object_id in ids)
 
-    def apply(self, candidate: Selectable) -> Mapping[str, Any]:
+    def apply(self, candidate: Resource) -> Mapping[str, Any]:
         """Return the content of the object with the count."""
         spec = {**mapping(candidate.data, "spec"), "replicas": self.count}
         return {**candidate.data, "spec": spec}

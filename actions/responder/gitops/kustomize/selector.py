@@ -6,26 +6,16 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..fields import mapping, text
-from .object_id import ObjectId
+from .resource import Resource
 
 _REQUIREMENT = re.compile(
     r"\s*(?:(?P<absent>!)\s*)?(?P<key>[-./\w]+)\s*"
     r"(?:(?P<equal>==|=|!=)\s*(?P<value>[-.\w]*)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|\Z)"
 )
 _LITERAL = re.compile(r"[-\w]+")
-
-
-class Selectable(Protocol):
-    """What an object is selected by: its ids, from the first to that of now, and its content."""
-
-    @property
-    def ids(self) -> tuple[ObjectId, ...]: ...
-
-    @property
-    def data(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +48,7 @@ class Selector:
         """Whether the name is literal, so that all selected objects have it."""
         return _LITERAL.fullmatch(self.name) is not None
 
-    def selects(self, candidate: Selectable) -> bool:
+    def selects(self, candidate: Resource) -> bool:
         """Return whether it selects the object, by the name and namespace that the object had first or has now."""
         first, current = candidate.ids[0], candidate.ids[-1]
         metadata = mapping(candidate.data, "metadata")

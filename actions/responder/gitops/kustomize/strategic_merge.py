@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...yamledit.values import YamlPath
-from .setting import Setting
+from .resource import Setting
 
 DELETED: Final = object()
 

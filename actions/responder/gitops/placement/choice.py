@@ -14,8 +14,7 @@ from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import dotted
 from ..flux.cluster_object import ClusterObject
 from ..flux.clusters import DesiredState
-from ..kustomize.phase import Phase
-from ..kustomize.resource import Layer, Resource, Step
+from ..kustomize.resource import Layer, Phase, Resource, Step
 from .desired_edit import DesiredEdit, JsonPatch, RemoveResource, below, changed_paths
 from .entries import in_kustomization, patch_entry
 from .placement import FIRST, FLUX_PATCHES, EditText, Placement, PlacementKind

@@ -10,10 +10,8 @@ from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import YamlPath
 from ..fields import find
 from ..flux.clusters import DesiredState
-from ..kustomize.location import Location
 from ..kustomize.patches import REPLICATED, ReplicaCount
-from ..kustomize.phase import Phase
-from ..kustomize.resource import Resource, Step
+from ..kustomize.resource import Location, Phase, Resource, Step
 from ..kustomize.selector import Selector
 from .desired_edit import DesiredEdit, JsonPatch, RemoveResource
 from .placement import Placement, PlacementKind

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from ...yamledit.edit import AppendItem, Edit, SetValue
 from ...yamledit.values import YamlPath
-from ..kustomize.phase import Phase
+from ..kustomize.resource import Phase
 from .desired_edit import JsonPatch, RemoveResource
 
 FIRST = (-1, Phase.STRATEGIC_MERGE)  # the step and phase before all layers: the manifest

@@ -2,8 +2,7 @@
 
 from ..flux.cluster_object import ClusterObject
 from ..flux.clusters import DesiredState
-from ..kustomize.patches import Patch
-from ..kustomize.resource import Layer, Resource, Step
+from ..kustomize.resource import Layer, Resource, Setter, Step
 
 
 class Readers:
@@ -48,7 +47,7 @@ class Readers:
         )
 
 
-def _way(resource: Resource) -> tuple[list[Step], list[Patch]]:
+def _way(resource: Resource) -> tuple[list[Step], list[Setter]]:
     """Return what changes an object on its way. The kustomization that Flux generates changes nothing."""
     return [step for step in resource.steps if step.file], [layer.patch for layer in resource.layers]
 

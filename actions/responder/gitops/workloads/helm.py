@@ -8,8 +8,7 @@ https://fluxcd.io/flux/components/helm/helmreleases/#release-configuration
 import hashlib
 
 from ..fields import find, mapping, text
-from ..kustomize.object_id import ObjectId
-from ..kustomize.resource import Resource
+from ..kustomize.resource import ObjectId, Resource
 
 GROUP = "helm.toolkit.fluxcd.io"
 _LONGEST = 53  # characters of a release name, beyond which Flux cuts it and adds a hash

@@ -8,8 +8,7 @@ import pytest
 from responder.gitops.flux.kustomization import FluxKustomization, SourceReference, folder_of
 from responder.gitops.kustomize.kustomization import Kustomization
 from responder.gitops.kustomize.patches import StrategicMergePatch
-from responder.gitops.kustomize.phase import Phase
-from responder.gitops.kustomize.resource import Layer
+from responder.gitops.kustomize.resource import Layer, Phase
 from tests.actions.gitops.resources import deployment, flux_kustomization, resource
 
 CONFIG: dict[tuple[str, str | None], dict[str, object]] = {

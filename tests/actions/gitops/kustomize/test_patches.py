@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from responder.gitops.kustomize.kustomization import parse
-from responder.gitops.kustomize.location import Location
 from responder.gitops.kustomize.patches import Json6902Patch, Patch, ReplicaCount, StrategicMergePatch
-from responder.gitops.kustomize.phase import Phase
-from responder.gitops.kustomize.setting import Setting
+from responder.gitops.kustomize.resource import Location, Phase, Setting
 from tests.actions.gitops.resources import deployment, resource
 
 FILES = {

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from responder.gitops.kustomize.object_id import identify
-from responder.gitops.kustomize.resource import Resource
+from responder.gitops.kustomize.resource import Resource, identify
 from responder.gitops.kustomize.selector import Selector, satisfies
 
 LABELS = {"app": "web", "tier": "front"}

@@ -17,7 +17,7 @@ from responder.errors import NotRendered
 from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.clusters import DesiredState
+from responder.gitops.flux.desired_state import DesiredState
 from responder.plan import planner
 from responder.plan.outcome import Outcome
 from responder.proof import kustomize_build
@@ -132,7 +132,7 @@ def shell(cluster: str, key: ObjectKey, declared: Mapping[str, Any]) -> Event:
 
 def render_targets(desired: DesiredState, earlier: Iterable[RenderTarget] = ()) -> list[RenderTarget]:
     """Return all folders that clusters apply, and those that they applied earlier."""
-    again = [replace(target, tree=desired.sources.by_name(target.source)) for target in earlier]
+    again = [replace(target, tree=desired.tree(target.source)) for target in earlier]
     return list(dict.fromkeys([*(RenderTarget.of(item, desired) for item in desired.objects), *again]))
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from ..errors import Unsupported
 from ..gitops.fields import find, set_in
-from ..gitops.flux.cluster_object import ClusterObject
+from ..gitops.flux.desired_state import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, is_fulfilled
 from ..gitops.workloads import helm
 from ..gitops.workloads.target import Target

@@ -16,8 +16,8 @@ import yaml
 
 from ..errors import NoHome, Unsupported
 from ..gitops.fields import find, mapping
-from ..gitops.placement.choice import exclusive_steps
 from ..gitops.placement.placement import Placement, PlacementKind
+from ..gitops.placement.readers import Readers
 from ..gitops.workloads import helm
 from ..gitops.workloads.target import Target
 from ..rules.actions import Isolate
@@ -60,7 +60,7 @@ def policy_for(action: Isolate, target: Target) -> Policy:
     """
     labels = _pod_labels(target)
     resource = target.object.resource
-    steps = exclusive_steps(target.desired_state, target.object)
+    steps = Readers(target.desired_state, target.object).exclusive_steps
     if resource.steps and not steps:
         raise NoHome(
             f"no kustomization reads {target.workload} for this cluster alone, so that a policy could be added"

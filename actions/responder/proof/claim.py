@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..gitops.fields import find, set_in
-from ..gitops.flux.cluster_object import ClusterObject
+from ..gitops.flux.desired_state import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, edited
 from .rendered import ObjectKey
 

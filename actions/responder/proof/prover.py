@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import NotRendered
 from ..gitops.checkout import changed_files
-from ..gitops.flux.clusters import DesiredState
+from ..gitops.flux.desired_state import DesiredState
 from .claim import Claim
 from .comparison import compare
 from .kustomize_build import Copy, Renderer
@@ -41,7 +41,7 @@ class KustomizeProver:
         """Return how the claims of a response stand against both renderings."""
         if self._kustomize is None:
             return Proof(standing=Standing.NOT_POSSIBLE, reason="there is no kustomize on the PATH")
-        files = {str(path) for path in changed_files(desired_before.sources.checkout, desired_after.sources.checkout)}
+        files = {str(path) for path in changed_files(desired_before.checkout, desired_after.checkout)}
         targets = dict(reached_targets(desired_before, desired_after, files))
         if not targets:
             return Proof(standing=Standing.NOT_POSSIBLE, reason=f"no folder reads {', '.join(sorted(files))}")

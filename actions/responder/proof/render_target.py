@@ -7,8 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-from ..gitops.flux.cluster_object import ClusterObject
-from ..gitops.flux.clusters import DesiredState
+from ..gitops.flux.desired_state import ClusterObject, DesiredState
 from ..gitops.source_tree import SourceTree
 
 
@@ -30,7 +29,7 @@ class RenderTarget:
     def of(cls, item: ClusterObject, state: DesiredState) -> "RenderTarget":
         """Return the target whose rendering has an object."""
         steps = item.resource.steps
-        tree = state.sources.by_name(steps[-1].tree if steps else "")
+        tree = state.tree(steps[-1].tree if steps else "")
         if item.applier:
             path, only = item.applier.as_flux_kustomization.folder or ".", None
         elif steps and steps[-1].file:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ..gitops.flux.clusters import DesiredState
+from ..gitops.flux.desired_state import DesiredState
 from .claim import Claim
 
 

@@ -3,7 +3,8 @@
 import re
 
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.clusters import DesiredState, read_desired_state
+from responder.gitops.flux.clusters import reconcile_clusters
+from responder.gitops.flux.desired_state import DesiredState
 from responder.gitops.flux.sources import Origin, Sources
 from responder.gitops.kustomize import reachability
 from responder.gitops.kustomize.build import Builder
@@ -23,4 +24,4 @@ def read_whole(checkout: Checkout, entries: dict[str, str]) -> DesiredState:
     """All that the clusters with these entry paths get."""
     kustomizations = frozenset(path for path in checkout.manifests if reachability.is_kustomization(path))
     everything = reachability.Reach(files=frozenset(checkout.manifests), kustomizations=kustomizations)
-    return read_desired_state(checkout, Builder(ALL, everything), Sources(checkout, Origin()), entries)
+    return reconcile_clusters(checkout, Builder(ALL, everything), Sources(checkout, Origin()), entries)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from responder.gitops import manifests
-from responder.gitops.flux.cluster_object import ClusterObject
+from responder.gitops.flux.desired_state import ClusterObject
 from responder.gitops.kustomize.resource import Resource, identify
 
 

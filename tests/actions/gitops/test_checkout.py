@@ -62,7 +62,7 @@ def test_a_kustomization_that_reads_itself_ends(tmp_path: Path) -> None:
     write(tmp_path, "c/kustomization.yaml", "resources: [../a]")
     target = locate(WorkTree(tmp_path).checkout(), pod=POD)
     assert str(target.file) == "a/web.yaml"
-    assert {skipped.reason for skipped in target.desired_state.builder.skipped} == {"leads back to itself"}
+    assert {skipped.reason for skipped in target.desired_state.skipped} == {"leads back to itself"}
 
 
 def test_a_link_to_a_link_is_followed_to_its_end() -> None:

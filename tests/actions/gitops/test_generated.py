@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from responder.errors import Ambiguous, NoHome
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.cluster_object import ClusterObject
+from responder.gitops.flux.desired_state import ClusterObject
 from responder.gitops.placement.choice import choose_placement
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod

@@ -120,7 +120,7 @@ def test_where_every_place_is_shared_nothing_is_edited(tree: Tree, case: Mapping
 def test_what_could_not_be_followed_is_named(tree: Tree) -> None:
     desired_state = whole_state(tree)
     if tree.skipped is not None:
-        assert {str(skipped) for skipped in desired_state.builder.skipped} == set(tree.skipped)
+        assert {str(skipped) for skipped in desired_state.skipped} == set(tree.skipped)
     if tree.clusters is not None:
         assert sorted(cluster.cluster for cluster in desired_state.clusters) == sorted(tree.clusters)
 

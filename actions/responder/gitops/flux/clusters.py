@@ -8,35 +8,19 @@ for what is applied.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from posixpath import dirname
 
 from ..checkout import Checkout
 from ..kustomize.build import Builder
 from ..kustomize.reachability import around, is_kustomization
 from ..kustomize.resource import Resource
-from .cluster_object import ClusterObject
+from .desired_state import ClusterState, DesiredState
 from .kustomization import GROUP, FluxKustomization, is_flux_kustomization
 from .reconcile import Reconciliation
 from .sources import Sources
 
 
-@dataclass(frozen=True, kw_only=True)
-class DesiredState:
-    """All that a repository applies: in the clusters that can have the workload, and in all others."""
-
-    clusters: tuple[Reconciliation, ...]
-    other_clusters: tuple[Reconciliation, ...]
-    builder: Builder
-    sources: Sources
-
-    @property
-    def objects(self) -> tuple[ClusterObject, ...]:
-        """The objects of all clusters."""
-        return tuple(item for cluster in (*self.clusters, *self.other_clusters) for item in cluster.objects)
-
-
-def read_desired_state(
+def reconcile_clusters(
     checkout: Checkout, builder: Builder, sources: Sources, clusters: Mapping[str, str]
 ) -> DesiredState:
     """Return what the checkout applies.
@@ -55,17 +39,31 @@ def read_desired_state(
         if not any(cluster.flux_kustomizations <= root.flux_kustomizations for root in root_clusters)
     ] + root_clusters
     if configured:
-        others = (*discovered, *overlays)
-        return DesiredState(clusters=tuple(configured), other_clusters=others, builder=builder, sources=sources)
+        return _desired_state(builder, sources, configured, [*discovered, *overlays])
     if discovered:
-        return DesiredState(
-            clusters=tuple(discovered), other_clusters=tuple(overlays), builder=builder, sources=sources
-        )
-    loose = _loose_manifests(checkout, builder, sources)
-    return DesiredState(clusters=(*overlays, loose), other_clusters=(), builder=builder, sources=sources)
+        return _desired_state(builder, sources, discovered, overlays)
+    return _desired_state(builder, sources, [*overlays, _loose_manifests(checkout, builder, sources)], [])
 
 
-def _reconcile(builder: Builder, sources: Sources, name: str, entry: str) -> Reconciliation:
+def _desired_state(
+    builder: Builder, sources: Sources, clusters: list[ClusterState], other_clusters: list[ClusterState]
+) -> DesiredState:
+    appliers = (item.applier for cluster in (*clusters, *other_clusters) for item in cluster.objects if item.applier)
+    references = {applier.as_flux_kustomization.source for applier in appliers}
+    return DesiredState(
+        checkout=sources.checkout,
+        clusters=tuple(clusters),
+        other_clusters=tuple(other_clusters),
+        inputs=builder.inputs,
+        references=builder.references,
+        trees=sources.trees,
+        pins={reference: pin for reference in references if (pin := sources.pin(reference))},
+        skipped=frozenset(builder.skipped),
+        ignored_files=frozenset(file for file in builder.reach.files if sources.is_ignored(file)),
+    )
+
+
+def _reconcile(builder: Builder, sources: Sources, name: str, entry: str) -> ClusterState:
     return Reconciliation(builder, sources, name).run(builder.build(sources.main, entry), entry)
 
 
@@ -90,11 +88,11 @@ def _patch_files(builder: Builder, sources: Sources) -> set[str]:
 
 
 def _discover(
-    builder: Builder, sources: Sources, flux_kustomizations: list[Resource], configured: list[Reconciliation]
-) -> list[Reconciliation]:
+    builder: Builder, sources: Sources, flux_kustomizations: list[Resource], configured: list[ClusterState]
+) -> list[ClusterState]:
     """Return the clusters that apply what no configured cluster does."""
     reached = {source for cluster in configured for source in cluster.flux_kustomizations}
-    discovered: list[Reconciliation] = []
+    discovered: list[ClusterState] = []
     unreached = [resource for resource in flux_kustomizations if resource.source not in reached]
     for entry in _entries(sources, unreached):
         inside = [resource for resource in unreached if _is_in(resource.file, entry) and resource.source not in reached]
@@ -136,7 +134,7 @@ def _entries(sources: Sources, flux_kustomizations: list[Resource]) -> list[str]
     return [*sorted(self_applied), *sorted(sizes, key=lambda folder: (-sizes[folder], folder))]
 
 
-def _roots(builder: Builder, sources: Sources) -> tuple[list[Reconciliation], list[Reconciliation]]:
+def _roots(builder: Builder, sources: Sources) -> tuple[list[ClusterState], list[ClusterState]]:
     """Return the clusters and the overlays of kustomizations that nothing has read and no other refers to."""
     tree = sources.main
     kustomizations = builder.reach.kustomizations - builder.visited
@@ -164,7 +162,7 @@ def _roots(builder: Builder, sources: Sources) -> tuple[list[Reconciliation], li
     )
 
 
-def _loose_manifests(checkout: Checkout, builder: Builder, sources: Sources) -> Reconciliation:
+def _loose_manifests(checkout: Checkout, builder: Builder, sources: Sources) -> ClusterState:
     """Return the manifests that no kustomization has anything to do with, as if a cluster applied them."""
     tree = sources.main
     folders = {dirname(file) or "." for file in checkout.manifests if is_kustomization(file)}

@@ -4,30 +4,27 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..fields import mapping, text
-from ..kustomize.build import Builder, SkippedReference
+from ..kustomize.build import Builder
 from ..kustomize.resource import Resource
+from ..kustomize.skipped_reference import NO_FOLDER, SkippedReference
 from ..source_tree import SourceTree
-from . import artifact_generator
-from .cluster_object import ClusterObject
+from . import adjustments, artifact_generator
+from .desired_state import ClusterObject, ClusterState
 from .kustomization import FluxKustomization, is_flux_kustomization
 from .sources import SOURCE_GROUP, ForeignSource, Sources
 
-NO_FOLDER = "there is no folder"
-
 
 class Reconciliation:
-    """What one cluster gets, from its entry path on. Every Flux Kustomization is followed once.
-
-    `folder_count` is the number of Flux Kustomizations whose folder is in the repository.
-    """
+    """Finds what one cluster gets, from its entry path on. Every Flux Kustomization is followed once."""
 
     def __init__(self, builder: Builder, sources: Sources, cluster: str) -> None:
-        self.cluster = cluster
-        self.objects: list[ClusterObject] = []
-        self.folder_count = 0
+        self._cluster = cluster
+        self._objects: list[ClusterObject] = []
+        self._folder_count = 0
         self._builder = builder
         self._sources = sources
         self._pending: list[ClusterObject] = []
@@ -36,15 +33,9 @@ class Reconciliation:
         self._config_maps: dict[tuple[str, str | None], Mapping[str, Any]] = {}
         self._ignores: dict[tuple[str, str], str] = {}
 
-    @property
-    def flux_kustomizations(self) -> set[tuple[str, int, int | None]]:
-        """The declarations of the Flux Kustomizations that this cluster has."""
-        resources = (item.resource for item in self.objects)
-        return {resource.source for resource in resources if is_flux_kustomization(resource.id)}
-
-    def run(self, resources: tuple[Resource, ...], entry: str) -> "Reconciliation":
-        """Apply `resources`, those of the folder `entry`, and all that follows from them."""
-        objects = [ClusterObject(cluster=self.cluster, resource=resource) for resource in resources]
+    def run(self, resources: tuple[Resource, ...], entry: str) -> ClusterState:
+        """Return what the cluster gets: `resources`, those of the folder `entry`, and all that follows from them."""
+        objects = [ClusterObject(cluster=self._cluster, resource=resource) for resource in resources]
         # Where a Flux Kustomization in the entry applies the entry itself, its reading counts, not this one.
         self._apply([item for item in objects if self._applies(item, entry)] or objects)
         while self._pending:
@@ -53,7 +44,7 @@ class Reconciliation:
             self._pending = [item for item in self._pending if item not in ready]
             for item in batch:
                 self._follow(item)
-        return self
+        return ClusterState(cluster=self._cluster, objects=tuple(self._objects), folder_count=self._folder_count)
 
     def _applies(self, item: ClusterObject, folder: str) -> bool:
         """Return whether it is a Flux Kustomization of this repository that applies `folder`."""
@@ -78,7 +69,7 @@ class Reconciliation:
                 self._ignores[object_id.kind, object_id.name] = text(mapping(item.resource.data, "spec"), "ignore")
             elif object_id.kind == "ConfigMap":
                 self._config_maps[object_id.name, object_id.namespace] = mapping(item.resource.data, "data")
-            self.objects.append(item)
+            self._objects.append(item)
 
     def _is_ready(self, item: ClusterObject) -> bool:
         """Return whether all that a Flux Kustomization takes from the cluster has been applied."""
@@ -106,12 +97,12 @@ class Reconciliation:
         if folder is None or not (tree.kustomization(folder) or tree.below(folder)):
             self._skip(item, f"{NO_FOLDER} {flux.spec.get('path')} here")
             return
-        self.folder_count += 1
+        self._folder_count += 1
         cluster = item.cluster + (f" through {flux.remote}" if flux.remote else "")
         if not (self._builder.leads(tree, folder) or flux.spec.get("components")):
             return
-        resources = self._builder.build(tree, folder, flux.adjust)
-        finished = (flux.finish(resource, self._config_maps) for resource in resources)
+        resources = self._builder.build(tree, folder, partial(adjustments.adjust, flux))
+        finished = (adjustments.finish(flux, resource, self._config_maps) for resource in resources)
         self._apply([ClusterObject(cluster=cluster, resource=resource, applier=item) for resource in finished])
 
     def _skip(self, item: ClusterObject, reason: str) -> None:

@@ -80,10 +80,11 @@ class Sources:
         """Return whether the repository declares a source of this name with a `spec.ignore`, for any cluster."""
         return any("ignore" in spec for spec in self._specs(source.kind, source.name))
 
-    def by_name(self, name: str) -> SourceTree:
-        """Return the source tree of this name, the whole checkout if there is none."""
-        trees = (tree for tree in self._trees.values() if isinstance(tree, SourceTree))
-        return next((tree for tree in trees if tree.name == name), self.main)
+    @property
+    def trees(self) -> Mapping[str, SourceTree]:
+        """The source trees that were asked for, by name; the one without a name has the whole checkout."""
+        trees = [tree for tree in self._trees.values() if isinstance(tree, SourceTree)]
+        return {"": self.main} | {tree.name: tree for tree in reversed(trees)}
 
     def pin(self, source: SourceReference) -> str | None:
         """Return the tag, version, commit or digest that a source is held at, so that no new commit reaches it."""

@@ -3,9 +3,9 @@
 https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/target/kusttarget.go
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .. import manifests
 from ..manifests import Manifest
@@ -15,23 +15,11 @@ from .kustomization import Kustomization
 from .patches import Patch
 from .reachability import Reach
 from .resource import Layer, Phase, Resource, Step, identify
+from .skipped_reference import NOT_FOLLOWED, SkippedReference
 
 ReadManifests = Callable[[bytes], Sequence[Manifest]]  # the objects in a file that matter; raises Unreadable
-NOT_FOLLOWED = "is not followed"
 
 _Key = tuple[str, str]  # the name of a source tree and a folder in it
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class SkippedReference:
-    """A reference that could not be followed, the file that contains it, and the reason."""
-
-    file: str
-    reference: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reference} ({self.reason})"
 
 
 class Builder:
@@ -87,9 +75,16 @@ class Builder:
             self._kustomizations[key] = self._read(tree, folder)
         return self._kustomizations[key]
 
-    def inputs(self, tree_name: str, folder: str) -> tuple[Resource, ...]:
-        """Return the objects that came into the kustomization of a folder that was built, before it changed them."""
-        return self._inputs.get((tree_name, folder), ())
+    @property
+    def inputs(self) -> Mapping[tuple[str, str], tuple[Resource, ...]]:
+        """The objects that came into each kustomization that was built, by its source tree's name and its folder."""
+        return dict(self._inputs)
+
+    @property
+    def references(self) -> Mapping[str, tuple[str, ...]]:
+        """The `resources:` of each kustomization that was read, by its file."""
+        contents = (content for content in self._kustomizations.values() if content)
+        return {content.file: content.resources for content in contents if content.file}
 
     def mentioned(self, tree: SourceTree, folder: str) -> set[str]:
         """Return the files of the checkout that the kustomization of a folder names."""

@@ -14,13 +14,11 @@ from ...yamledit.values import YamlPath, dotted
 from .. import manifests
 from ..checkout import Checkout
 from ..fields import find, items, mapping, text
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
+from ..flux.desired_state import ClusterObject, DesiredState
 from ..flux.kustomization import GROUP
-from ..flux.sources import Sources
-from ..kustomize.build import NOT_FOLLOWED
 from ..kustomize.resource import Resource
 from ..kustomize.selector import Selector
+from ..kustomize.skipped_reference import NOT_FOLLOWED
 from ..workloads import helm
 from .desired_edit import DesiredEdit, changed_paths
 from .line_numbers import line_of
@@ -46,9 +44,9 @@ def find_caveats(
     desired_state: DesiredState, target: ClusterObject, edit: DesiredEdit, placement: Placement
 ) -> list[Caveat]:
     """Return what may keep an edit of an object from reaching its cluster."""
-    caveats = [*_of_object(target.resource, edit, desired_state.sources.checkout)]
+    caveats = [*_of_object(target.resource, edit, desired_state.checkout)]
     if target.applier:
-        caveats += _of_applier(target.resource, target.applier, edit, desired_state.sources)
+        caveats += _of_applier(target.resource, target.applier, edit, desired_state)
         if placement.kind is PlacementKind.FLUX:
             flux_edit = AppendItem(path=FLUX_PATCHES, value={})
             flux_placement = replace(placement, kind=PlacementKind.MANIFEST)
@@ -56,7 +54,7 @@ def find_caveats(
     for step in target.resource.steps:
         caveats += [
             Caveat(file=skipped.file, line=1, problem=f"{skipped.reference} may change it again")
-            for skipped in desired_state.builder.skipped
+            for skipped in desired_state.skipped
             if skipped.file == step.file and skipped.reason == NOT_FOLLOWED
         ]
     return caveats
@@ -79,19 +77,22 @@ def _of_object(resource: Resource, edit: DesiredEdit, checkout: Checkout) -> Ite
             yield _caveat(checkout, resource, path, problem)
 
 
-def _of_applier(resource: Resource, applier: ClusterObject, edit: DesiredEdit, sources: Sources) -> Iterator[Caveat]:
+def _of_applier(
+    resource: Resource, applier: ClusterObject, edit: DesiredEdit, desired_state: DesiredState
+) -> Iterator[Caveat]:
+    checkout = desired_state.checkout
     flux = applier.as_flux_kustomization
     name = f"Flux Kustomization {applier.resource.id.name}"
     if flux.spec.get("suspend") is True:
-        yield _caveat(sources.checkout, applier.resource, ("spec", "suspend"), f"{name} is suspended")
+        yield _caveat(checkout, applier.resource, ("spec", "suspend"), f"{name} is suspended")
     for index, rule in enumerate(items(flux.spec, "ignore")):
         if isinstance(rule, Mapping) and _ignores(rule, resource, edit):
             fields = ", ".join(map(dotted, changed_paths(edit)))
             problem = f"{name} ignores changes of {fields}"
-            yield _caveat(sources.checkout, applier.resource, ("spec", "ignore", index), problem)
-    if pin := sources.pin(flux.source):
+            yield _caveat(checkout, applier.resource, ("spec", "ignore", index), problem)
+    if pin := desired_state.pins.get(flux.source):
         problem = f"{name} reads {flux.source.kind} {flux.source.name}, held at {pin}: no new commit reaches it"
-        yield _caveat(sources.checkout, applier.resource, ("spec", "sourceRef"), problem)
+        yield _caveat(checkout, applier.resource, ("spec", "sourceRef"), problem)
 
 
 def _ignores(rule: Mapping[str, Any], resource: Resource, edit: DesiredEdit) -> bool:

@@ -12,9 +12,8 @@ from pathlib import PurePosixPath
 from ...errors import NoHome
 from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import dotted
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
-from ..kustomize.resource import Layer, Phase, Resource, Step
+from ..flux.desired_state import ClusterObject, DesiredState
+from ..kustomize.resource import Layer, Phase, Resource
 from .desired_edit import DesiredEdit, JsonPatch, RemoveResource, below, changed_paths
 from .entries import in_kustomization, patch_entry
 from .placement import FIRST, FLUX_PATCHES, EditText, Placement, PlacementKind
@@ -25,51 +24,39 @@ from .removal import removals
 def choose_placement(desired_state: DesiredState, target: ClusterObject, edit: DesiredEdit) -> Placement:
     """Return the one placement of an edit. Raise NoHome where there is none."""
     readers = Readers(desired_state, target)
-    layer = _last_setter(target.resource, edit)
-    if isinstance(edit, RemoveResource):
-        placements = removals(desired_state, target.resource, edit, readers)
-    else:
-        placements = _placements(desired_state, target, edit, layer, readers)
-    for placement in placements:
+    layer = _last_layer(target.resource, edit)
+    for placement in _placements(desired_state, target, edit, layer, readers) if readers.applier_count else ():
         return placement
     raise NoHome(_reason(target, edit, readers, layer))
 
 
-def exclusive_steps(desired_state: DesiredState, target: ClusterObject) -> list[Step]:
-    """Return the kustomizations on the object's way that only it passes, the innermost first."""
-    readers = Readers(desired_state, target)
-    return [step for step in target.resource.steps if not step.component and readers.are_target_alone(step)]
-
-
 def _placements(
-    desired_state: DesiredState,
-    target: ClusterObject,
-    edit: SetValue | AppendItem | JsonPatch,
-    layer: Layer | None,
-    readers: Readers,
+    desired_state: DesiredState, target: ClusterObject, edit: DesiredEdit, layer: Layer | None, readers: Readers
 ) -> Iterator[Placement]:
     """Yield all placements that are possible, the innermost first."""
     resource = target.resource
-    if not readers.applier_count:
-        return
-    if layer:
+    if isinstance(edit, RemoveResource):
+        if layer is None and resource.item is None and readers.are_target_alone():
+            yield from removals(desired_state, resource)
+    elif layer:
         yield from _in_layer(resource, edit, layer, readers)
     elif readers.are_target_alone():
-        yield Placement(
-            file=PurePosixPath(resource.location.file),
-            document=resource.document,
-            edit=below(resource.location.keys, edit),
-            kind=PlacementKind.MANIFEST,
-        )
-    floor = (layer.step, layer.phase) if layer else FIRST
+        yield _in_manifest(resource, edit)
+    floor, exclusive_steps = (layer.step, layer.phase) if layer else FIRST, readers.exclusive_steps
     for index, step in enumerate(resource.steps):
-        if step.file and not step.component and readers.are_target_alone(step):
-            yield from in_kustomization(desired_state, resource, edit, index, floor, readers)
-    last_step = len(resource.steps) - 1
-    applier = target.applier if readers.applier_count == 1 and floor <= (last_step, Phase.FLUX_PATCHES) else None
-    if applier and (patch := patch_entry(desired_state, resource, edit, resource.steps[last_step])):
-        outer = choose_placement(desired_state, applier, AppendItem(path=FLUX_PATCHES, value=patch))
-        yield replace(outer, kind=PlacementKind.FLUX, shared=readers.other_objects)
+        if step.file and step in exclusive_steps:
+            yield from in_kustomization(desired_state, resource, edit, index, floor, readers.other_objects)
+    if not isinstance(edit, RemoveResource):
+        yield from _in_flux_kustomization(desired_state, target, edit, floor, readers)
+
+
+def _in_manifest(resource: Resource, edit: SetValue | AppendItem | JsonPatch) -> Placement:
+    return Placement(
+        file=PurePosixPath(resource.location.file),
+        document=resource.document,
+        edit=below(resource.location.keys, edit),
+        kind=PlacementKind.MANIFEST,
+    )
 
 
 def _in_layer(
@@ -99,15 +86,37 @@ def _in_layer(
     )
 
 
-def _last_setter(resource: Resource, edit: DesiredEdit) -> Layer | None:
-    """Return the patch or replica count that has the last word about the field, None if the manifest has it."""
+def _in_flux_kustomization(
+    desired_state: DesiredState,
+    target: ClusterObject,
+    edit: SetValue | AppendItem | JsonPatch,
+    floor: tuple[int, Phase],
+    readers: Readers,
+) -> Iterator[Placement]:
+    """Yield a patch in the Flux Kustomization that applies the object, if it is the only one."""
+    last_step = len(target.resource.steps) - 1
+    if target.applier is None or readers.applier_count != 1 or floor > (last_step, Phase.FLUX_PATCHES):
+        return
+    if patch := patch_entry(desired_state, target.resource, edit, target.resource.steps[last_step]):
+        outer = choose_placement(desired_state, target.applier, AppendItem(path=FLUX_PATCHES, value=patch))
+        yield replace(outer, kind=PlacementKind.FLUX, shared=readers.other_objects)
+
+
+def _last_layer(resource: Resource, edit: DesiredEdit) -> Layer | None:
+    """Return the patch or replica count that has the last word about the edited field, None if the manifest has it.
+
+    Of an object that is removed, it is the last of all: each would fail without the object.
+    """
     paths = changed_paths(edit)
-    return next((layer for layer in reversed(resource.layers) if any(map(layer.patch.sets, paths))), None)
+    layers = reversed(resource.layers)
+    if isinstance(edit, RemoveResource):
+        return next(layers, None)
+    return next((layer for layer in layers if any(map(layer.patch.sets, paths))), None)
 
 
 def _reason(target: ClusterObject, edit: DesiredEdit, readers: Readers, layer: Layer | None) -> str:
-    if isinstance(edit, RemoveResource) and target.resource.layers:
-        location = target.resource.layers[-1].patch.location
+    if isinstance(edit, RemoveResource) and layer:
+        location = layer.patch.location
         patch = location.file if location else "a patch"
         return f"{target} cannot be taken out: {patch} changes it, and would fail without it"
     field = ", ".join(map(dotted, changed_paths(edit))) or "the object"

@@ -9,13 +9,12 @@ import yaml
 from ...yamledit.edit import AppendItem, SetValue
 from ...yamledit.values import YamlPath
 from ..fields import find
-from ..flux.clusters import DesiredState
+from ..flux.desired_state import DesiredState
 from ..kustomize.patches import REPLICATED, ReplicaCount
 from ..kustomize.resource import Location, Phase, Resource, Step
 from ..kustomize.selector import Selector
 from .desired_edit import DesiredEdit, JsonPatch, RemoveResource
 from .placement import Placement, PlacementKind
-from .readers import Readers
 
 _REPLICAS: YamlPath = ("spec", "replicas")
 
@@ -26,9 +25,12 @@ def in_kustomization(
     edit: DesiredEdit,
     index: int,
     floor: tuple[int, Phase],
-    readers: Readers,
+    shared: tuple[str, ...],
 ) -> Iterator[Placement]:
-    """Yield a replica count or a patch in a kustomization, where it comes after what has the last word now."""
+    """Yield a replica count or a patch in a kustomization, where it comes after what has the last word now.
+
+    `index` is that of the kustomization's step, `floor` the step and phase of what has the last word.
+    """
     step = resource.steps[index]
     assert step.file is not None  # noqa: S101 - the caller has seen to it
     count = edit.value if isinstance(edit, SetValue) and edit.path == _REPLICAS else None
@@ -36,9 +38,9 @@ def in_kustomization(
         count_entry = ReplicaCount(name=step.input_id.name, count=0, location=Location(file=step.file, document=0))
         if sum(map(count_entry.applies_to, _inputs(desired_state, step))) == 1:
             entry = {"name": step.input_id.name, "count": count}
-            yield _added(step.file, "replicas", entry, PlacementKind.REPLICAS, readers)
+            yield _added(step.file, "replicas", entry, PlacementKind.REPLICAS, shared)
     if floor <= (index, Phase.PATCHES) and (patch := patch_entry(desired_state, resource, edit, step)):
-        yield _added(step.file, "patches", patch, PlacementKind.PATCH, readers)
+        yield _added(step.file, "patches", patch, PlacementKind.PATCH, shared)
 
 
 def patch_entry(
@@ -101,10 +103,10 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
     return {**first, **second, **both}
 
 
-def _added(file: str, list_name: str, entry: dict[str, Any], kind: PlacementKind, readers: Readers) -> Placement:
+def _added(file: str, list_name: str, entry: dict[str, Any], kind: PlacementKind, shared: tuple[str, ...]) -> Placement:
     edit = AppendItem(path=(list_name,), value=entry)
-    return Placement(file=PurePosixPath(file), document=0, edit=edit, kind=kind, shared=readers.other_objects)
+    return Placement(file=PurePosixPath(file), document=0, edit=edit, kind=kind, shared=shared)
 
 
 def _inputs(desired_state: DesiredState, step: Step) -> tuple[Resource, ...]:
-    return desired_state.builder.inputs(step.tree, step.folder)
+    return desired_state.inputs.get((step.tree, step.folder), ())

@@ -1,7 +1,6 @@
 """Who else reads the manifest that declares an object, and each kustomization on the object's way."""
 
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
+from ..flux.desired_state import ClusterObject, DesiredState
 from ..kustomize.resource import Layer, Resource, Setter, Step
 
 
@@ -30,6 +29,12 @@ class Readers:
             if any(other.patch.location == layer.patch.location for other in item.resource.layers)
         ]
         return layer.is_exclusive and changed == self._target_readings
+
+    @property
+    def exclusive_steps(self) -> list[Step]:
+        """The kustomizations on the target's way that only it passes, the innermost first; components are none."""
+        steps = self._target.resource.steps
+        return [step for step in steps if not step.component and self.are_target_alone(step)]
 
     @property
     def applier_count(self) -> int:

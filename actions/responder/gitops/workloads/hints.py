@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 
 from ...kubernetes.pod_names import Owner, Pod
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
-from ..flux.reconcile import NO_FOLDER
-from . import owners as ownership
+from ..flux.desired_state import ClusterObject, DesiredState
+from ..kustomize.skipped_reference import NO_FOLDER
 from . import prefilter
+from .owners import owners_in_any_namespace
 
 _LIMIT = 5  # candidates that a message lists at most
 
@@ -21,24 +20,24 @@ def first_few(names: Sequence[str]) -> str:
 
 def missing_folders(desired_state: DesiredState) -> str:
     """Return what keeps much of the repository from being followed, empty if nothing does."""
-    if any(skipped.reason.startswith(NO_FOLDER) for skipped in desired_state.builder.skipped):
+    if any(skipped.reason.startswith(NO_FOLDER) for skipped in desired_state.skipped):
         return "Flux Kustomizations name folders that are not here (does the input `directory` name what Flux reads?)"
     return ""
 
 
 def ignored_files(desired_state: DesiredState) -> str:
     """Return the files that look as if they declared the workload but are in no source, empty if there are none."""
-    files = sorted(file for file in desired_state.builder.reach.files if desired_state.sources.is_ignored(file))
-    if not files:
+    if not desired_state.ignored_files:
         return ""
-    return f"Flux does not get {first_few(files)}: .sourceignore or the source's spec.ignore leaves it out"
+    files = first_few(sorted(desired_state.ignored_files))
+    return f"Flux does not get {files}: .sourceignore or the source's spec.ignore leaves it out"
 
 
 def near_misses(
     desired_state: DesiredState, objects: Sequence[ClusterObject], pod: Pod, owners: Sequence[Owner]
 ) -> list[str]:
     """Return what would own the pod if it were in another namespace or cluster; `objects` come first."""
-    candidates = ownership.owners_in_any_namespace([*objects, *desired_state.objects], pod, owners)
+    candidates = owners_in_any_namespace([*objects, *desired_state.objects], pod, owners)
     return list(dict.fromkeys(describe(candidate) for candidate in candidates))[:_LIMIT]
 
 

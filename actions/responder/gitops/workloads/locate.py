@@ -10,14 +10,13 @@ from ...errors import Ambiguous, NotFound
 from ...kubernetes.pod_names import Owner, Pod, Workload
 from ...rules.model import Assignment
 from ..checkout import Checkout
-from ..flux import clusters as flux_clusters
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
+from ..flux.clusters import reconcile_clusters
+from ..flux.desired_state import ClusterObject, DesiredState
 from ..flux.sources import Origin, Sources
 from ..kustomize import reachability
 from ..kustomize.build import Builder
 from . import helm, hints, prefilter
-from . import owners as ownership
+from .owners import autoscalers, declared_owners, helm_releases, possible_workloads
 from .target import Target
 
 
@@ -44,15 +43,15 @@ def locate(
     desired_state = desired_state_for_pod(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
     objects = [
         item
-        for reconciliation in desired_state.clusters
-        if cluster is None or not entries or reconciliation.cluster == cluster
-        for item in reconciliation.objects
-        if item.cluster == reconciliation.cluster
+        for state in desired_state.clusters
+        if cluster is None or not entries or state.cluster == cluster
+        for item in state.objects
+        if item.cluster == state.cluster
     ]
     if assignment:
         candidates = [item for item in objects if _is_assigned(assignment, item)]
     else:
-        candidates = ownership.declared_owners(objects, pod, owners) or ownership.helm_releases(objects, pod, owners)
+        candidates = declared_owners(objects, pod, owners) or helm_releases(objects, pod, owners)
     if not candidates:
         near = hints.near_misses(desired_state, objects, pod, owners)
         raise NotFound(pod, reason=_why_none(assignment, desired_state), near=near)
@@ -74,7 +73,7 @@ def desired_state_for_pod(
     search = prefilter.search_for([pod], owners, checkout.manifests.values())
     builder = Builder(search, reachability.find_reach(checkout, search.matches))
     entries = {name: str(path) for name, path in clusters.items()}
-    return flux_clusters.read_desired_state(checkout, builder, Sources(checkout, origin or Origin()), entries)
+    return reconcile_clusters(checkout, builder, Sources(checkout, origin or Origin()), entries)
 
 
 def _target(item: ClusterObject, desired_state: DesiredState, pod: Pod, owners: Sequence[Owner]) -> Target:
@@ -91,8 +90,8 @@ def _target(item: ClusterObject, desired_state: DesiredState, pod: Pod, owners: 
         workload=Workload(kind=object_id.kind, namespace=pod.namespace, name=object_id.name),
         object=item,
         desired_state=desired_state,
-        chart_workloads=ownership.possible_workloads(pod, owners) if is_release else (),
-        autoscalers=() if is_release else ownership.autoscalers(desired_state.objects, item),
+        chart_workloads=possible_workloads(pod, owners) if is_release else (),
+        autoscalers=() if is_release else autoscalers(desired_state.objects, item),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ...kubernetes.pod_names import BASE, Owner, Pod, Workload, is_workload, owns
 from ..fields import mapping, text
-from ..flux.cluster_object import ClusterObject
+from ..flux.desired_state import ClusterObject
 from . import helm
 
 # From the most specific form of a pod's name to the least.

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from ...kubernetes.pod_names import Workload
-from ..flux.cluster_object import ClusterObject
-from ..flux.clusters import DesiredState
+from ..flux.desired_state import ClusterObject, DesiredState
 
 
 @dataclass(frozen=True, kw_only=True)

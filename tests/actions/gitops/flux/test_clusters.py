@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from responder.gitops.checkout import Checkout
-from responder.gitops.flux.clusters import DesiredState
+from responder.gitops.flux.desired_state import DesiredState
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod
 from tests.actions.gitops import everything
@@ -123,7 +123,7 @@ def test_what_goes_to_a_remote_cluster_is_not_in_this_one() -> None:
 )
 def test_a_flux_kustomization_that_cannot_be_followed_is_named(contents: dict[str, str], reason: str) -> None:
     desired_state = read(contents, {"hub": "hub"})
-    assert {str(skipped) for skipped in desired_state.builder.skipped} == {reason}
+    assert {str(skipped) for skipped in desired_state.skipped} == {reason}
     assert [cluster.folder_count for cluster in desired_state.clusters] == [0]
 
 

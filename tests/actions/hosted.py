@@ -59,12 +59,13 @@ class HostedResponder(Responder):
         self.token = hub.create_token(NAME, permissions=permissions, workflow=True)
         self.environ = {"GITHUB_API_URL": hub.api_url, "GITHUB_GRAPHQL_URL": f"{hub.api_url}/graphql"}
         self.meanwhile: Callable[[], Any] = lambda: None
+        self.clone_options = ["--depth=1"]
         self._count = 0
 
     def workspace(self) -> Path:
         self._count += 1
         root = self._folder / f"workspace-{self._count}"
-        command("git", "clone", "--quiet", "--depth=1", f"file://{self._hosted.path}", str(root))
+        command("git", "clone", "--quiet", *self.clone_options, f"file://{self._hosted.path}", str(root))
         url = self._hosted.repository.clone_url
         subprocess.run(["git", "remote", "set-url", "origin", url], cwd=root, env=ENVIRON, check=True)
         self.meanwhile()

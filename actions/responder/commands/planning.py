@@ -12,6 +12,7 @@ from ..plan import planner, trailers
 from ..plan.budget import Budget
 from ..plan.planner import Plan
 from ..proof.prover import kustomize_prover
+from ..publish import history
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
 from ..rules.model import Mode, Rules
@@ -59,4 +60,5 @@ class Planning:
 
     def _count_recorded(self) -> int:
         """Return how many responses the last hour of the branch's history records."""
-        return trailers.count(self.git.messages_since(time.time() - _HOUR, self.branch))
+        commits = history.commits_since(self.git, time.time() - _HOUR, self.branch)
+        return trailers.count(commit.message for commit in commits if commit.is_by_action)

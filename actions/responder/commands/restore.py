@@ -16,7 +16,7 @@ from ..notify.notifications import Notification, Receivers
 from ..plan import commit_message, trailers, undo
 from ..plan.trailers import RecordedResponse
 from ..plan.undo import Files, Snapshot, Undo
-from ..publish import push
+from ..publish import history, push
 from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..publish.work_tree import WorkTree
@@ -123,8 +123,8 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
 
 
 def _find(git: Git, selection: Selection) -> tuple[Snapshot, list[RecordedResponse]]:
-    for sha, message in git.response_commits():
-        responses = trailers.responses(message)
+    for commit in history.all_commits(git):
+        sha, responses = commit.sha, trailers.responses(commit.message)
         if selected := selection.pick(sha, responses):
             old, new = (functools.partial(git.show, revision) for revision in (f"{sha}^", sha))
             return Snapshot(sha=sha, responses=tuple(responses), read_before=old, read_after=new), selected

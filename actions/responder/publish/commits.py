@@ -5,14 +5,13 @@ commit is not wanted at all. Neither ever forces.
 """
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from ..errors import ApiRefused, PushLost, PushRefused
 from ..github.api import Api
 from .git import Git
+from .tree_entry import Draft
 
 # https://docs.github.com/en/graphql/reference/mutations#createcommitonbranch
 _MUTATION = """\
@@ -23,17 +22,17 @@ mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $inp
 class Commits(Protocol):
     """A way to commit."""
 
-    def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
-        """Commit `paths` of the work tree on top of what is checked out, as the tip of `branch`. Return the SHA."""
+    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
+        """Commit a draft on top of what is checked out, as the tip of `branch`. Return the SHA."""
         ...
 
 
 class ByGit:
     """Commits here and pushes."""
 
-    def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
-        commit = git.commit(paths, message)
-        git.push(branch)
+    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
+        commit = git.commit(draft, message)
+        git.push(commit, branch)
         return commit
 
 
@@ -50,22 +49,24 @@ class ByApi:
     api: Api
     creates_branches: bool = False
 
-    def add(self, git: Git, paths: Sequence[PurePosixPath], message: str, *, branch: str) -> str:
+    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
         head = git.head()
         if self.creates_branches:
             self._create_branch(branch, head)
         headline, _, body = message.partition("\n\n")
-        additions = {path: git.blob(path) for path in git.stage(paths)}
         variables = {
             "branch": {"repositoryNameWithOwner": self.api.repository, "branchName": branch},
             "expectedHeadOid": head,
             "message": {"headline": headline, "body": body.rstrip("\n")},
             "fileChanges": {
                 "additions": [
-                    {"path": git.path_in_repository(path), "contents": base64.b64encode(data).decode()}
-                    for path, data in additions.items()
+                    {"path": git.path_in_repository(path), "contents": base64.b64encode(git.blob(sha)).decode()}
+                    for path, sha in draft.blobs.items()
+                    if sha is not None
                 ],
-                "deletions": [{"path": git.path_in_repository(path)} for path in paths if path not in additions],
+                "deletions": [
+                    {"path": git.path_in_repository(path)} for path, sha in draft.blobs.items() if sha is None
+                ],
             },
         }
         try:

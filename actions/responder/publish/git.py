@@ -1,26 +1,20 @@
 """The few git operations that a response needs, on the checkout of the desired-state repository.
 
-The token is only ever in the environment of the git process that talks to the remote: not in argv, not on disk.
+Commits are made from objects, beside the index and the work tree: what is staged, ignored or read-only there is no part
+of them. A question that git cannot answer raises GitFailed; an empty answer always means that there is nothing.
 """
 
-import base64
 import os
-import re
-import signal
-import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
-from ..errors import GitFailed, PushLost, PushRefused
+from ..errors import EditRefused, GitFailed, PushLost, PushRefused
 from ..escape import one_line
-
-AUTHOR = "falco-dispatch"
-# The address of GitHub's own bot account, so that the commit shows its avatar.
-EMAIL = "41898282+github-actions[bot]@users.noreply.github.com"
+from .process import GitProcess
+from .tree_entry import Draft, TreeEntry, find_obstacle, parse_entries
 
 # What git says when the branch moved under a push, or another push holds it just now: worth planning again.
 _LOST_RACE = (
@@ -31,109 +25,89 @@ _LOST_RACE = (
     "failed to update ref",
     "incorrect old value",
 )
+_DIFF = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--text", "--src-prefix=a/", "--dst-prefix=b/")
+_MOST_CONFLICTS = 127  # that `git merge-file` counts in its exit code; a higher code is an error
 
 
 @dataclass(frozen=True, kw_only=True)
-class Git:
-    """A checkout, its remote `origin` and the credential for it. `environ` is what each git process gets."""
-
-    root: Path
-    token: str = field(default="", repr=False)
-    environ: Mapping[str, str] = field(repr=False)
-    time_limit: float = 180.0  # seconds for one command
+class Git(GitProcess):
+    """A checkout, its remote `origin` and the credential for it."""
 
     def top(self) -> Path:
         """Return the root of the checkout that `root` lies in."""
-        return Path(self._run("rev-parse", "--show-toplevel").rstrip("\n"))
-
-    @cached_property
-    def remote_url(self) -> str:
-        """Return the address of the remote, without credentials that it may hold."""
-        address = self._run("remote", "get-url", "origin").strip()
-        return re.sub(r"(?<=://)[^/@]*@", "", address)
+        return Path(self.run("rev-parse", "--show-toplevel").rstrip("\n"))
 
     def head(self) -> str:
         """Return the SHA of the commit that is checked out."""
-        return self._run("rev-parse", "HEAD").strip()
+        return self.run("rev-parse", "HEAD").strip()
 
-    def messages_since(self, moment: float, branch: str) -> list[str]:
-        """Return the messages of the commits since a moment, the newest first; `moment` is in seconds since the epoch.
+    def entries(self, commit: str = "HEAD") -> dict[PurePosixPath, TreeEntry]:
+        """Return the files, links and submodules below `root` that a commit has."""
+        return parse_entries(self.read("ls-tree", "-r", "-z", commit))
 
-        A shallow checkout is deepened as far as necessary. Most often its last commit is older already.
+    def draft(self, files: Mapping[PurePosixPath, bytes | None]) -> Draft:
+        """Return the checked-out commit's tree with the content of some files replaced; None removes a file.
+
+        Raises EditRefused where a path cannot be committed.
         """
-        if float(self._run("log", "--max-count=1", "--format=%ct")) < moment:
-            return []
-        since = f"@{moment:.0f} +0000"  # git guesses what a number alone means
-        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
-            options = ("--no-tags", f"--shallow-since={since}", "origin", f"refs/heads/{branch}")
-            self._run("fetch", "--quiet", *options, remote=True)
-        return self._run("log", "-z", "--format=%B", f"--since={since}").strip("\0").split("\0")
+        entries = self.entries()
+        blobs: dict[PurePosixPath, str | None] = {}
+        lines: list[str] = []
+        for path, data in files.items():
+            if obstacle := self.find_obstacle(path, entries):
+                raise EditRefused("not-committable", obstacle)
+            entry = entries.get(path)
+            blobs[path] = None if data is None else self._write_blob(path, data, entry)
+            mode = "0" if data is None else entry.mode if entry else "100644"
+            lines.append(f"{mode} {blobs[path] or '0' * 40}\t{self.path_in_repository(path)}\0")
+        with tempfile.TemporaryDirectory() as folder:
+            environ = {"GIT_INDEX_FILE": f"{folder}/index"}
+            self.run("read-tree", "HEAD", environ=environ)
+            self.read("update-index", "-z", "--index-info", stdin=os.fsencode("".join(lines)), environ=environ)
+            # A partial clone lacks most blobs, and none of them matters here.
+            tree = self.run("write-tree", "--missing-ok", environ=environ).strip()
+        return Draft(tree=tree, blobs=blobs)
 
-    def diff(self, paths: Sequence[PurePosixPath]) -> str:
-        """Return what the work tree changes in `paths`, as a unified diff. It shows new files too."""
-        self._run("add", "--intent-to-add", "--", *(str(path) for path in paths if (self.root / path).exists()))
-        return self._run("diff", "--no-color", "--no-ext-diff", "HEAD", "--", *map(str, paths))
+    def diff(self, draft: Draft) -> str:
+        """Return how a draft differs from the checked-out commit, as a unified diff."""
+        return self.run("diff-tree", "-r", "-p", *_DIFF, "HEAD", draft.tree)
 
-    def unstage(self, paths: Sequence[PurePosixPath]) -> None:
-        """Take the new files that `diff` has added to the index out of it."""
-        if paths:
-            self._run("reset", "--quiet", "--", *map(str, paths))
+    def commit(self, draft: Draft, message: str) -> str:
+        """Make a commit of a draft on top of the checked-out one, and return its SHA. No branch moves."""
+        return self.run("commit-tree", draft.tree, "-p", "HEAD", stdin=message).strip()
 
-    def commit(self, paths: Sequence[PurePosixPath], message: str) -> str:
-        """Commit `paths` of the work tree, and nothing else that may be staged. Return the SHA."""
-        self._run("add", "--", *map(str, paths))
-        self._run("commit", "--quiet", "--no-verify", "--file=-", "--", *map(str, paths), stdin=message)
-        return self.head()
-
-    def stage(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-        """Stage `paths` of the work tree, and return those that exist."""
-        self._run("add", "--", *map(str, paths))
-        return [path for path in paths if (self.root / path).exists()]
-
-    def blob(self, path: PurePosixPath) -> bytes:
-        """Return a staged file as git stores it. Attributes can make it differ from the file in the work tree."""
-        result = self._raw("cat-file", "blob", f":./{path}")
-        if result.returncode != 0:
-            raise GitFailed("cat-file", one_line(result.stderr.decode(errors="replace"), limit=2000))
-        return result.stdout
+    def blob(self, sha: str) -> bytes:
+        """Return the content of a file as git stores it. Attributes can make it differ from that in the work tree."""
+        return self.read("cat-file", "blob", sha)
 
     def path_in_repository(self, path: PurePosixPath) -> str:
         """Return a path below `root` as a path below the root of the repository."""
-        return self._run("rev-parse", "--show-prefix").rstrip("\n") + str(path)
+        return f"{self._prefix}{path}"
 
     def has_branch(self, branch: str) -> bool:
         """Return whether the remote has the branch now."""
-        return bool(self._run("ls-remote", "--heads", "origin", f"refs/heads/{branch}", remote=True))
+        return bool(self.run("ls-remote", "--heads", "origin", f"refs/heads/{branch}"))
 
-    def push(self, branch: str) -> None:
-        """Push the checked-out commit to `branch`, never by force.
+    def push(self, commit: str, branch: str) -> None:
+        """Push a commit to `branch`, never by force, and check it out.
 
         Raises PushLost if the branch has moved on, PushRefused if the remote does not want the commit at all.
         """
-        result = self._start("push", "--porcelain", "origin", f"HEAD:refs/heads/{branch}", remote=True)
+        result = self.attempt("push", "--porcelain", "origin", f"{commit}:refs/heads/{branch}")
+        output = (result.stdout + result.stderr).decode(errors="replace")
         if result.returncode == 0:
+            # The commit is pushed: a file that cannot be written here, or has changes of its own, is no reason to fail.
+            self.attempt("reset", "--quiet", "--keep", commit)
             return
-        output = result.stdout + result.stderr
         if any(reason in output for reason in _LOST_RACE):
             raise PushLost(branch)
-        raise PushRefused(branch, one_line(self._without_token(output), limit=2000))
-
-    def response_commits(self) -> Iterator[tuple[str, str]]:
-        """Yield SHA and message of the commits up to HEAD that may record responses, the newest first.
-
-        The history of a shallow checkout is fetched first.
-        """
-        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
-            self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin", remote=True)
-        log = self._run("log", "-z", "--grep=^CloudEvent-Id: ", "--format=%H%n%B").strip("\0")
-        for entry in log.split("\0") if log else ():
-            sha, _, message = entry.partition("\n")
-            yield sha, message
+        raise PushRefused(branch, one_line(self.without_token(output), limit=2000))
 
     def show(self, commit: str, path: PurePosixPath) -> bytes | None:
         """Return a file as of a commit, None if the commit does not have it."""
-        result = self._raw("show", f"{commit}:{self.path_in_repository(path)}")
-        return result.stdout if result.returncode == 0 else None
+        listing = self.read("ls-tree", "-z", "--full-tree", commit, "--", self.path_in_repository(path))
+        entry = parse_entries(listing).get(PurePosixPath(self.path_in_repository(path)))
+        return self.blob(entry.sha) if entry and entry.is_file else None
 
     def merge(self, current: bytes, ancestor: bytes, other: bytes) -> bytes | None:
         """Return two texts with the same ancestor as one, None if their changes touch."""
@@ -142,79 +116,51 @@ class Git:
             for name, data in (("current", current), ("ancestor", ancestor), ("other", other)):
                 Path(folder, name).write_bytes(data)
                 names.append(str(Path(folder, name)))
-            result = self._raw("merge-file", "--stdout", "--quiet", *names)
+            result = self.attempt("merge-file", "--stdout", *names)
+        if not 0 <= result.returncode <= _MOST_CONFLICTS:
+            raise GitFailed("merge-file", one_line(result.stderr.decode(errors="replace"), limit=2000))
         return result.stdout if result.returncode == 0 else None
 
     def reset_to_tip(self, branch: str) -> None:
-        """Drop the local commit and check out the tip of `branch` as the remote has it now."""
-        is_shallow = self._run("rev-parse", "--is-shallow-repository").strip() == "true"
+        """Check out the tip of `branch` as the remote has it now."""
+        is_shallow = self.is_shallow()
         depth = ["--depth=1"] if is_shallow else []  # the branch may have left this one long ago
-        self._run("fetch", "--quiet", "--no-tags", *depth, "origin", f"refs/heads/{branch}", remote=True)
-        self._run("reset", "--quiet", "--hard", "FETCH_HEAD")
+        self.fetch(*depth, branch=branch)
+        self.run("reset", "--quiet", "--hard", "FETCH_HEAD")
 
-    def _run(self, *arguments: str, stdin: str = "", remote: bool = False) -> str:
-        result = self._start(*arguments, stdin=stdin, remote=remote)
-        if result.returncode != 0:
-            raise GitFailed(arguments[0], one_line(self._without_token(result.stderr), limit=2000))
-        return result.stdout
+    def is_shallow(self) -> bool:
+        """Return whether the checkout lacks commits before a certain one."""
+        return self.run("rev-parse", "--is-shallow-repository").strip() == "true"
 
-    def _start(self, *arguments: str, stdin: str = "", remote: bool = False) -> subprocess.CompletedProcess[str]:
-        result = self._raw(*arguments, stdin=stdin.encode(), remote=remote)
-        out, err = (output.decode(errors="replace") for output in (result.stdout, result.stderr))
-        return subprocess.CompletedProcess(result.args, result.returncode, out, err)
+    def fetch(self, *options: str, branch: str = "") -> None:
+        """Fetch a branch, or what the configuration of the remote names."""
+        refs = [f"refs/heads/{branch}"] if branch else []
+        self.run("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", *options, "origin", *refs)
 
-    def _raw(self, *arguments: str, stdin: bytes = b"", remote: bool = False) -> subprocess.CompletedProcess[bytes]:
-        # safe.directory: in a container job the checkout belongs to another user.
-        command = ["git", "-c", "safe.directory=*", *arguments]
-        environ = {
-            **self.environ,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_PAGER": "cat",
-            "GIT_AUTHOR_NAME": AUTHOR,
-            "GIT_AUTHOR_EMAIL": EMAIL,
-            "GIT_COMMITTER_NAME": AUTHOR,
-            "GIT_COMMITTER_EMAIL": EMAIL,
-            "LC_ALL": "C",  # the messages are read above
-        }
-        if remote and self.token:
-            environ |= self._credential()
-        # A session of its own: git starts helpers for the transport, and all of them have to end at the limit.
-        process = subprocess.Popen(  # noqa: S603 - an argument list, no shell, and no event text in it
-            command,
-            cwd=self.root,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        with process:
-            try:
-                out, err = process.communicate(stdin, timeout=self.time_limit)
-            except subprocess.TimeoutExpired as error:
-                raise GitFailed(arguments[0], f"it took more than {self.time_limit:g} seconds") from error
-            finally:
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-        return subprocess.CompletedProcess(command, process.returncode, out, err)
+    @cached_property
+    def _prefix(self) -> str:
+        return self.run("rev-parse", "--show-prefix").rstrip("\n")
 
-    def _credential(self) -> dict[str, str]:
-        """Return the token as configuration in the environment, if the remote is reached over HTTP.
+    def find_obstacle(self, path: PurePosixPath, entries: Mapping[PurePosixPath, TreeEntry]) -> str | None:
+        """Return why an edit of a path cannot be committed, or None. `entries` are those of the checked-out commit."""
+        if obstacle := find_obstacle(path, entries):
+            return obstacle
+        entry, is_present = entries.get(path), (self.root / path).is_file()
+        if entry is None:
+            return f"{path} is not part of the commit that is checked out" if is_present else None
+        if not is_present:
+            return f"{path} is part of the commit that is checked out, but missing in the checkout"
+        if entry.sha not in (self._hash(path, "--no-filters"), self._hash(path, f"--path={path}")):
+            return f"{path} has changes in the checkout that are not committed"
+        return None
 
-        The empty value first clears what actions/checkout may have left under the same key; two would be an error.
-        """
-        address = urlsplit(self.remote_url)
-        if address.scheme not in ("http", "https"):
-            return {}
-        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-        key = f"http.{address.scheme}://{address.netloc}/.extraheader"
-        return {
-            "GIT_CONFIG_COUNT": "2",
-            "GIT_CONFIG_KEY_0": key,
-            "GIT_CONFIG_VALUE_0": "",
-            "GIT_CONFIG_KEY_1": key,
-            "GIT_CONFIG_VALUE_1": f"Authorization: Basic {basic}",
-        }
+    def _write_blob(self, path: PurePosixPath, data: bytes, entry: TreeEntry | None) -> str:
+        """Store the content of a file and return its SHA, converted only if the checkout has converted the file."""
+        is_converted = entry is not None and self._hash(path, "--no-filters") != entry.sha
+        conversion = f"--path={path}" if is_converted else "--no-filters"
+        return self.read("hash-object", "-w", conversion, "--stdin", stdin=data).decode().strip()
 
-    def _without_token(self, text: str) -> str:
-        return text.replace(self.token, "***") if self.token else text
+    def _hash(self, path: PurePosixPath, conversion: str) -> str:
+        """Return the SHA that a file of the work tree would have in a commit."""
+        data = (self.root / path).read_bytes()
+        return self.read("hash-object", conversion, "--stdin", stdin=data).decode().strip()

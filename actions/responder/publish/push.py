@@ -1,11 +1,11 @@
-"""Carries a plan out: writes the files, commits, pushes, and plans again when another push was faster.
+"""Carries a plan out: commits, pushes, and plans again when another push was faster.
 
 What the plan is, and how a commit reaches the remote, is decided elsewhere.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Generic, Protocol, TypeVar
 
 from ..errors import PushLost
@@ -37,14 +37,9 @@ class Published(Generic[P]):
 
 
 def preview(make_plan: Callable[[], P], git: Git) -> Published[P]:
-    """Plan and return the diff; leave the work tree as it was."""
+    """Plan and return the diff, without a change of the checkout."""
     plan = make_plan()
-    originals = {path: _read(git.root / path) for path in plan.files}
-    try:
-        return Published(plan=plan, diff=_write(plan, git))
-    finally:
-        _write_files(git.root, originals)
-        git.unstage(tuple(originals))
+    return Published(plan=plan, diff=git.diff(git.draft(plan.files)) if plan.files else "")
 
 
 def push(
@@ -65,9 +60,10 @@ def push(
         plan = make_plan()
         if not plan.files:
             return Published(plan=plan)
-        diff = _write(plan, git)
+        draft = git.draft(plan.files)
+        diff = git.diff(draft)
         try:
-            commit = commits.add(git, tuple(plan.files), plan.message, branch=branch)
+            commit = commits.add(git, draft, plan.message, branch=branch)
         except PushLost:
             now = patience.clock()
             if now - started >= patience.limit:
@@ -78,20 +74,3 @@ def push(
             git.reset_to_tip(branch)
         else:
             return Published(plan=plan, diff=diff, commit=commit)
-
-
-def _write(plan: Publishable, git: Git) -> str:
-    _write_files(git.root, plan.files)
-    return git.diff(tuple(plan.files)) if plan.files else ""
-
-
-def _write_files(root: Path, files: Mapping[PurePosixPath, bytes | None]) -> None:
-    for path, data in files.items():
-        if data is None:
-            (root / path).unlink(missing_ok=True)
-        else:
-            (root / path).write_bytes(data)
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.exists() else None

@@ -1,0 +1,67 @@
+"""A commit as git stores it, and whether this action made it. Runs nothing.
+
+https://git-scm.com/docs/gitcommit-format
+"""
+
+import re
+from dataclasses import dataclass
+
+from . import settings
+
+_IDENTITY = f"{settings.AUTHOR} <{settings.EMAIL}>"
+_GITHUB = "GitHub <noreply@github.com>"
+_BOT = re.compile(r"[^<]*\[bot\] <([0-9]+\+)?[^<>+@]+\[bot\]@users\.noreply\.github\.com>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit; `author` and `committer` have a name and an address."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author: str
+    committer: str
+    is_signed: bool
+    message: str
+
+    @property
+    def is_by_action(self) -> bool:
+        """Return whether this action pushed the commit, or GitHub made and signed it for a bot (`commit-via: api`).
+
+        A merge is never one. A commit that a person has rebased, cherry-picked or written is none either.
+        """
+        if len(self.parents) != 1:
+            return False
+        if self.committer == _GITHUB:
+            return self.is_signed and _BOT.fullmatch(self.author) is not None
+        return (self.author, self.committer) == (_IDENTITY, _IDENTITY)
+
+
+def parse(sha: str, data: bytes) -> Commit:
+    """Return the commit of which `data` is the content."""
+    head, _, message = data.partition(b"\n\n")
+    headers: dict[str, list[str]] = {}
+    for line in head.decode(errors="replace").split("\n"):
+        name, _, value = line.partition(" ")
+        headers.setdefault(name, []).append(value)  # the lines of a signature have an empty name
+    encoding = headers.get("encoding", ["utf-8"])[0]
+    return Commit(
+        sha=sha,
+        parents=tuple(headers.get("parent", ())),
+        author=_identity(headers["author"][0]),
+        committer=_identity(headers["committer"][0]),
+        is_signed="gpgsig" in headers or "gpgsig-sha256" in headers,
+        message=_decoded(message, encoding),
+    )
+
+
+def _identity(value: str) -> str:
+    """Return the name and the address of a line that ends with a time."""
+    return value.rpartition(">")[0] + ">"
+
+
+def _decoded(message: bytes, encoding: str) -> str:
+    try:
+        return message.decode(encoding, errors="replace")
+    except LookupError:
+        return message.decode(errors="replace")

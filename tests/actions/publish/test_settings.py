@@ -13,7 +13,7 @@ from responder.publish.git import Git
 from tests.actions.conftest import ENVIRON, NewRemote, command
 
 WEB, NEW = PurePosixPath("wéb.yaml"), PurePosixPath("new.yaml")
-BEFORE, AFTER = b"a: 1 \r\nreplicas: 2\n\n\nb: 1\n", b"a: 1 \r\nreplicas: 0\n\n\nb: 1\n"
+ORIGINAL, EDITED = b"a: 1 \r\nreplicas: 2\n\n\nb: 1\n", b"a: 1 \r\nreplicas: 0\n\n\nb: 1\n"
 MESSAGE = "Stop wéb\n\n# no comment\n\n\nA: b\nCloudEvent-Id: 5b2e\n"
 TRAP = "#!/bin/sh\necho trapped > {marker}\nexit 1\n"
 HOOKS = ("pre-commit", "commit-msg", "prepare-commit-msg", "post-commit", "pre-push", "reference-transaction")
@@ -98,7 +98,7 @@ VARIABLES = {
 def results(git: Git) -> tuple[object, ...]:
     """Lose a race and push: what the remote has then, and what was shown of it."""
     git.reset_to_tip("main")
-    draft = git.draft({WEB: AFTER, NEW: b"a: 1\n"})
+    draft = git.draft({WEB: EDITED, NEW: b"a: 1\n"})
     diff, sha = git.diff(draft), git.commit(draft, MESSAGE)
     git.push(sha, "main")
     commit = next(iter(history.commits_since(git, 0, "main")))
@@ -109,7 +109,7 @@ def results(git: Git) -> tuple[object, ...]:
 
 @pytest.fixture
 def checkout(new_remote: NewRemote) -> Git:
-    git = new_remote({str(WEB): BEFORE}).checkout()
+    git = new_remote({str(WEB): ORIGINAL}).checkout()
     # The remote is on this machine, and would obey the global setting too.
     command("git", "config", "core.hooksPath", "hooks", cwd=Path(git.remote_url))
     command("git", "tag", "--annotate", "--message=x", "v1", cwd=git.root)

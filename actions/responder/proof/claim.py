@@ -10,6 +10,7 @@ from typing import Any
 from ..gitops.fields import find, set_in
 from ..gitops.flux.desired_state import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, edited
+from .render_target import RenderTarget
 from .rendered import ObjectKey
 
 _SELECTOR = ("spec", "podSelector", "matchLabels")
@@ -22,9 +23,13 @@ class EditedObject:
     object: ClusterObject
     edit: DesiredEdit
 
-    def is_about(self, cluster: str, key: ObjectKey) -> bool:
-        """Return whether a rendered object is the edited one."""
-        return is_rendering_of(self.object, cluster, key)
+    def is_about(self, target: RenderTarget, key: ObjectKey) -> bool:
+        """Return whether a rendered object of a target is the edited one."""
+        declaration = (self.object.identity, self.object.resource.source)
+        return any(
+            (item.identity, item.resource.source) == declaration and is_rendering_of(item, target.cluster, key)
+            for item in target.objects
+        )
 
     def __str__(self) -> str:
         return str(self.object)
@@ -37,10 +42,10 @@ class AddedObject:
     cluster: str
     content: Mapping[str, Any]
 
-    def is_about(self, cluster: str, key: ObjectKey) -> bool:
-        """Return whether a rendered object is the added one."""
+    def is_about(self, target: RenderTarget, key: ObjectKey) -> bool:
+        """Return whether a rendered object of a target is the added one."""
         group = str(self.content["apiVersion"]).rpartition("/")[0]
-        is_of_kind = (cluster, key[0], key[1]) == (self.cluster, group, self.content["kind"])
+        is_of_kind = (target.cluster, key[0], key[1]) == (self.cluster, group, self.content["kind"])
         return is_of_kind and self.content["metadata"]["name"] in key[3]
 
     def __str__(self) -> str:

@@ -44,7 +44,7 @@ def compare(
             diffs.append(diff(f"{label(key)} of {target}", content_before, content_after))
             if _is_followed(targets, target.cluster, key):
                 continue
-            relevant = [claim for claim in claims if claim.is_about(target.cluster, key)]
+            relevant = [claim for claim in claims if claim.is_about(target, key)]
             if not explains(relevant, content_before, content_after):
                 reason = f"{label(key)} of {target} would change, which is not the response"
                 return Proof(standing=Standing.DISPROVED, reason=reason, diff="\n".join(diffs))

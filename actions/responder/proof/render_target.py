@@ -5,7 +5,7 @@ Decides which of them a change of files can reach. Does not render.
 
 import posixpath
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..gitops.flux.desired_state import ClusterObject, DesiredState
 from ..gitops.source_tree import SourceTree
@@ -15,7 +15,9 @@ from ..gitops.source_tree import SourceTree
 class RenderTarget:
     """What a cluster gets of a source: a folder, or `only` one file of it that no kustomization reads.
 
-    `applier` is the Flux Kustomization that applies it, None where nothing in the repository does.
+    `applier` is the Flux Kustomization that applies it, None where nothing in the repository does; `applied_by` tells
+    it from others, because two of them can apply one folder in different ways. `objects` are those of the target that
+    matter.
     """
 
     cluster: str
@@ -23,6 +25,8 @@ class RenderTarget:
     path: str
     only: str | None = None
     applier: ClusterObject | None = field(compare=False, default=None)
+    applied_by: tuple[object, ...] | None = None
+    objects: tuple[ClusterObject, ...] = field(compare=False, default=(), repr=False)
     tree: SourceTree = field(compare=False)
 
     @classmethod
@@ -36,7 +40,15 @@ class RenderTarget:
             path, only = steps[-1].folder, None
         else:
             path, only = posixpath.split(item.resource.file)
-        return cls(cluster=item.cluster, source=tree.name, path=path or ".", only=only, applier=item.applier, tree=tree)
+        return cls(
+            cluster=item.cluster,
+            source=tree.name,
+            path=path or ".",
+            only=only,
+            applier=item.applier,
+            applied_by=item.applier.reading if item.applier else None,
+            tree=tree,
+        )
 
     def lists(self, files: Iterable[str]) -> bool:
         """Return whether one of the files is read only because it is in the folder."""
@@ -51,16 +63,23 @@ def reached_targets(
     desired_before: DesiredState, desired_after: DesiredState, files: Set[str]
 ) -> Iterator[tuple[RenderTarget, RenderTarget]]:
     """Yield the targets whose rendering the changed files can reach, each as it is before and after the change."""
-    successors = {item.identity: item for item in desired_after.objects}
+    objects: dict[RenderTarget, list[ClusterObject]] = {}
     for item in desired_before.objects:
-        target = RenderTarget.of(item, desired_before)
-        sources = _files_of(item) | (_files_of(item.applier) if item.applier else set())
-        if files & sources or target.lists(files):
-            yield target, RenderTarget.of(successors.get(item.identity, item), desired_after)
+        objects.setdefault(RenderTarget.of(item, desired_before), []).append(item)
+    successors = {item.reading: item for item in desired_after.objects}
+    for target, items in objects.items():
+        reached = [item for item in items if files & _files_of(item)]
+        if reached or target.lists(files):
+            item = (reached or items)[0]
+            yield (
+                replace(target, objects=tuple(items)),
+                RenderTarget.of(successors.get(item.reading, item), desired_after),
+            )
 
 
 def _files_of(item: ClusterObject) -> set[str]:
-    """Return the files that an object is read through."""
+    """Return the files that an object is read through, and those of the Flux Kustomizations that lead to it."""
     resource = item.resource
     patches = {layer.patch.location.file for layer in resource.layers if layer.patch.location}
-    return {resource.file, *(step.file for step in resource.steps if step.file), *patches}
+    files = {resource.file, *(step.file for step in resource.steps if step.file), *patches}
+    return files | _files_of(item.applier) if item.applier else files

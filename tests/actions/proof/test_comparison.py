@@ -47,7 +47,8 @@ def claim(edit: DesiredEdit = STOPPED) -> EditedObject:
 def folder(path: str, *, cluster: str = "prod", followed: bool = False) -> RenderTarget:
     tree = SourceTree(Checkout.from_contents({}))
     applier = TARGET.object.applier if followed else None
-    return RenderTarget(cluster=cluster, source="", path=path, applier=applier, tree=tree)
+    items = (TARGET.object,) if path == "apps" else ()
+    return RenderTarget(cluster=cluster, source="", path=path, applier=applier, objects=items, tree=tree)
 
 
 def objects(*contents: Mapping[str, Any]) -> Objects:

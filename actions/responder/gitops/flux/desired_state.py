@@ -28,6 +28,11 @@ class ClusterObject:
         object_id = self.resource.id
         return self.cluster, object_id.group, object_id.kind, object_id.namespace, object_id.name
 
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """What tells the object from another declaration of it, and from what another Flux Kustomization applies."""
+        return self.identity, self.resource.source, self.applier.reading if self.applier else None
+
     @cached_property
     def as_flux_kustomization(self) -> FluxKustomization:
         """The object, if it is a Flux Kustomization."""

@@ -98,6 +98,11 @@ def _urgency(event: FalcoEvent) -> int | None:
     return _URGENCY.get(event["priority"].strip().lower())
 
 
+def gravity(event: FalcoEvent) -> int:
+    """Return the rank of the priority: 0 for the gravest."""
+    return _urgency(event) or 0
+
+
 def pod(event: FalcoEvent) -> tuple[str, str] | None:
     """Return namespace and name of the pod that the event is about, or None.
 

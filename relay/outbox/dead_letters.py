@@ -79,7 +79,7 @@ _COMMANDS: dict[str, Callable[[DeadLetters, Sequence[int]], None]] = {
     "drop": _drop,
 }
 COMMANDS = tuple(_COMMANDS)
-_COLUMNS = "identity, received, workload, size, document"
+_COLUMNS = "identity, received, act, size, document, cluster, pod, kind, gravity"
 
 
 class SqliteDeadLetters:

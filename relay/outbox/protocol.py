@@ -10,15 +10,22 @@ from relay.errors import StorageDamaged
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """An accepted event. `identity` is equal for repeats, `workload` for events about the same workload and rule.
+    """An accepted event.
 
-    Both are digests, so any store can use them as keys. `size` is the part of a dispatch's room that it takes.
+    `identity` is equal for repeats, `act` for events that are folded (None: it is never folded). `pod` is equal for
+    events about the same pod, `kind` for those that also have the same rule and priority. All are digests, so any store
+    can use them as keys. Letters of older relays have neither `pod` nor `kind`. `gravity` is 0 for the gravest
+    priority. `size` is the part of a dispatch's room that the letter takes.
     """
 
     identity: bytes
-    workload: bytes | None
+    act: bytes | None = msgspec.field(name="workload")  # the name in streams that older relays share
     document: bytes
     size: int
+    cluster: str = ""
+    pod: bytes | None = None
+    kind: bytes | None = None
+    gravity: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -33,7 +40,7 @@ class Claim:
     """A letter in delivery. `coalesced` counts the events folded into it of which GitHub does not know yet."""
 
     key: int
-    workload: bytes | None
+    act: bytes | None
     document: bytes
     coalesced: int
 
@@ -58,7 +65,7 @@ class Outbox(Protocol):
         """Store letters; return when all are durable. After BacklogFull or StorageFailed none of them is stored."""
 
     async def claim(self, *, room: int) -> Sequence[Claim]:
-        """Wait for letters; return the oldest that fit into the room, at least one, in order."""
+        """Wait for letters; return those whose turn it is and that fit into the room, at least one, in order."""
 
     async def settle(self, claims: Sequence[Claim]) -> None:
         """Forget letters that GitHub has accepted."""

@@ -60,7 +60,7 @@ def create_app(
         dispatch = dispatch_of(settings)
         metrics = Metrics()
         with _startup_errors_logged():
-            outbox = await _open_outbox(settings, now, metrics, on_damage)
+            outbox = await _open_outbox(settings, callers, now, metrics, on_damage)
         try:
             async with http_client(settings.github_api_url, transport=transport) as client:
                 credential = credential_of(settings, client, permissions=dispatch.permissions, now=now)
@@ -140,7 +140,11 @@ def dispatch_of(settings: Settings) -> Dispatch:
 
 
 async def _open_outbox(
-    settings: Settings, now: Callable[[], float], metrics: Metrics, on_damage: Callable[[], None]
+    settings: Settings,
+    callers: Callers,
+    now: Callable[[], float],
+    metrics: Metrics,
+    on_damage: Callable[[], None],
 ) -> Outbox:
     def report(damage: StorageDamaged) -> None:
         log.critical("ends", extra={"detail": damage.detail, "hint": _DAMAGE_HINT})
@@ -151,6 +155,7 @@ async def _open_outbox(
             Path(settings.outbox.removeprefix("sqlite:")),
             coalesce_seconds=settings.coalesce_seconds,
             max_backlog=settings.max_backlog,
+            callers=lambda: callers.count,
             now=now,
             observe_commit=metrics.commit_seconds.observe,
             on_damage=report,
@@ -163,6 +168,7 @@ async def _open_outbox(
         repository=settings.repository,
         coalesce_seconds=settings.coalesce_seconds,
         max_backlog=settings.max_backlog,
+        callers=lambda: callers.count,
         now=now,
         observe_commit=metrics.commit_seconds.observe,
     )

@@ -20,12 +20,18 @@ _SHORTEST_TOKEN = 16
 class Callers(Protocol):
     """Whoever may post events."""
 
+    @property
+    def count(self) -> int:
+        """Return how many clusters may post, at least 1: each has its share of the backlog."""
+
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         """Return the cluster that the request speaks for, or None if any is allowed. Raise UnknownCaller."""
 
 
 class Anyone:
     """RELAY_ALLOW_ANONYMOUS: every caller is accepted, and the cluster that the event claims is kept."""
+
+    count = 1
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:  # noqa: ARG002  # the protocol's signature
         return None
@@ -36,6 +42,10 @@ class TokenCallers:
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
         self._clusters = {cluster: _digest(token.encode()) for cluster, token in tokens.items()}
+
+    @property
+    def count(self) -> int:
+        return max(1, len(self._clusters))
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         token = _token(headers, query)
@@ -61,6 +71,10 @@ class CallersFile:
     def reload(self) -> None:
         """Read the file. Raise BadSettings, and keep the former callers, if it is broken."""
         self._callers = load(self._path)
+
+    @property
+    def count(self) -> int:
+        return self._callers.count
 
     def identify(self, headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         return self._callers.identify(headers, query)

@@ -26,6 +26,8 @@ from relay.shorten import is_plain, shorten
 
 MAX_BODY = 1024 * 1024
 _BODY_SECONDS = 10.0
+# Callers with tokens have no longer names.
+_CLUSTER_NAME = 63
 
 
 class State(TypedDict):
@@ -63,13 +65,22 @@ def letter(event: Event, dispatch: Dispatch) -> Letter:
     if size > dispatch.room or not is_plain(event):
         document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
         size = dispatch.size(document)
-    attributes = event.attributes
+    attributes, cluster = event.attributes, event.attributes.get(events.CLUSTER)
+    pod = _digest(cluster, *(falco.pod(event.data) or [str(event.data.get("hostname"))]))
     return Letter(
-        identity=_digest(attributes.get(events.CLUSTER), attributes["source"], attributes["id"]),
-        workload=act(event),
+        identity=_digest(cluster, attributes["source"], attributes["id"]),
+        act=act(event),
         document=document,
         size=size,
+        cluster=str(cluster or "")[:_CLUSTER_NAME],
+        pod=pod,
+        kind=_kind(pod, event.data),
+        gravity=falco.gravity(event.data),
     )
+
+
+def _kind(pod: bytes, event: falco.FalcoEvent) -> bytes:
+    return hashlib.blake2b(f"{event['priority']}\n{event['rule']}".encode(), key=pod, digest_size=16).digest()
 
 
 def _digest(*parts: str | None) -> bytes:

@@ -16,10 +16,27 @@ from relay.outbox.sqlite.outbox import SqliteOutbox
 ROOM = 65_000
 
 
-def letter(name: str, *, workload: str | None = None, size: int = 100) -> Letter:
-    """A letter that is told by its name, about the workload of that name."""
-    document = json.dumps({"id": name}).encode()
-    return Letter(name.encode(), workload.encode() if workload else None, document, size)
+def letter(
+    name: str,
+    *,
+    act: str | None = None,
+    size: int = 100,
+    cluster: str = "",
+    pod: str | None = None,
+    kind: str | None = None,
+    gravity: int = 0,
+) -> Letter:
+    """Return a letter whose document has its name. What is None it does not have: such letters are the oldest's."""
+    return Letter(
+        identity=name.encode(),
+        act=act.encode() if act else None,
+        document=json.dumps({"id": name}).encode(),
+        size=size,
+        cluster=cluster,
+        pod=pod.encode() if pod else None,
+        kind=kind.encode() if kind else None,
+        gravity=gravity,
+    )
 
 
 def names(claims: Any) -> list[str]:
@@ -42,6 +59,7 @@ async def opened(
     *,
     coalesce_seconds: float = 60.0,
     max_backlog: int = 100,
+    callers: int = 1,
     now: Callable[[], float] | None = None,
     on_damage: Callable[[StorageDamaged], None] = lambda _: None,
     connect: Connect = sqlite3.connect,
@@ -50,6 +68,7 @@ async def opened(
         path,
         coalesce_seconds=coalesce_seconds,
         max_backlog=max_backlog,
+        callers=lambda: callers,
         now=now or Clock(),
         observe_commit=lambda _: None,
         on_damage=on_damage,
@@ -68,6 +87,7 @@ async def opened_on_nats(
     repository: str,
     coalesce_seconds: float = 60.0,
     max_backlog: int = 100,
+    callers: int = 1,
     now: Callable[[], float] | None = None,
     lease_seconds: float = 10.0,
 ) -> AsyncIterator[JetStreamOutbox]:
@@ -76,6 +96,7 @@ async def opened_on_nats(
         repository=repository,
         coalesce_seconds=coalesce_seconds,
         max_backlog=max_backlog,
+        callers=lambda: callers,
         now=now or Clock(),
         observe_commit=lambda _: None,
         lease_seconds=lease_seconds,

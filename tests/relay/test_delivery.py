@@ -108,7 +108,7 @@ async def test_the_first_event_of_a_quiet_time_goes_at_once_and_the_next_ones_to
 
 async def test_the_number_of_folded_events_is_sent_along(outbox: SqliteOutbox) -> None:
     for name in "abc":
-        await outbox.put([letter(name, workload="w")])
+        await outbox.put([letter(name, act="w")])
     hub = Hub()
     async with delivering(outbox, hub):
         await settled(outbox)

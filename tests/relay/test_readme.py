@@ -10,6 +10,7 @@ from relay import attributes, check, errors, importance
 from relay.errors import Refusal
 from relay.github.outcome import Delivered
 from relay.metrics import Metrics
+from relay.outbox import shares, turns
 from relay.outbox.protocol import Backlog, Receipt
 from relay.settings import Settings
 from tests.localhub.apps import App
@@ -72,6 +73,12 @@ def test_what_is_kept_and_cut_is_described_in_its_order() -> None:
 def test_the_limits_of_attributes_are_described() -> None:
     limits = re.findall(r"over ([0-9,]+) (?:characters|bits)", section("What it answers"))
     assert [int(limit.replace(",", "")) for limit in limits] == [attributes.LONGEST_ID, attributes.LONGEST_TEXT, 32]
+
+
+def test_the_limits_for_one_pod_are_those_of_the_code() -> None:
+    limits = [row[1] for row in table("Who goes first")]
+    assert limits[1:] == [str(shares.MOST_OF_A_KIND), str(turns.LETTERS_PER_WINDOW)]
+    assert f"within {turns.WINDOW_SECONDS:.0f} seconds" in section("Who goes first")
 
 
 def test_every_metric_is_described_with_its_labels() -> None:

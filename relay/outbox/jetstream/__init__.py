@@ -10,10 +10,13 @@ Guarantees:
   together, so more senders would only send smaller dispatches. When it stops another one follows at once; when it is
   killed, within the seconds of the lease, and then the current dispatch is sent once more: delivery is at least once.
   A relay that fails three times in a row releases the lease.
-- Letters go out in the order of the stream, even when the delivering relay changes. Two relays that receive events of
-  one workload in the same milliseconds may store them in either order.
+- Letters go out in turns, as turns.py decides. The turns start anew when the delivering relay changes; within a pod
+  and priority the order of the stream stays. Two relays that receive events of one pod in the same milliseconds may
+  store them in either order.
+- Shares of the backlog hold for all relays together, but each counts what the others have accepted every five seconds
+  only: until then they may accept more. The whole backlog has an exact limit.
 - A repeated (source, id) is recognised for an hour: by NATS, unless all servers restart in between, and by each relay.
   The repeat of a folded event is recognised by the relay that folded it.
-- Folding: the window of a workload opens once its letter is stored, so nothing is folded into a lost letter. Relays
-  that receive events of a workload in the same milliseconds may store a letter each. Counts are best effort.
+- Folding: the window of an act opens once its letter is stored, so nothing is folded into a lost letter. Relays
+  that receive events of an act in the same milliseconds may store a letter each. Counts are best effort.
 """

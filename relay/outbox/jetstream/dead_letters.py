@@ -10,9 +10,10 @@ from nats.js.errors import NotFoundError
 
 from relay.errors import StorageUnusable
 from relay.outbox.dead_letters import DeadLetter
-from relay.outbox.jetstream.publish import publish
+from relay.outbox.jetstream.publish import Message, publish
 from relay.outbox.jetstream.records import decode_dead_letter
 from relay.outbox.jetstream.streams import Names, connect, storage_errors
+from relay.outbox.jetstream.subjects import subject_of
 
 
 class JetStreamDeadLetters:
@@ -75,6 +76,7 @@ class JetStreamDeadLetters:
         """Copy the letter into the stream, then delete the dead letter. NATS knows a second copy by its id."""
         message = await self._context.get_msg(self._names.dead, seq=key)
         record = decode_dead_letter(message.data).record
-        copy = (msgspec.msgpack.encode(record), f"{record.letter.identity.hex()}.{key}")
-        await publish(self._context, self._names.letters, copy)
+        subject = subject_of(record.letter, stream=self._names.letters)
+        copy = Message(subject, msgspec.msgpack.encode(record), f"{record.letter.identity.hex()}.{key}")
+        await publish(self._context, copy)
         await self._context.delete_msg(self._names.dead, key)

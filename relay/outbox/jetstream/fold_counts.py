@@ -1,4 +1,4 @@
-"""Counts the folded events of each workload: one message for each event, until GitHub knows the count."""
+"""Counts the folded events of each act: one message for each event, until GitHub knows the count."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from contextlib import suppress
 import nats
 from nats.js import JetStreamContext
 
-from relay.outbox.jetstream.publish import publish
+from relay.outbox.jetstream.publish import Message, publish
 from relay.outbox.protocol import Claim, Letter
 
 
@@ -20,7 +20,7 @@ class FoldCounts:
         self._counted_to = 0
 
     async def add(self, letter: Letter) -> None:
-        await publish(self._context, self._subject(letter.workload), (b"", letter.identity.hex()))
+        await publish(self._context, Message(self._subject(letter.act), b"", letter.identity.hex()))
 
     async def counts(self) -> dict[bytes, int]:
         info = await self._context.stream_info(self._stream, subjects_filter=f"{self._stream}.*")
@@ -31,10 +31,10 @@ class FoldCounts:
     async def forget(self, claims: Sequence[Claim]) -> None:
         """Subtract what the last `counts` returned for these claims; later events stay counted."""
         with suppress(nats.errors.Error):
-            await asyncio.gather(*[self._forget(claim.workload) for claim in claims if claim.coalesced])
+            await asyncio.gather(*[self._forget(claim.act) for claim in claims if claim.coalesced])
 
-    async def _forget(self, workload: bytes | None) -> None:
-        await self._context.purge_stream(self._stream, seq=self._counted_to + 1, subject=self._subject(workload))
+    async def _forget(self, act: bytes | None) -> None:
+        await self._context.purge_stream(self._stream, seq=self._counted_to + 1, subject=self._subject(act))
 
-    def _subject(self, workload: bytes | None) -> str:
-        return f"{self._stream}.{(workload or b'').hex()}"
+    def _subject(self, act: bytes | None) -> str:
+        return f"{self._stream}.{(act or b'').hex()}"

@@ -46,6 +46,16 @@ class Lease:
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._renew())
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether this relay knows that it does not hold the lease."""
+        return self._revision is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this relay has not renewed the lease in time, so another one may hold it."""
+        return self._now() >= self._until
+
     async def drop(self) -> None:
         """Release the lease at once, if NATS is reachable."""
         revision, self._revision = self._revision, None

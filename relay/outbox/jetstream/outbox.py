@@ -5,23 +5,27 @@ See the package for its guarantees.
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
 import msgspec
+import nats
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-from relay.errors import StorageFailed
+from relay.errors import BacklogFull, StorageFailed
 from relay.outbox.dedup import RecentLetters
 from relay.outbox.jetstream.fold_counts import FoldCounts
 from relay.outbox.jetstream.lease import Lease
 from relay.outbox.jetstream.pending import PendingLetters
-from relay.outbox.jetstream.publish import publish, publish_together
+from relay.outbox.jetstream.publish import Message, publish, publish_together
 from relay.outbox.jetstream.records import DeadLetterRecord, LetterRecord, decode_letter
 from relay.outbox.jetstream.streams import Names, bucket, connect, create_streams, storage_errors
+from relay.outbox.jetstream.subjects import subject_of
 from relay.outbox.jetstream.windows import Windows
 from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
+from relay.outbox.shares import Shares
 
 LEASE_SECONDS = 10.0
 # A relay that fails this often in a row releases the lease: another relay may be able to deliver.
@@ -29,6 +33,12 @@ _FAILURES = 3
 # Knowing a window saves a letter, but waiting for it must not lose one.
 _WINDOWS_SECONDS = 1.0
 _CLOSING_SECONDS = 1.0
+# What the other relays have accepted or delivered is known after this time at most, if this one accepts anything,
+_COUNT_SECONDS = 5.0
+# and after this time before a letter is refused.
+_RECOUNT_SECONDS = 1.0
+# A letter of which another relay could not tell this one is found after this time.
+_POLL_SECONDS = 2.0
 
 
 class JetStreamOutbox:
@@ -41,6 +51,7 @@ class JetStreamOutbox:
         *,
         coalesce_seconds: float,
         lease_seconds: float,
+        shares: Shares,
         now: Callable[[], float],
         observe_commit: Callable[[float], None],
     ) -> None:
@@ -54,7 +65,10 @@ class JetStreamOutbox:
             bucket(connection.jetstream(timeout=_WINDOWS_SECONDS), names.windows), self._memory, now=now
         )
         self._fold_counts = FoldCounts(self._context, stream=names.folded)
-        self._pending = PendingLetters(connection, stream=names.letters)
+        self._shares = shares
+        self._counted = -_COUNT_SECONDS
+        self._arrival = asyncio.Event()
+        self._pending = PendingLetters(connection, stream=names.letters, now=now)
         delivery = bucket(self._context, names.delivery)
         self._lease = Lease(delivery, seconds=lease_seconds, on_loss=self._pending.forget)
         self._failures = 0
@@ -69,27 +83,32 @@ class JetStreamOutbox:
         max_backlog: int,
         now: Callable[[], float],
         observe_commit: Callable[[float], None],
+        callers: Callable[[], int] = lambda: 1,
         lease_seconds: float = LEASE_SECONDS,
     ) -> "JetStreamOutbox":
         """Connect and create the streams. Raise StorageUnusable.
 
-        `observe_commit` gets the seconds that each write took.
+        `observe_commit` gets the seconds that each write took; `callers` returns how many share the backlog.
         """
         connection = await connect(servers)
         names = Names.of(repository)
         seconds = {"coalesce_seconds": coalesce_seconds, "lease_seconds": lease_seconds}
         try:
             await create_streams(connection.jetstream(), names, max_backlog=max_backlog, **seconds)
+            shares = Shares(max_backlog=max_backlog, callers=callers)
+            outbox = cls(connection, names, shares=shares, now=now, observe_commit=observe_commit, **seconds)
+            await connection.subscribe(names.arrivals, cb=outbox._on_arrival)
         except BaseException:
             await connection.close()
             raise
-        return cls(connection, names, now=now, observe_commit=observe_commit, **seconds)
+        return outbox
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
         """Store the new letters of one request together or not at all, unless NATS finds repeats among them."""
         with storage_errors():
             async with self._windows.reserve(letters):
                 new, folded = self._memory.sort(letters, now := self._now())
+                await self._check_shares(new)
                 accepted = await self._store(new, now)
             await asyncio.gather(*map(self._fold_counts.add, folded))
         for letter in folded:
@@ -100,18 +119,24 @@ class JetStreamOutbox:
         with self._restart_on_failure():
             while True:
                 await self._lease.hold()
-                await self._pending.fill(room=room)
-                if letters := self._pending.select(room=room):
-                    counts = await self._fold_counts.counts() if any(letter.workload for _, letter in letters) else {}
+                self._arrival.clear()
+                if letters := await self._pending.select(room=room):
+                    counts = await self._fold_counts.counts() if any(letter.act for _, letter in letters) else {}
                     return [_claim(key, letter, counts) for key, letter in letters]
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrival.wait(), _POLL_SECONDS)
 
     async def settle(self, claims: Sequence[Claim]) -> None:
         self._failures = 0
+        if self._lease.is_lost:  # another relay delivers, and may have claimed the same letters
+            return
         with self._restart_on_failure():
-            await self._pending.acknowledge([claim.key for claim in claims])
+            if self._lease.is_over:
+                raise StorageFailed("this relay stood still, and another one may deliver the same letters now")
+            await self._remove(claims)
         await self._fold_counts.forget(claims)
 
-    async def release(self, claims: Sequence[Claim]) -> None:  # noqa: ARG002  # all pending letters stay, in order
+    async def release(self, claims: Sequence[Claim]) -> None:  # noqa: ARG002  # the next claim starts with the same letters
         self._failures += 1
         if self._failures == _FAILURES:
             self._failures = 0
@@ -123,8 +148,8 @@ class JetStreamOutbox:
             raise StorageFailed("another relay delivers now, and GitHub will reject this letter for it too")
         dead = msgspec.msgpack.encode(DeadLetterRecord(record, self._now(), reason))
         with self._restart_on_failure():
-            await publish(self._context, self._names.dead, (dead, str(claim.key)))
-            await self._pending.acknowledge([claim.key])
+            await publish(self._context, Message(self._names.dead, dead, str(claim.key)))
+            await self._remove([claim])
 
     async def backlog(self) -> Backlog:
         with storage_errors():
@@ -149,16 +174,55 @@ class JetStreamOutbox:
         if not letters:
             return 0
         start = asyncio.get_running_loop().time()
-        messages = [(msgspec.msgpack.encode(LetterRecord(letter, now)), letter.identity.hex()) for letter in letters]
-        are_new = await publish_together(self._connection, self._context, self._names.letters, messages)
-        self._observe(asyncio.get_running_loop().time() - start)
-        for letter, is_new in zip(letters, are_new, strict=True):
-            self._memory.add(letter.identity, letter.workload if is_new else None, now)
-        workloads = [
-            letter.workload for letter, is_new in zip(letters, are_new, strict=True) if is_new and letter.workload
+        messages = [
+            Message(
+                subject_of(letter, stream=self._names.letters),
+                msgspec.msgpack.encode(LetterRecord(letter, now)),
+                letter.identity.hex(),
+            )
+            for letter in letters
         ]
-        await self._windows.open(workloads, since=now)
-        return sum(are_new)
+        are_new = await publish_together(self._connection, self._context, messages)
+        self._observe(asyncio.get_running_loop().time() - start)
+        new = [letter for letter, is_new in zip(letters, are_new, strict=True) if is_new]
+        for letter, is_new in zip(letters, are_new, strict=True):
+            self._memory.add(letter.identity, letter.act if is_new else None, now)
+        for letter in new:
+            self._shares.add(letter.cluster, letter.kind)
+        await self._windows.open([letter.act for letter in new if letter.act], since=now)
+        if new:
+            with suppress(nats.errors.Error):  # otherwise the relay that delivers looks by itself
+                await self._connection.publish(self._names.arrivals, b"")
+        return len(new)
+
+    async def _on_arrival(self, _: Msg) -> None:
+        self._arrival.set()
+
+    async def _check_shares(self, letters: Sequence[Letter]) -> None:
+        """Raise BacklogFull if a share has no room; count anew what waits, if that was long ago or matters."""
+        await self._count(_COUNT_SECONDS)
+        try:
+            self._shares.check(letters)
+        except BacklogFull:
+            await self._count(_RECOUNT_SECONDS)
+            self._shares.check(letters)
+
+    async def _count(self, seconds: float) -> None:
+        """Count what waits in the stream, unless that was done within these seconds."""
+        now = asyncio.get_running_loop().time()
+        if now - self._counted >= seconds:
+            self._counted = now  # the requests in the meantime need not count too
+            try:
+                counts = await self._pending.counts()
+            except nats.errors.Error:  # the former numbers must do: not to know them must not lose an event
+                return
+            self._shares.replace((queue.lane.cluster, queue.kind, count) for queue, count in counts.items())
+
+    async def _remove(self, claims: Sequence[Claim]) -> None:
+        records = [self._pending.get(claim.key) for claim in claims]
+        await self._pending.remove([claim.key for claim in claims])
+        for record in filter(None, records):
+            self._shares.remove(record.letter.cluster, record.letter.kind)
 
     async def _received(self, key: int) -> float | None:
         try:
@@ -179,6 +243,6 @@ class JetStreamOutbox:
 
 
 def _claim(key: int, letter: Letter, counts: dict[bytes, int]) -> Claim:
-    """Return the claim with the count of its workload, and remove that count: later letters have none."""
-    coalesced = counts.pop(letter.workload, 0) if letter.workload else 0
-    return Claim(key, letter.workload, letter.document, coalesced)
+    """Return the claim with the count of its act, and remove that count: later letters have none."""
+    coalesced = counts.pop(letter.act, 0) if letter.act else 0
+    return Claim(key, letter.act, letter.document, coalesced)

@@ -1,91 +1,134 @@
-"""Holds the letters that this relay has pulled from the stream and not yet acknowledged."""
+"""Reads from the stream the letters whose turn it is, and removes those that were delivered.
+
+The stream counts what waits by subject, so no relay has to read all letters to know whose turn it is. It decides
+neither the turns (turns.py) nor which relay delivers (lease.py).
+"""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
+import nats
 from nats.aio.client import Client
-from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
 
-from relay.outbox.jetstream.feed import Feed
 from relay.outbox.jetstream.records import LetterRecord, decode_letter
+from relay.outbox.jetstream.subjects import Queue, filter_of, queue_of
 from relay.outbox.protocol import Letter
+from relay.outbox.turns import Lane, Turns
 
-# Short, because a request that was lost with its server is only noticed after this time.
-_POLL_SECONDS = 2.0
-_PULLED_AT_ONCE = 64
+_READ_AT_ONCE = 32
 _ANSWER_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class _PendingLetter:
+class _PendingLetter(NamedTuple):
     record: LetterRecord
-    reply: str
+    lane: Lane
+    gravity: int
 
 
 class PendingLetters:
-    """Pending letters by their sequence in the stream, which is their order."""
+    """Letters that this relay has read and not yet removed, by their sequence in the stream."""
 
-    def __init__(self, connection: Client, *, stream: str) -> None:
+    def __init__(self, connection: Client, *, stream: str, now: Callable[[], float]) -> None:
         self._connection = connection
+        self._context = connection.jetstream(timeout=_ANSWER_SECONDS)
         self._stream = stream
-        self._feed: Feed | None = None
-        self._stale = False
+        self._now = now
+        self._turns = Turns()
         self._letters: dict[int, _PendingLetter] = {}
-        self._acknowledged: set[int] = set()
+        self._delivered: dict[int, None] = {}  # in the order of delivery
 
-    async def fill(self, *, room: int) -> None:
-        """Wait for a letter, then pull all that may fit into the room."""
-        feed = await self._current_feed()
-        if not self._letters:
-            await self._add(await feed.wait(seconds=_POLL_SECONDS))
-        while self._letters and sum(pending.record.letter.size for pending in self._letters.values()) <= room:
-            messages = await feed.take(_PULLED_AT_ONCE)
-            await self._add(messages)
-            if len(messages) < _PULLED_AT_ONCE:
-                break
+    async def counts(self) -> Mapping[Queue, int]:
+        """Return how many letters wait. NATS counts the first 100,000 subjects, which is enough for fair turns."""
+        info = await self._context.stream_info(self._stream, subjects_filter=">")
+        subjects = info.state.subjects or {}
+        return {queue_of(subject, stream=self._stream): count for subject, count in subjects.items()}
 
-    def select(self, *, room: int) -> list[tuple[int, Letter]]:
-        """Return the oldest letters that fit into the room, at least one."""
+    async def select(self, *, room: int) -> list[tuple[int, Letter]]:
+        """Return the letters that fit into the room, at least one if there are any, in the order of their turns."""
+        await self._remove_delivered()
+        waiting: dict[Lane, Counter[int]] = defaultdict(Counter)
+        for queue, count in (await self.counts()).items():
+            waiting[queue.lane][queue.gravity] += count
+        self._turns.replace(waiting)
+        order = self._turns.order(self._now())
         selection: list[tuple[int, Letter]] = []
-        for key in sorted(self._letters):
-            letter = self._letters[key].record.letter
-            room -= letter.size
-            if room < 0 and selection:
-                break
-            selection.append((key, letter))
+        positions: dict[tuple[Lane, int], int] = {}
+        while turns := list(islice(order, _READ_AT_ONCE)):
+            for key, pending in await self._read(turns, positions):
+                letter = pending.record.letter
+                room -= letter.size
+                if room < 0 and selection:
+                    return selection
+                self._letters[key] = pending
+                selection.append((key, letter))
         return selection
 
     def get(self, key: int) -> LetterRecord | None:
         return self._letters[key].record if key in self._letters else None
 
-    async def acknowledge(self, keys: Sequence[int]) -> None:
-        """Acknowledge these letters. One that cannot be acknowledged now will be when it comes again."""
-        self._acknowledged.update(keys)
-        await asyncio.gather(*[self._acknowledge(key) for key in keys])
+    async def remove(self, keys: Sequence[int]) -> None:
+        """Remove letters from the stream. One that cannot be removed now is not selected again, and removed later."""
+        self._delivered |= dict.fromkeys(keys)
+        await self._remove_delivered()
 
     def forget(self) -> None:
-        """Start again from the oldest letter in the stream that is not acknowledged."""
-        self._stale = True
+        """Drop all letters that were read: another relay may deliver them."""
         self._letters.clear()
 
-    async def _current_feed(self) -> Feed:
-        if self._feed is not None and self._stale:
-            await self._feed.close()
-            self._feed = None
-        if self._feed is None:
-            self._letters.clear()
-            self._stale = False
-            self._feed = await Feed.open(self._connection, stream=self._stream)
-        return self._feed
+    async def _read(
+        self, turns: Sequence[tuple[Lane, int]], positions: dict[tuple[Lane, int], int]
+    ) -> list[tuple[int, _PendingLetter]]:
+        """Return the letters of these turns, in their order. `positions` are the last sequences that were read."""
+        numbers = Counter(turns)
+        queues = await asyncio.gather(*[self._read_queue(*turn, numbers[turn], positions) for turn in numbers])
+        letters = dict(zip(numbers, map(deque, queues), strict=True))
+        return [letters[turn].popleft() for turn in turns if letters[turn]]
 
-    async def _add(self, messages: Sequence[Msg]) -> None:
-        for message in messages:
-            self._letters[message.metadata.sequence.stream] = _PendingLetter(decode_letter(message.data), message.reply)
-        await asyncio.gather(*[self._acknowledge(key) for key in self._acknowledged & self._letters.keys()])
+    async def _read_queue(
+        self, lane: Lane, gravity: int, number: int, positions: dict[tuple[Lane, int], int]
+    ) -> list[tuple[int, _PendingLetter]]:
+        subject = filter_of(lane, gravity, stream=self._stream)
+        letters: list[tuple[int, _PendingLetter]] = []
+        position = positions.get((lane, gravity), 0)
+        while len(letters) < number:
+            try:
+                message = await self._context.get_msg(self._stream, seq=position + 1, subject=subject, next=True)
+            except NotFoundError:
+                break
+            position = message.seq or 0
+            letters.append((position, _PendingLetter(decode_letter(message.data), lane, gravity)))
+        positions[lane, gravity] = position
+        return letters
 
-    async def _acknowledge(self, key: int) -> None:
-        if pending := self._letters.get(key):
-            await self._connection.request(pending.reply, b"+ACK", timeout=_ANSWER_SECONDS)
-            self._letters.pop(key, None)
-            self._acknowledged.discard(key)
+    async def _remove_delivered(self) -> None:
+        keys = list(self._delivered)
+        errors = await asyncio.gather(*map(self._remove, keys), return_exceptions=True)
+        for key, error in zip(keys, errors, strict=True):
+            if error is None:
+                self._end(key)
+        for error in filter(None, errors):
+            raise error
+
+    async def _remove(self, key: int) -> None:
+        request = json.dumps({"seq": key, "no_erase": True}).encode()
+        subject = f"$JS.API.STREAM.MSG.DELETE.{self._stream}"
+        answer = await self._connection.request(subject, request, timeout=_ANSWER_SECONDS)
+        if (error := json.loads(answer.data).get("error")) and await self._exists(key):
+            raise nats.errors.Error(f"a letter was not removed: {error.get('description')}")
+
+    async def _exists(self, key: int) -> bool:
+        try:
+            await self._context.get_msg(self._stream, seq=key)
+        except NotFoundError:
+            return False
+        return True
+
+    def _end(self, key: int) -> None:
+        del self._delivered[key]
+        if pending := self._letters.pop(key, None):
+            self._turns.end(pending.lane, pending.gravity, self._now())

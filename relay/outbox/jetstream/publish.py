@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from nats.aio.client import Client
 from nats.errors import NoRespondersError, OutboundBufferLimitError
@@ -28,37 +29,40 @@ _REPEAT_IN_BATCH = 10201
 _TRANSIENT_CODES = (10176, 10210)  # a batch that was cut off by a change of leaders, too many batches at once
 _TRANSIENT = (NatsTimeout, NoRespondersError, NoStreamResponseError, OutboundBufferLimitError, ServiceUnavailableError)
 
-# A payload and its unique id.
-Message = tuple[bytes, str]
+
+class Message(NamedTuple):
+    """A message for a stream; `id` is unique in it."""
+
+    subject: str
+    payload: bytes
+    id: str
 
 
-async def publish(context: JetStreamContext, subject: str, message: Message) -> bool:
+async def publish(context: JetStreamContext, message: Message) -> bool:
     """Store a message and return whether it is new to the stream. Raise BacklogFull, and what NATS raises."""
     writer = _PersistentWriter()
-    ack = await writer.write(partial(_publish, context, subject, message))
+    ack = await writer.write(partial(_publish, context, message))
     return writer.has_retried or not ack.duplicate  # after a retry, the stored message is most likely this one
 
 
-async def publish_together(
-    connection: Client, context: JetStreamContext, subject: str, messages: Sequence[Message]
-) -> list[bool]:
+async def publish_together(connection: Client, context: JetStreamContext, messages: Sequence[Message]) -> list[bool]:
     """Store messages and return for each whether it is new.
 
     Up to 1000 messages without repeats are stored together or not at all.
     """
     if len(messages) <= 1:
-        return [await publish(context, subject, message) for message in messages]
+        return [await publish(context, message) for message in messages]
     batch, remainder = messages[:_MOST_TOGETHER], messages[_MOST_TOGETHER:]
     writer = _PersistentWriter()
     try:
-        await writer.write(partial(_publish_batch, connection, context, subject, batch))
+        await writer.write(partial(_publish_batch, connection, context, batch))
         new = [True] * len(batch)
     except APIError as error:
         if error.err_code != _REPEAT_IN_BATCH:
             raise
         # After a retry, the repeats are most likely the messages of the first attempt.
-        new = [await publish(context, subject, message) or writer.has_retried for message in batch]
-    return new + await publish_together(connection, context, subject, remainder)
+        new = [await publish(context, message) or writer.has_retried for message in batch]
+    return new + await publish_together(connection, context, remainder)
 
 
 class _PersistentWriter:
@@ -86,25 +90,23 @@ class _PersistentWriter:
             await asyncio.sleep(_PAUSE)
 
 
-async def _publish(context: JetStreamContext, subject: str, message: Message) -> PubAck:
-    payload, message_id = message
-    return await context.publish(subject, payload, timeout=_ANSWER_SECONDS, headers={"Nats-Msg-Id": message_id})
+async def _publish(context: JetStreamContext, message: Message) -> PubAck:
+    headers = {"Nats-Msg-Id": message.id}
+    return await context.publish(message.subject, message.payload, timeout=_ANSWER_SECONDS, headers=headers)
 
 
-async def _publish_batch(
-    connection: Client, context: JetStreamContext, subject: str, messages: Sequence[Message]
-) -> PubAck:
+async def _publish_batch(connection: Client, context: JetStreamContext, messages: Sequence[Message]) -> PubAck:
     """Publish an atomic batch.
 
     https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-50.md
     """
     batch_id = secrets.token_hex(16)
-    *early, (payload, message_id) = messages
+    *early, last = messages
 
     def headers(sequence: int, message_id: str) -> dict[str, str]:
         return {"Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(sequence), "Nats-Msg-Id": message_id}
 
-    for sequence, (earlier, earlier_id) in enumerate(early, 1):
-        await connection.publish(subject, earlier, headers=headers(sequence, earlier_id))
-    last = {**headers(len(messages), message_id), "Nats-Batch-Commit": "1"}
-    return await context.publish(subject, payload, timeout=_ANSWER_SECONDS, headers=last)
+    for sequence, message in enumerate(early, 1):
+        await connection.publish(message.subject, message.payload, headers=headers(sequence, message.id))
+    commit = {**headers(len(messages), last.id), "Nats-Batch-Commit": "1"}
+    return await context.publish(last.subject, last.payload, timeout=_ANSWER_SECONDS, headers=commit)

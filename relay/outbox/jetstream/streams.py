@@ -20,6 +20,7 @@ from nats.js.kv import KeyValue
 
 from relay.errors import StorageFailed, StorageUnusable
 from relay.outbox.dedup import DEDUPLICATION_SECONDS
+from relay.outbox.jetstream.subjects import SUBJECT_PATTERN
 
 log = logging.getLogger("relay.jetstream")
 
@@ -29,7 +30,7 @@ _OPENING_SECONDS = 15.0
 _COPIES = 3
 _EXISTS_WITH_OTHER_SETTINGS = 10058
 _NOT_CLUSTERED = 10074
-# Counts that no later event of the workload has taken along are dropped after this time, or beyond this number.
+# Counts that no later event of the act has taken along are dropped after this time, or beyond this number.
 _COUNT_SECONDS = 24 * 3600.0
 _MOST_COUNTED = 1_000_000
 
@@ -43,6 +44,7 @@ class Names:
     dead: str
     windows: str
     delivery: str
+    arrivals: str
 
     @classmethod
     def of(cls, repository: str) -> "Names":
@@ -50,7 +52,7 @@ class Names:
         owner_name = repository.lower()
         digest = hashlib.blake2b(owner_name.encode(), digest_size=4).hexdigest()
         base = f"relay-{re.sub(r'[^a-z0-9]', '-', owner_name)}-{digest}"
-        return cls(base, f"{base}-folded", f"{base}-dead", f"{base}-windows", f"{base}-delivery")
+        return cls(base, f"{base}-folded", f"{base}-dead", f"{base}-windows", f"{base}-delivery", f"{base}-arrivals")
 
 
 @contextmanager
@@ -116,7 +118,7 @@ async def create_streams(
     configs = [
         StreamConfig(
             name=names.letters,
-            subjects=[names.letters],
+            subjects=[names.letters, f"{names.letters}.{SUBJECT_PATTERN}"],
             retention=RetentionPolicy.WORK_QUEUE,
             discard=DiscardPolicy.NEW,
             max_msgs=max_backlog,
@@ -192,6 +194,7 @@ async def _update(context: JetStreamContext, config: StreamConfig) -> None:
     current = (await context.stream_info(config.name)).config
     await context.update_stream(
         current,
+        subjects=config.subjects,
         max_msgs=config.max_msgs,
         max_age=config.max_age,
         duplicate_window=config.duplicate_window,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from relay.errors import StorageUnusable
 
+_CLUSTER = "substr(coalesce(json_extract(CAST(document AS TEXT), '$.cluster'), ''), 1, 63)"
 # Each migration runs once, in order, in the transaction that records it in user_version.
 MIGRATIONS = (
     (
@@ -28,6 +29,25 @@ MIGRATIONS = (
             key INTEGER PRIMARY KEY AUTOINCREMENT, identity BLOB NOT NULL, received REAL NOT NULL, buried REAL NOT NULL,
             workload BLOB, size INTEGER NOT NULL, document BLOB NOT NULL, reason TEXT NOT NULL
         ) STRICT""",
+    ),
+    (
+        # Letters of one act are folded, which the workload alone does not tell. Letters of older relays know neither
+        # their pod nor their kind.
+        "ALTER TABLE letter RENAME COLUMN workload TO act",
+        "ALTER TABLE folded RENAME COLUMN workload TO act",
+        "ALTER TABLE dead RENAME COLUMN workload TO act",
+        *(
+            f"ALTER TABLE {table} ADD COLUMN {column}"
+            for table in ("letter", "dead")
+            for column in (
+                "cluster TEXT NOT NULL DEFAULT ''",
+                "pod BLOB",
+                "kind BLOB",
+                "gravity INTEGER NOT NULL DEFAULT 0",
+            )
+        ),
+        f"UPDATE letter SET cluster = {_CLUSTER} WHERE document IS NOT NULL",  # noqa: S608  # a constant
+        f"UPDATE dead SET cluster = {_CLUSTER}",  # noqa: S608  # a constant
     ),
 )
 

@@ -6,19 +6,23 @@ It decides what is written and read; writer.py decides when it is committed.
 import asyncio
 import math
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from relay.errors import BacklogFull, StorageDamaged
+from relay.errors import StorageDamaged
 from relay.outbox.dedup import DEDUPLICATION_SECONDS, GENERATION, RecentLetters
 from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
+from relay.outbox.shares import Shares
 from relay.outbox.sqlite.database import MIGRATIONS, Connect, lock, open_database, unusable
 from relay.outbox.sqlite.failures import OpenFiles
+from relay.outbox.sqlite.waiting import WaitingLetter, WaitingLetters
 from relay.outbox.sqlite.writer import Writer
+from relay.outbox.turns import Lane
 
-# Counts that no later event of the workload has taken along are dropped after this time.
+# Counts that no later event of the act has taken along are dropped after this time.
 _COUNT_SECONDS = 24 * 3600.0
 # Letters that another process has requeued are noticed within this time.
 _POLL_SECONDS = 10.0
@@ -26,13 +30,15 @@ _PURGE_SECONDS = 1.0
 # `backlog` trusts a write of this age.
 _PROOF_SECONDS = 5.0
 _PURGED_AT_ONCE = 5000
+_COLUMNS = ("identity", "received", "act", "size", "document", "cluster", "pod", "kind", "gravity")
+_Row = tuple[bytes, float, bytes | None, int, bytes | None, str, bytes | None, bytes | None, int]
 
 
 @dataclass(slots=True)
 class _Arrivals:
     """Letters since the last transaction began: rows of `letter`, rows of `folded`, and the next transaction."""
 
-    rows: list[tuple[bytes, float, bytes | None, int, bytes | None]] = field(default_factory=list)
+    rows: list[_Row] = field(default_factory=list)
     folds: list[tuple[bytes | None, float]] = field(default_factory=list)
     commit: asyncio.Future[None] | None = None
 
@@ -49,17 +55,20 @@ class SqliteOutbox:
         now: Callable[[], float],
         observe_commit: Callable[[float], None],
         on_damage: Callable[[StorageDamaged], None],
+        callers: Callable[[], int] = lambda: 1,
         connect: Connect = sqlite3.connect,
     ) -> None:
         """Open the file. Raise StorageUnusable.
 
-        `observe_commit` gets the seconds that each commit took. `on_damage` is called once, when the file can no longer
-        be trusted; from then on every call raises StorageDamaged.
+        `observe_commit` gets the seconds that each commit took; `callers` returns how many share the backlog.
+        `on_damage` is called once, when the file can no longer be trusted; from then on every call raises
+        StorageDamaged.
         """
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=coalesce_seconds)
-        self._waiting = 0
-        self._max_backlog = max_backlog
+        self._waiting = WaitingLetters()
+        self._unread: Counter[tuple[str, bytes | None]] = Counter()  # letters of `put` that no claim has read yet
+        self._shares = Shares(max_backlog=max_backlog, callers=callers)
         self._now = now
         self._coalesce_seconds = coalesce_seconds
         self._purged = 0.0
@@ -87,18 +96,16 @@ class SqliteOutbox:
         while self._is_stale:
             await self._writer.run(self._recall)
         new, folded = self._recent.sort(letters, now := self._now())
-        if self._waiting + len(new) > self._max_backlog:
-            raise BacklogFull(
-                "the backlog is full because GitHub does not accept events; nothing of this request was stored"
-            )
-        self._waiting += len(new)
+        self._shares.check(new)
         arrivals = self._arrivals
         for letter in new:
-            arrivals.rows.append((letter.identity, now, letter.workload, letter.size, letter.document))
-            self._recent.add(letter.identity, letter.workload, now)
+            arrivals.rows.append(_row(letter, now))
+            self._shares.add(letter.cluster, letter.kind)
+            self._unread[letter.cluster, letter.kind] += 1
+            self._recent.add(letter.identity, letter.act, now)
         for letter in folded:
-            arrivals.rows.append((letter.identity, now, None, letter.size, None))
-            arrivals.folds.append((letter.workload, now))
+            arrivals.rows.append((letter.identity, now, None, letter.size, None, letter.cluster, None, None, 0))
+            arrivals.folds.append((letter.act, now))
             self._recent.add(letter.identity, None, now)
         if arrivals.commit is None:
             arrivals.commit = self._writer.run(self._write)
@@ -119,14 +126,15 @@ class SqliteOutbox:
 
     async def settle(self, claims: Sequence[Claim]) -> None:
         await self._writer.run(_settle, claims)
-        self._waiting -= len(claims)
+        for claim in claims:
+            self._end(claim)
 
     async def release(self, claims: Sequence[Claim]) -> None:
-        """Do nothing: a claim does not change the file, and the next claim starts from the oldest letter again."""
+        """Do nothing: a claim changes neither the file nor the turns; the next one starts with the same letters."""
 
     async def bury(self, claim: Claim, *, reason: str) -> None:
         await self._writer.run(_bury, claim, reason, self._now())
-        self._waiting -= 1
+        self._end(claim)
 
     async def backlog(self) -> Backlog:
         return await self._writer.run(self._prove)
@@ -143,10 +151,11 @@ class SqliteOutbox:
         """Write all arrivals."""
         arrivals, self._arrivals = self._arrivals, _Arrivals()
         connection.executemany(
-            "INSERT INTO letter (identity, received, workload, size, document) VALUES (?, ?, ?, ?, ?)", arrivals.rows
+            f"INSERT INTO letter ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",  # noqa: S608  # a constant
+            arrivals.rows,
         )
         connection.executemany(
-            "INSERT INTO folded VALUES (?, ?, 1) ON CONFLICT (workload)"
+            "INSERT INTO folded VALUES (?, ?, 1) ON CONFLICT (act)"
             " DO UPDATE SET coalesced = coalesced + 1, received = excluded.received",
             arrivals.folds,
         )
@@ -173,34 +182,51 @@ class SqliteOutbox:
             return
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=self._coalesce_seconds)
-        self._waiting = _waiting(connection)
+        self._waiting = WaitingLetters()
+        self._unread.clear()
+        self._shares.replace([])
+        self._read(connection)
         now = self._now()
-        for identity, workload, received in connection.execute(
-            "SELECT identity, workload, received FROM letter"
-            " WHERE key > (SELECT max(key) FROM letter) - ? ORDER BY key",
+        for identity, act, received in connection.execute(
+            "SELECT identity, act, received FROM letter WHERE key > (SELECT max(key) FROM letter) - ? ORDER BY key",
             (GENERATION,),
         ):
             if now - received < DEDUPLICATION_SECONDS:
-                self._recent.add(identity, workload, received)
+                self._recent.add(identity, act, received)
         self._is_stale = False
 
+    def _read(self, connection: sqlite3.Connection) -> None:
+        """Read what is new in the file: letters of `put`, and those that another process has requeued."""
+        for key, cluster, pod, kind, gravity, size in connection.execute(
+            "SELECT key, cluster, pod, kind, gravity, size FROM letter"
+            " WHERE document IS NOT NULL AND key > ? ORDER BY key",
+            (self._waiting.last_key,),
+        ):
+            self._waiting.add(key, WaitingLetter(Lane(cluster, pod), kind, gravity, size))
+            if self._unread[cluster, kind]:
+                self._unread[cluster, kind] -= 1
+            else:
+                self._shares.add(cluster, kind)
+        self._unread = +self._unread
+
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
+        self._recall(connection)
         self._purge(connection)
-        self._waiting = _waiting(connection) + len(
-            self._arrivals.rows
-        )  # counted again, because other processes may have changed it
+        self._read(connection)
         claims: list[Claim] = []
         counted: set[bytes] = set()
-        for key, workload, document, size, coalesced in connection.execute(
-            "SELECT key, workload, document, size, coalesced FROM letter LEFT JOIN folded USING (workload)"
-            " WHERE document IS NOT NULL ORDER BY key"
-        ):
-            room -= size
-            if room < 0 and claims:
-                break
-            claims.append(Claim(key, workload, document, coalesced if coalesced and workload not in counted else 0))
-            counted.add(workload)
+        for key in self._waiting.select(room=room, now=self._now()):
+            act, document, coalesced = connection.execute(
+                "SELECT act, document, coalesced FROM letter LEFT JOIN folded USING (act) WHERE key = ?", (key,)
+            ).fetchone()
+            claims.append(Claim(key, act, document, coalesced if coalesced and act not in counted else 0))
+            counted.add(act)
         return claims
+
+    def _end(self, claim: Claim) -> None:
+        """Remove a letter from the memory once it has left the queue in the file."""
+        if letter := self._waiting.remove(claim.key, self._now()):
+            self._shares.remove(letter.lane.cluster, letter.kind)
 
     def _purge(self, connection: sqlite3.Connection) -> None:
         """Delete rows that are no longer needed, some at a time."""
@@ -210,10 +236,25 @@ class SqliteOutbox:
         self._purged = now
         connection.execute(
             "DELETE FROM letter WHERE key IN (SELECT key FROM letter WHERE document IS NULL ORDER BY key LIMIT ?)"
-            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)",
+            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)"
+            " AND key < (SELECT max(key) FROM letter)",  # otherwise a later letter could get a key that was read
             (_PURGED_AT_ONCE, now - DEDUPLICATION_SECONDS, 2 * GENERATION),
         )
         connection.execute("DELETE FROM folded WHERE coalesced = 0 OR received < ?", (now - _COUNT_SECONDS,))
+
+
+def _row(letter: Letter, now: float) -> _Row:
+    return (
+        letter.identity,
+        now,
+        letter.act,
+        letter.size,
+        letter.document,
+        letter.cluster,
+        letter.pod,
+        letter.kind,
+        letter.gravity,
+    )
 
 
 def _waiting(connection: sqlite3.Connection) -> int:
@@ -223,15 +264,15 @@ def _waiting(connection: sqlite3.Connection) -> int:
 def _settle(connection: sqlite3.Connection, claims: Sequence[Claim]) -> None:
     connection.executemany("UPDATE letter SET document = NULL WHERE key = ?", [(claim.key,) for claim in claims])
     connection.executemany(
-        "UPDATE folded SET coalesced = coalesced - ? WHERE workload = ?",
-        [(claim.coalesced, claim.workload) for claim in claims if claim.coalesced],
+        "UPDATE folded SET coalesced = coalesced - ? WHERE act = ?",
+        [(claim.coalesced, claim.act) for claim in claims if claim.coalesced],
     )
 
 
 def _bury(connection: sqlite3.Connection, claim: Claim, reason: str, now: float) -> None:
+    columns = ", ".join(_COLUMNS)
     connection.execute(
-        "INSERT INTO dead (identity, received, buried, workload, size, document, reason)"
-        " SELECT identity, received, ?, workload, size, document, ? FROM letter WHERE key = ?",
+        f"INSERT INTO dead (buried, reason, {columns}) SELECT ?, ?, {columns} FROM letter WHERE key = ?",  # noqa: S608  # a constant
         (now, reason, claim.key),
     )
     connection.execute("UPDATE letter SET document = NULL WHERE key = ?", (claim.key,))

@@ -1,31 +1,16 @@
 """What an outbox promises, held against each of them."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from functools import partial
-from pathlib import Path
 
 import anyio
 import pytest
 
 from relay.errors import BacklogFull
-from relay.outbox.protocol import Backlog, Outbox, Receipt
-from tests.relay import letters
+from relay.outbox.protocol import Backlog, Receipt
 from tests.relay.letters import ROOM, Clock, drained, letter, names
+from tests.relay.outbox.conftest import Opened
 
 pytestmark = pytest.mark.anyio
-
-Opened = Callable[..., AbstractAsyncContextManager[Outbox]]
-
-
-@pytest.fixture(params=["sqlite", "jetstream"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    """Opens the same outbox each time it is called."""
-    if request.param == "sqlite":
-        return partial(letters.opened, tmp_path / "relay.db")
-    node = request.getfixturevalue("nats")
-    return partial(letters.opened_on_nats, node.address, repository=f"acme/{tmp_path.name}")
 
 
 async def test_letters_are_claimed_in_the_order_in_which_they_came(opened: Opened) -> None:
@@ -95,58 +80,58 @@ async def test_repeats_within_one_request_and_among_concurrent_ones_are_known(op
         assert names(await drained(outbox)) == ["a"]
 
 
-async def test_what_is_about_one_workload_is_one_letter_within_the_window(opened: Opened) -> None:
+async def test_what_is_about_one_act_is_one_letter_within_the_window(opened: Opened) -> None:
     clock = Clock()
     async with opened(coalesce_seconds=60, now=clock) as outbox:
-        await outbox.put([letter("a", workload="w")])
+        await outbox.put([letter("a", act="w")])
         clock.time += 59.9
-        assert await outbox.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
-        assert await outbox.put([letter("c", workload="other")]) == Receipt(accepted=1, coalesced=0)
+        assert await outbox.put([letter("b", act="w")]) == Receipt(accepted=0, coalesced=1)
+        assert await outbox.put([letter("c", act="other")]) == Receipt(accepted=1, coalesced=0)
         clock.time += 0.1
-        assert await outbox.put([letter("d", workload="w")]) == Receipt(accepted=1, coalesced=0)
+        assert await outbox.put([letter("d", act="w")]) == Receipt(accepted=1, coalesced=0)
         assert names(await drained(outbox)) == ["a", "c", "d"]
 
 
 async def test_the_window_outlives_a_restart(opened: Opened) -> None:
     clock = Clock()
     async with opened(now=clock) as outbox:
-        await outbox.put([letter("a", workload="w")])
+        await outbox.put([letter("a", act="w")])
         await drained(outbox)
     async with opened(now=clock) as outbox:
-        assert await outbox.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
+        assert await outbox.put([letter("b", act="w")]) == Receipt(accepted=0, coalesced=1)
 
 
-async def test_events_without_a_workload_are_never_folded(opened: Opened) -> None:
+async def test_events_without_an_act_are_never_folded(opened: Opened) -> None:
     async with opened() as outbox:
         assert await outbox.put([letter("a"), letter("b")]) == Receipt(accepted=2, coalesced=0)
 
 
 async def test_folding_can_be_turned_off(opened: Opened) -> None:
     async with opened(coalesce_seconds=0) as outbox:
-        receipt = await outbox.put([letter("a", workload="w"), letter("b", workload="w")])
+        receipt = await outbox.put([letter("a", act="w"), letter("b", act="w")])
         assert receipt == Receipt(accepted=2, coalesced=0)
 
 
 async def test_a_clock_that_is_set_back_folds_nothing_away(opened: Opened) -> None:
     clock = Clock()
     async with opened(now=clock) as outbox:
-        await outbox.put([letter("a", workload="w")])
+        await outbox.put([letter("a", act="w")])
         clock.time -= 7200
-        assert await outbox.put([letter("b", workload="w")]) == Receipt(accepted=1, coalesced=0)
-        assert await outbox.put([letter("c", workload="w")]) == Receipt(accepted=0, coalesced=1)
+        assert await outbox.put([letter("b", act="w")]) == Receipt(accepted=1, coalesced=0)
+        assert await outbox.put([letter("c", act="w")]) == Receipt(accepted=0, coalesced=1)
 
 
 async def test_the_count_of_what_was_folded_goes_along_once(opened: Opened) -> None:
     clock = Clock()
     async with opened(now=clock) as outbox:
         for name in "abc":
-            await outbox.put([letter(name, workload="w")])
+            await outbox.put([letter(name, act="w")])
         [claim] = await outbox.claim(room=ROOM)
         assert claim.coalesced == 2
-        await outbox.put([letter("d", workload="w")])  # while the dispatch is on its way
+        await outbox.put([letter("d", act="w")])  # while the dispatch is on its way
         await outbox.settle([claim])
         clock.time += 60
-        await outbox.put([letter("e", workload="w")])
+        await outbox.put([letter("e", act="w")])
         [claim] = await outbox.claim(room=ROOM)
         assert (names([claim]), claim.coalesced) == (["e"], 1)
 
@@ -154,7 +139,7 @@ async def test_the_count_of_what_was_folded_goes_along_once(opened: Opened) -> N
 async def test_a_repeat_of_a_folded_event_is_not_counted_again(opened: Opened) -> None:
     async with opened() as outbox:
         for name in "abbb":
-            await outbox.put([letter(name, workload="w")])
+            await outbox.put([letter(name, act="w")])
         assert [claim.coalesced for claim in await drained(outbox)] == [1]
 
 
@@ -163,19 +148,19 @@ async def test_the_count_of_two_waiting_letters_is_told_with_the_first(opened: O
     async with opened(now=clock) as outbox:
         for name, time in [("a", 0), ("b", 1), ("c", 60)]:
             clock.time = 1_000_000.0 + time
-            await outbox.put([letter(name, workload="w")])
+            await outbox.put([letter(name, act="w")])
         assert [claim.coalesced for claim in await outbox.claim(room=ROOM)] == [1, 0]
 
 
 async def test_a_full_backlog_refuses_whole_requests_and_still_folds(opened: Opened) -> None:
     async with opened(max_backlog=2) as outbox:
-        await outbox.put([letter("a", workload="w")])
+        await outbox.put([letter("a", act="w")])
         with pytest.raises(BacklogFull):
             await outbox.put([letter("b"), letter("c")])
         await outbox.put([letter("d")])
         with pytest.raises(BacklogFull):
             await outbox.put([letter("e")])
-        assert await outbox.put([letter("f", workload="w"), letter("a")]) == Receipt(accepted=0, coalesced=2)
+        assert await outbox.put([letter("f", act="w"), letter("a")]) == Receipt(accepted=0, coalesced=2)
         assert names(await drained(outbox)) == ["a", "d"]
         assert await outbox.put([letter("b"), letter("c")]) == Receipt(accepted=2, coalesced=0)
 

@@ -66,26 +66,24 @@ class TestSharing:
 
     async def test_a_window_that_one_relay_has_opened_folds_what_another_is_told(self, two: Two) -> None:
         outbox, other = two
-        await outbox.put([letter("a", workload="w")])
-        assert await other.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
-        await outbox.put([letter("c", workload="w")])
+        await outbox.put([letter("a", act="w")])
+        assert await other.put([letter("b", act="w")]) == Receipt(accepted=0, coalesced=1)
+        await outbox.put([letter("c", act="w")])
         [claim] = await drained(outbox)
         assert (names([claim]), claim.coalesced) == (["a"], 2)
 
     async def test_a_window_ends_as_long_after_its_letter_for_every_relay(self, opened: Opened) -> None:
         clock = Clock()
         async with opened(now=clock) as outbox, opened(now=clock) as other:
-            await outbox.put([letter("a", workload="w")])
+            await outbox.put([letter("a", act="w")])
             clock.time += 59
-            assert await other.put([letter("b", workload="w")]) == Receipt(accepted=0, coalesced=1)
+            assert await other.put([letter("b", act="w")]) == Receipt(accepted=0, coalesced=1)
             clock.time += 1
-            assert await other.put([letter("c", workload="w")]) == Receipt(accepted=1, coalesced=0)
+            assert await other.put([letter("c", act="w")]) == Receipt(accepted=1, coalesced=0)
 
     async def test_many_events_of_one_workload_at_once_are_one_letter_of_each_relay_at_most(self, two: Two) -> None:
         puts = [
-            outbox.put([letter(f"{number}-{at}", workload="w")])
-            for number in range(20)
-            for at, outbox in enumerate(two)
+            outbox.put([letter(f"{number}-{at}", act="w")]) for number in range(20) for at, outbox in enumerate(two)
         ]
         receipts = await asyncio.gather(*puts)
         assert sum(receipt.accepted + receipt.coalesced for receipt in receipts) == 40
@@ -97,9 +95,9 @@ class TestSharing:
         dashed, dotted = (repository.replace("acme/", f"{owner}/") for owner in ("a-b", "a.b"))
         opening = partial(opened_on_nats, nats.address)
         async with opening(repository=dashed) as outbox, opening(repository=dotted) as other:
-            await outbox.put([letter("a", workload="w")])
+            await outbox.put([letter("a", act="w")])
             assert (await other.backlog()).waiting == 0
-            assert await other.put([letter("a", workload="w")]) == Receipt(accepted=1, coalesced=0)
+            assert await other.put([letter("a", act="w")]) == Receipt(accepted=1, coalesced=0)
 
 
 class TestDelivering:
@@ -203,16 +201,14 @@ class TestFailingServer:
     async def test_nothing_accepted_is_lost_when_the_server_is_killed(
         self, node: Node, outbox: JetStreamOutbox
     ) -> None:
-        await outbox.put([letter("a", workload="w"), letter("b")])
+        await outbox.put([letter("a", act="w"), letter("b")])
         claims = await outbox.claim(room=ROOM)
         await outbox.settle(claims[:1])
-        await outbox.put([letter("c", workload="w")])
+        await outbox.put([letter("c", act="w")])
         node.stop(signal.SIGKILL)
         node.start()
         await until(lambda: outbox._connection.is_connected)
-        assert await outbox.put([letter("d", workload="w"), letter("e"), letter("b")]) == Receipt(
-            accepted=1, coalesced=2
-        )
+        assert await outbox.put([letter("d", act="w"), letter("e"), letter("b")]) == Receipt(accepted=1, coalesced=2)
         assert names(await _drained_despite(outbox)) == ["b", "e"]
 
     async def test_an_event_that_comes_while_the_server_is_away_waits_for_it(
@@ -247,10 +243,10 @@ class TestFailingServer:
         monkeypatch.setattr(publish, "_RETRY_SECONDS", 0.5)
         node.stop()
         with pytest.raises(StorageFailed):
-            await outbox.put([letter("a", workload="w")])
+            await outbox.put([letter("a", act="w")])
         node.start()
         await until(lambda: outbox._connection.is_connected)
-        assert await outbox.put([letter("b", workload="w")]) == Receipt(accepted=1, coalesced=0)
+        assert await outbox.put([letter("b", act="w")]) == Receipt(accepted=1, coalesced=0)
 
 
 async def _soon(outbox: JetStreamOutbox) -> list[Claim]:

@@ -33,7 +33,7 @@ async def test_nothing_accepted_is_lost_when_the_process_ends_without_a_word(pat
 async def test_rows_are_purged_after_the_deduplication_window_and_not_before(path: Path) -> None:
     clock = Clock()
     async with opened(path, now=clock) as outbox:
-        await outbox.put([letter("gone", workload="w"), letter("folded", workload="w")])
+        await outbox.put([letter("gone", act="w"), letter("folded", act="w")])
         await drained(outbox)
         clock.time += 3000
         await outbox.put([letter("waits"), letter("also waits")])
@@ -72,16 +72,16 @@ class TestFailingStorage:
 
     async def test_a_full_disk_refuses_and_keeps_nothing_by_half(self, path: Path) -> None:
         async with opened(path, max_backlog=10**6) as outbox:
-            await outbox.put([letter("before", workload="w")])
+            await outbox.put([letter("before", act="w")])
             connection = outbox._writer._connection
             [pages] = connection.execute("PRAGMA page_count").fetchone()
             connection.execute(f"PRAGMA max_page_count = {pages + 3}")
             with pytest.raises(StorageFailed, match="full"):
-                await outbox.put([letter(str(number), workload=str(number)) for number in range(2000)])
+                await outbox.put([letter(str(number), act=str(number)) for number in range(2000)])
             # What was refused is not known as a repeat, and nothing folds into it.
             connection.execute("PRAGMA max_page_count = 1000000")
-            assert await outbox.put([letter("0", workload="0")]) == Receipt(accepted=1, coalesced=0)
-            assert await outbox.put([letter("x", workload="w")]) == Receipt(accepted=0, coalesced=1)
+            assert await outbox.put([letter("0", act="0")]) == Receipt(accepted=1, coalesced=0)
+            assert await outbox.put([letter("x", act="w")]) == Receipt(accepted=0, coalesced=1)
             assert names(await drained(outbox)) == ["before", "0"]
 
     async def test_all_requests_of_a_failed_commit_are_refused(self, path: Path) -> None:

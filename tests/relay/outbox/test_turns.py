@@ -22,7 +22,7 @@ from tests.relay.letters import ROOM, Clock, drained, letter, names
 from tests.relay.outbox.conftest import Opened
 from tests.soak import SOAKING
 
-ONE = 1  # the size of a letter, where the room counts letters
+UNIT = 1  # the size of a letter, where the room counts letters
 
 
 class DeliveryInTurns(RuleBasedStateMachine):
@@ -53,7 +53,7 @@ class DeliveryInTurns(RuleBasedStateMachine):
     )
     def put(self, where: list[tuple[str, str | None, int]]) -> None:
         new = [
-            letter(str(next(self._numbers)), cluster=cluster, pod=pod and cluster + pod, gravity=gravity, size=ONE)
+            letter(str(next(self._numbers)), cluster=cluster, pod=pod and cluster + pod, gravity=gravity, size=UNIT)
             for cluster, pod, gravity in where
         ]
         assert self._runner.run(self._outbox.put(new)).accepted == len(new)
@@ -112,8 +112,8 @@ class DeliveryInTurns(RuleBasedStateMachine):
                 assert queue not in passed, f"{other} was passed over"
                 passed.add(queue)
             self._served_since[queue] = set()
-        gone = [queue for queue in self._served_since if queue not in pods and queue not in clusters]
-        for queue in gone:
+        empty = [queue for queue in self._served_since if queue not in pods and queue not in clusters]
+        for queue in empty:
             if queue[0] == item.cluster or queue[1] == b"":
                 del self._served_since[queue]
 

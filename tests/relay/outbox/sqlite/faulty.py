@@ -13,7 +13,7 @@ _KINDS = {
     "checkpoint": r"PRAGMA wal_checkpoint",
     "pragma": r"PRAGMA",
     "read": r"SELECT",
-    "write": r"INSERT|UPDATE|DELETE|CREATE",
+    "write": r"INSERT|UPDATE|DELETE|CREATE|ALTER",
 }
 KINDS = ("open", *_KINDS, "step")
 

@@ -46,8 +46,8 @@ class OpenFiles:
     def check(self, connection: sqlite3.Connection) -> None:
         """Raise StorageDamaged if a file is not what it was, StorageFailed or sqlite3.Error if that remains unknown."""
         identities, size = self._current()
-        for path, before, now in zip(self._paths, self._identities, identities, strict=True):
-            if now != before:
+        for path, original, current in zip(self._paths, self._identities, identities, strict=True):
+            if current != original:
                 raise StorageDamaged(f"the outbox can no longer be trusted: {path.name} was replaced")
         if size < self._size and size < _size(connection):  # VACUUM by an operator shrinks both
             raise StorageDamaged(f"the outbox can no longer be trusted: {self._paths[0].name} was truncated")

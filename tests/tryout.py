@@ -20,6 +20,7 @@ from responder.gitops.checkout import Checkout
 from responder.gitops.flux.desired_state import DesiredState
 from responder.plan import planner
 from responder.plan.outcome import Outcome
+from responder.plan.plan import Plan
 from responder.proof import kustomize_build
 from responder.proof.prover import kustomize_prover
 from responder.proof.render_target import RenderTarget
@@ -101,7 +102,7 @@ def desired_state(arguments: list[str]) -> Path:
     return root
 
 
-def respond(checkout: Checkout, clusters: list[str], events: list[Event]) -> planner.Plan:
+def respond(checkout: Checkout, clusters: list[str], events: list[Event]) -> Plan:
     """All events as one batch, every response proved."""
     content = {
         "version": 1,
@@ -155,7 +156,7 @@ def rendered(folders: Iterable[RenderTarget]) -> tuple[Rendered, list[str]]:
     return rendering, failed
 
 
-def changed(checkout: Checkout, plan: planner.Plan) -> Checkout:
+def changed(checkout: Checkout, plan: Plan) -> Checkout:
     """The checkout with the plan carried out."""
     removed = {str(path) for path, data in plan.files.items() if data is None}
     unchanged = {path: data for path, data in checkout.manifests.items() if path not in removed}
@@ -163,7 +164,7 @@ def changed(checkout: Checkout, plan: planner.Plan) -> Checkout:
     return Checkout(manifests={**unchanged, **new}, other_files=checkout.other_files, links=checkout.links)
 
 
-def differing(old: Rendered, new: Rendered, plan: planner.Plan) -> Iterator[str]:
+def differing(old: Rendered, new: Rendered, plan: Plan) -> Iterator[str]:
     """What differs in the rendering and is no contained workload."""
     contained = {(r.event.cluster, r.workload.kind, r.workload.name) for r in plan.responses}
     scalers = {"HorizontalPodAutoscaler", "ScaledObject", "Kustomization"}

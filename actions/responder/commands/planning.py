@@ -10,7 +10,7 @@ from ..falco.event import Event
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.budget import Budget
-from ..plan.planner import Plan
+from ..plan.plan import Plan
 from ..proof.prover import kustomize_prover
 from ..publish import history
 from ..publish.git import Git

@@ -9,10 +9,9 @@ from ..falco import cloudevent, run_event
 from ..github.pull_requests import PullRequests
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import RunOutput
-from ..notify.notifications import Notification, Notifier, Receivers
-from ..notify.receiver import ReceiverCaller
+from ..notify.notifications import Notification, Receivers
 from ..plan.outcome import Verdict
-from ..plan.planner import Plan
+from ..plan.plan import Plan
 from ..publish import push
 from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git
@@ -23,6 +22,7 @@ from ..report.summary import Report
 from ..rules.model import Mode
 from . import inputs, review
 from .exit_codes import BAD_INPUT, FAILED, SUCCESS
+from .notifier import notifier
 from .planning import Planning
 
 
@@ -51,7 +51,9 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         commits = ByApi(api=api) if by_api else BY_GIT
         published = push.push(make_plan, git, branch=branch, commits=commits, patience=patience)
         reviewer = review.Reviewer(
-            planning=planning,
+            git=git,
+            read_rules=planning.ruleset,
+            plan_again=planning.again,
             pulls=PullRequests(api=api, base=branch),
             commits=ByApi(api=api, creates_branches=True) if by_api else BY_GIT,
             patience=patience,
@@ -77,17 +79,6 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
     )
     _write(output, report)
     return _exit_code(published.plan)
-
-
-def notifier(environment: RunEnvironment, output: RunOutput) -> Notifier:
-    """Return what calls receivers, with the run's own identity where they want one."""
-
-    def mint_identity(audience: str) -> str:
-        token = environment.identity.mint(audience)
-        output.mask(token)
-        return token
-
-    return Notifier(caller=ReceiverCaller(http=environment.http), mint_identity=mint_identity)
 
 
 def _write(output: RunOutput, report: Report) -> None:

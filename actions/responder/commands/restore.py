@@ -24,7 +24,7 @@ from ..report import annotations
 from ..report.restore_report import RestoreReport
 from . import inputs, rules_file
 from .exit_codes import SUCCESS
-from .respond import notifier
+from .notifier import notifier
 
 _SHA = re.compile("[0-9a-f]{7,40}")
 _WORKLOAD = re.compile(r"([A-Za-z]+) ([^/ ]+)/([^/ ]+)")

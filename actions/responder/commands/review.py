@@ -11,7 +11,7 @@ from ..errors import NothingToReview, ResponderError
 from ..falco.event import Event
 from ..github.pull_requests import PullRequest, PullRequests
 from ..plan.outcome import Outcome, Response, Verdict
-from ..plan.planner import Plan
+from ..plan.plan import Plan
 from ..publish import push
 from ..publish.commits import Commits
 from ..publish.git import Git
@@ -19,7 +19,7 @@ from ..publish.patience import Patience
 from ..publish.push import Published
 from ..report import pull_request_body
 from ..report.proposals import Proposal, Uncommitted
-from .planning import Planning
+from ..rules.model import Rules
 
 _BRANCHES = 20  # that a workload has at most, before somebody has to tidy up
 
@@ -28,7 +28,9 @@ _BRANCHES = 20  # that a workload has at most, before somebody has to tidy up
 class Reviewer:
     """Proposes responses on top of the branch that the pull requests are for."""
 
-    planning: Planning
+    git: Git
+    read_rules: Callable[[], Rules]
+    plan_again: Callable[[Sequence[Event], Rules], Plan]
     pulls: PullRequests
     commits: Commits
     patience: Patience
@@ -40,12 +42,12 @@ class Reviewer:
         previewed = [number for number, outcome in enumerate(outcomes) if outcome.verdict is Verdict.DRY_RUN]
         if not waiting and not previewed:
             return published, Uncommitted()
-        git = self.planning.git
+        git = self.git
         git.reset_to_tip(self.pulls.base)
-        ruleset = self.planning.ruleset()  # that of this branch, whatever the branches of pull requests have
+        ruleset = self.read_rules()  # that of this branch, whatever the branches of pull requests have
 
         def make_plan(events: Sequence[Event]) -> Plan:
-            return self.planning.again(events, ruleset)
+            return self.plan_again(events, ruleset)
 
         preview = push.preview(lambda: make_plan(_events(outcomes, previewed)), git)
         for number, outcome in zip(previewed, preview.plan.outcomes, strict=True):

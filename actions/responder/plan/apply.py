@@ -15,7 +15,8 @@ from ..gitops.source_tree import SourceTree
 from ..gitops.workloads.target import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
 from ..rules.actions import Action, Isolate
-from .changes import Change, add_file, apply_placement
+from .change import Change
+from .edits import add_file, apply_placement
 from .effects import Effect, effects_of, warnings_about
 from .network_policy import Policy, policy_for
 

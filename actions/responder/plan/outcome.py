@@ -7,7 +7,7 @@ from ..errors import Refused
 from ..falco.event import Event
 from ..kubernetes.pod_names import Pod, Workload
 from ..proof.standing import Proof
-from .changes import Change
+from .change import Change
 
 
 class Verdict(StrEnum):

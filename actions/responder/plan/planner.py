@@ -3,9 +3,7 @@
 Works on a checkout in memory and writes nothing, so that it can plan again on a newer tip.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Iterable
 
 from ..errors import BadEvent, ProtectedWorkload, Refused, Unproved
 from ..falco.event import Event
@@ -14,43 +12,22 @@ from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
 from ..gitops.workloads.target import Target
 from ..kubernetes.pod_names import Pod, Workload
-from ..proof.standing import Proof, Prover, Standing
+from ..proof.protocol import Prover
+from ..proof.standing import Proof, Standing
 from ..rules import matching
 from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, Rules
-from . import commit_message
 from .apply import AppliedChanges, apply
 from .budget import Budget
 from .outcome import Outcome, Response, Verdict
+from .plan import Plan
 
 _VERDICTS = {
     Mode.COMMIT: Verdict.CONTAINED,
     Mode.PULL_REQUEST: Verdict.PROPOSED,
     Mode.DRY_RUN: Verdict.DRY_RUN,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The outcomes of a batch, in its order, and the new content of the files that change, None for a removed one.
-
-    Responses that wait for a review, or that are only shown, change no file.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    files: Mapping[PurePosixPath, bytes | None] = field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        """Return the commit message of what changes."""
-        return commit_message.compose(self.responses)
-
-    @property
-    def responses(self) -> tuple[Response, ...]:
-        """Return the responses that change something."""
-        contained = (outcome for outcome in self.outcomes if outcome.verdict is Verdict.CONTAINED)
-        return tuple(outcome.response for outcome in contained if outcome.response)
 
 
 def plan_responses(

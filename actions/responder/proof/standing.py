@@ -1,12 +1,7 @@
-"""The result of proving a response by rendering, and the one call that a plan makes for it."""
+"""The result of proving a response by rendering."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-from ..gitops.flux.desired_state import DesiredState
-from .claim import Claim
 
 
 class Standing(StrEnum):
@@ -24,16 +19,3 @@ class Proof:
     standing: Standing
     reason: str
     diff: str = ""
-
-
-class Prover(Protocol):
-    """Renders a desired state before and after a response, and compares."""
-
-    @property
-    def required(self) -> bool:
-        """Return whether a response without a proof has to be refused."""
-        ...
-
-    def prove(self, desired_before: DesiredState, desired_after: DesiredState, claims: Sequence[Claim]) -> Proof:
-        """Return how the claims of a response stand against both renderings."""
-        ...

@@ -11,7 +11,7 @@ from ..errors import OverLimit
 from ..escape import fenced, markdown_code, one_line
 from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
-from ..plan.planner import Plan
+from ..plan.plan import Plan
 from ..publish.push import Published
 from . import timeline
 from .event_table import event_table, events_to_paste

@@ -8,7 +8,7 @@ from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.kubernetes.pod_names import Pod, Workload
 from responder.plan import commit_message, trailers
-from responder.plan.changes import Change
+from responder.plan.change import Change
 from responder.plan.outcome import Response
 from responder.plan.trailers import RecordedResponse
 from responder.plan.undo_record import AddedFile, PreviousValue

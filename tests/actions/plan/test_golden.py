@@ -19,9 +19,10 @@ import yaml
 from responder.falco import cloudevent
 from responder.plan import planner
 from responder.plan.outcome import Verdict
-from responder.plan.planner import Plan
+from responder.plan.plan import Plan
+from responder.proof.protocol import Prover
 from responder.proof.prover import kustomize_prover
-from responder.proof.standing import Prover, Standing
+from responder.proof.standing import Standing
 from responder.publish.work_tree import WorkTree
 from responder.rules import parser
 from tests import sidekick

@@ -10,7 +10,8 @@ from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.plan.budget import Budget
 from responder.plan.outcome import Verdict
-from responder.plan.planner import Plan, plan_responses
+from responder.plan.plan import Plan
+from responder.plan.planner import plan_responses
 from responder.proof.standing import Proof, Standing
 from responder.rules import parser
 from responder.rules.model import Mode

@@ -9,7 +9,7 @@ import yaml
 
 from responder.errors import ChangedSince
 from responder.plan import commit_message, trailers, undo
-from responder.plan.planner import Plan
+from responder.plan.plan import Plan
 from responder.plan.undo import Snapshot
 from responder.plan.undo_record import AddedItem, PreviousText, PreviousValue, RemovedItem
 from responder.publish.git import Git

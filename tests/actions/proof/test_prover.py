@@ -13,8 +13,9 @@ from responder.kubernetes.pod_names import Pod
 from responder.plan import planner
 from responder.plan.outcome import Outcome, Verdict
 from responder.proof.claim import EditedObject
+from responder.proof.protocol import Prover
 from responder.proof.prover import KustomizeProver, kustomize_prover
-from responder.proof.standing import Proof, Prover, Standing
+from responder.proof.standing import Proof, Standing
 from responder.rules import parser
 from responder.yamledit.edit import SetValue
 from tests import sidekick

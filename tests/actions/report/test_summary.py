@@ -13,7 +13,7 @@ from responder.gitops.checkout import Checkout
 from responder.notify.notifications import Notification
 from responder.notify.receiver import CallResult
 from responder.plan import planner
-from responder.plan.planner import Plan
+from responder.plan.plan import Plan
 from responder.publish.push import Published
 from responder.report.summary import Report
 from responder.rules import parser

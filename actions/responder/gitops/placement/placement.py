@@ -1,6 +1,6 @@
 """Where an edit is written: the file, the document, and what is edited in it.
 
-Decides nothing: choice.py chooses the placement, plan/changes.py applies it.
+Decides nothing: choice.py chooses the placement, plan/edits.py applies it.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,8 @@ from responder.errors import EditRefused
 from responder.gitops.checkout import Checkout, changed_files
 from responder.gitops.placement.desired_edit import JsonPatch, RemoveResource
 from responder.gitops.placement.placement import EditText, FileEdit, Placement, PlacementKind
-from responder.plan.changes import Change, add_file, apply_placement
+from responder.plan.change import Change
+from responder.plan.edits import add_file, apply_placement
 from responder.plan.undo_record import (
     AddedFile,
     AddedItem,

@@ -3,8 +3,7 @@
 Does not decide where an edit belongs, and writes no file.
 """
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import assert_never
 
@@ -15,7 +14,8 @@ from ..gitops.placement.placement import EditText, Placement
 from ..yamledit import editor, json_patch, literal_block
 from ..yamledit.documents import decode, parse
 from ..yamledit.edit import AppendItem, Edit, EditedFile, InsertItem, RemoveValue, SetValue
-from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted
+from ..yamledit.values import ABSENT, at
+from .change import Change
 from .undo_record import (
     AddedFile,
     AddedItem,
@@ -27,41 +27,6 @@ from .undo_record import (
 )
 
 ValueEdit = Edit | EditText
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One edit of one file; `line` counts from 1 in the file after the edit."""
-
-    record: UndoRecord
-    line: int
-
-    @property
-    def file(self) -> PurePosixPath:
-        """Return the file, relative to the root of the checkout."""
-        return self.record.file
-
-    def __str__(self) -> str:
-        record = self.record
-        match record:
-            case AddedFile():
-                return f"{self.file} (new)"
-            case RemovedDocument():
-                return f"{self.file} line {self.line}, removed"
-            case AddedItem():
-                return self._description((*record.path, record.index), ABSENT)
-            case RemovedItem():
-                return self._description((*record.path, record.index), record.previous)
-            case PreviousValue():
-                return self._description(record.path, record.previous)
-            case PreviousText():
-                return self._description((*record.path, *record.inside), record.previous)
-            case _:
-                assert_never(record)
-
-    def _description(self, path: YamlPath, previous: Value | Absent) -> str:
-        former = "new" if previous is ABSENT else f"was {json.dumps(previous)}"
-        return f"{self.file} line {self.line}, {dotted(path)} ({former})"
 
 
 def apply_placement(checkout: Checkout, placement: Placement) -> tuple[Checkout, list[Change]]:

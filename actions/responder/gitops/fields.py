@@ -1,9 +1,7 @@
 """Fields of the plain data that a manifest is: read whatever is there, take anything unexpected for missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from ..yamledit.values import YamlPath
 
 
 def mapping(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
@@ -26,7 +24,7 @@ def items(data: Mapping[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def find(data: Any, path: YamlPath) -> Any:
+def find(data: Any, path: Sequence[str | int]) -> Any:
     """Return the value that `path` leads to, None if there is none."""
     for step in path:
         if isinstance(step, str):

@@ -11,8 +11,8 @@ import re
 from ..errors import EditRefused
 from . import lines
 from .nodes import Node
+from .notation import Notation
 from .splice import Splice
-from .style import Notation
 from .values import Value
 
 _COMMENT = re.compile(r"(?:(?:\r\n|\n|\r)[ \t]*)*?(?:\r\n|\n|\r)( *)#[^\r\n]*")

@@ -2,7 +2,7 @@
 
 An edit splices the text: every other byte stays as it is. What cannot be edited without changing more is refused by
 name. Every edited file is parsed again and compared before it is returned. How values are written is decided in
-`style`, where they go in `block` and `flow`.
+`notation` and `style`, where they go in `block` and `flow`.
 """
 
 from typing import Any, assert_never

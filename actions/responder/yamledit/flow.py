@@ -9,8 +9,8 @@ import re
 from ..errors import EditRefused
 from . import lines
 from .nodes import Node
+from .notation import Notation
 from .splice import Splice
-from .style import Notation
 from .values import Value
 
 _BLANKS = re.compile(r"[ \t]*")

@@ -1,6 +1,6 @@
 """Replacements of parts of a text, and those that put a value where a scalar was.
 
-Decides what becomes of the tag and the anchor of the scalar; how the value is written is decided in `style`.
+Decides what becomes of the tag and the anchor of the scalar; how the value is written is decided in `notation`.
 """
 
 import operator
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import EditRefused
 from . import lines
 from .nodes import Node
-from .style import Notation
+from .notation import Notation
 from .values import Value
 
 _TAG = re.compile(r"!(?:<[^>]*>|[^\s,\[\]{}]*)[ \t]*")

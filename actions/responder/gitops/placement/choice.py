@@ -25,7 +25,7 @@ def choose_placement(desired_state: DesiredState, target: ClusterObject, edit: D
     """Return the one placement of an edit. Raise NoHome where there is none."""
     readers = Readers(desired_state, target)
     layer = _last_layer(target.resource, edit)
-    for placement in _placements(desired_state, target, edit, layer, readers) if readers.applier_count else ():
+    for placement in _placements(desired_state, target, edit, layer, readers):
         return placement
     raise NoHome(_reason(target, edit, readers, layer))
 
@@ -35,6 +35,8 @@ def _placements(
 ) -> Iterator[Placement]:
     """Yield all placements that are possible, the innermost first."""
     resource = target.resource
+    if not readers.applier_count:
+        return
     if isinstance(edit, RemoveResource):
         if layer is None and resource.item is None and readers.are_target_alone():
             yield from removals(desired_state, resource)
@@ -42,7 +44,8 @@ def _placements(
         yield from _in_layer(resource, edit, layer, readers)
     elif readers.are_target_alone():
         yield _in_manifest(resource, edit)
-    floor, exclusive_steps = (layer.step, layer.phase) if layer else FIRST, readers.exclusive_steps
+    floor = (layer.step, layer.phase) if layer else FIRST
+    exclusive_steps = readers.exclusive_steps
     for index, step in enumerate(resource.steps):
         if step.file and step in exclusive_steps:
             yield from in_kustomization(desired_state, resource, edit, index, floor, readers.other_objects)

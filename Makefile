@@ -53,6 +53,9 @@ try: $(VENV)/dev.stamp kustomize ## REPO=folder: what would become of an event i
 
 soak: setup ## tests of faults, and those with generated input, in their long form: about an hour
 	SOAK=1 $(BIN)/pytest --timeout 0 tests/relay/test_faults.py tests/relay/test_fuzz.py \
+		tests/relay/test_disk.py tests/relay/outbox/sqlite/test_storage_faults.py \
+		tests/relay/outbox/jetstream/test_stream_faults.py tests/relay/server/test_drip.py \
+		tests/relay/server/test_slow_clients.py \
 		tests/actions/yamledit/test_editor_properties.py tests/actions/gitops/test_generated.py
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -40,6 +40,8 @@ class Settings:
     allow_anonymous: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
+    max_connections: int = 1000
+    max_connections_per_address: int = 200
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
     tls_client_ca_file: Path | None = None
@@ -70,6 +72,8 @@ class Settings:
             "allow_anonymous": reader.value("RELAY_ALLOW_ANONYMOUS", _flag),
             "host": reader.value("RELAY_HOST", str),
             "port": reader.value("RELAY_PORT", _port),
+            "max_connections": reader.value("RELAY_MAX_CONNECTIONS", _count),
+            "max_connections_per_address": reader.value("RELAY_MAX_CONNECTIONS_PER_ADDRESS", _count),
             "tls_cert_file": reader.value("RELAY_TLS_CERT_FILE", Path),
             "tls_key_file": reader.value("RELAY_TLS_KEY_FILE", Path),
             "tls_client_ca_file": reader.value("RELAY_TLS_CLIENT_CA_FILE", Path),

@@ -42,6 +42,7 @@ class Node:
     routes: Sequence[int] = ()
     route: int = 0
     jetstream: bool = True
+    room: str = "10GB"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -78,7 +79,7 @@ class Node:
             f"listen: 127.0.0.1:{self.port}",
         ]
         if self.jetstream:
-            lines.append(f'jetstream {{ store_dir: "{self.folder}/data" }}')
+            lines.append(f'jetstream {{ store_dir: "{self.folder}/data", max_file_store: {self.room} }}')
         if self.routes:
             routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self.routes)
             lines.append(f'cluster {{ name: "test", listen: "127.0.0.1:{self.route}", routes: [{routes}] }}')
@@ -88,9 +89,9 @@ class Node:
 
 
 @contextmanager
-def server(folder: Path, *, jetstream: bool = True) -> Iterator[Node]:
-    """One server that runs."""
-    node = Node("alone", folder, _free_ports(1)[0], jetstream=jetstream)
+def server(folder: Path, *, jetstream: bool = True, room: str = "10GB") -> Iterator[Node]:
+    """One server that runs, with room for that much in its streams."""
+    node = Node("alone", folder, _free_ports(1)[0], jetstream=jetstream, room=room)
     try:
         node.start()
         node.wait()

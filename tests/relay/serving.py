@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from relay.server.app import create_app
+from relay.server.limits import Limits, bounded_http
 from relay.settings import Settings
 from tests import sidekick
 
@@ -83,10 +84,16 @@ class ServedRelay:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, hub: RecordingGitHub | None, **arguments: Any) -> AsyncIterator[ServedRelay]:
+async def serving(
+    settings: Settings, hub: RecordingGitHub | None, *, limits: Limits | None = None, **arguments: Any
+) -> AsyncIterator[ServedRelay]:
     """A relay whose GitHub is the hub, or the one in the settings; stopped at the end as a signal would stop it."""
     config = uvicorn.Config(
         create_app(settings, transport=hub.transport if hub else None, **arguments),
+        http=bounded_http(  # type: ignore[arg-type]  # called like the class
+            most=settings.max_connections, most_by_address=settings.max_connections_per_address, limits=limits
+        ),
+        ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,

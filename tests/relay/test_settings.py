@@ -35,6 +35,8 @@ def test_every_field_can_be_set_by_its_variable() -> None:
         "RELAY_ALLOW_ANONYMOUS": "true",
         "RELAY_HOST": "0.0.0.0",  # noqa: S104  # a value to read, nothing listens
         "RELAY_PORT": "0",
+        "RELAY_MAX_CONNECTIONS": "50",
+        "RELAY_MAX_CONNECTIONS_PER_ADDRESS": "5",
         "RELAY_OUTBOX": "sqlite:/var/lib/relay.db",
         "RELAY_COALESCE_SECONDS": "0",
         "RELAY_MIN_PRIORITY": "warning",

@@ -39,6 +39,7 @@ _COUNT_SECONDS = 5.0
 _RECOUNT_SECONDS = 1.0
 # A letter of which another relay could not tell this one is found after this time.
 _POLL_SECONDS = 2.0
+_PROOF_KEY = "proof"
 
 
 class JetStreamOutbox:
@@ -69,9 +70,10 @@ class JetStreamOutbox:
         self._counted = -_COUNT_SECONDS
         self._arrival = asyncio.Event()
         self._pending = PendingLetters(connection, stream=names.letters, now=now)
-        delivery = bucket(self._context, names.delivery)
-        self._lease = Lease(delivery, seconds=lease_seconds, on_loss=self._pending.forget)
+        self._delivery = bucket(self._context, names.delivery)
+        self._lease = Lease(self._delivery, seconds=lease_seconds, on_loss=self._pending.forget)
         self._failures = 0
+        self._has_failed = False
 
     @classmethod
     async def open(
@@ -105,7 +107,7 @@ class JetStreamOutbox:
 
     async def put(self, letters: Sequence[Letter]) -> Receipt:
         """Store the new letters of one request together or not at all, unless NATS finds repeats among them."""
-        with storage_errors():
+        with self._writing():
             async with self._windows.reserve(letters):
                 new, folded = self._memory.sort(letters, now := self._now())
                 await self._check_shares(new)
@@ -153,6 +155,9 @@ class JetStreamOutbox:
 
     async def backlog(self) -> Backlog:
         with storage_errors():
+            if self._has_failed:  # reading does not prove that writes work again
+                await self._delivery.put(_PROOF_KEY, b"")
+                self._has_failed = False
             letters, dead = await asyncio.gather(
                 self._context.stream_info(self._names.letters), self._context.stream_info(self._names.dead)
             )
@@ -230,6 +235,16 @@ class JetStreamOutbox:
         except NotFoundError:  # it was settled meanwhile
             return None
         return decode_letter(message.data).received
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Remember that a write failed."""
+        try:
+            with storage_errors():
+                yield
+        except StorageFailed:
+            self._has_failed = True
+            raise
 
     @contextmanager
     def _restart_on_failure(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from relay.server.limits import BufferedTransport
+from relay.server.transport import BufferedTransport
 
 pytestmark = pytest.mark.anyio
 

@@ -1,21 +1,24 @@
 """Clients that are slow, or never say what they want: they hold up nobody, fill nothing, and are sent away."""
 
 import contextlib
+import resource
 import socket
 import time
+from contextlib import ExitStack
 from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests import sidekick
+from tests.relay.process import REPOSITORY, environment, started
 from tests.relay.rig import E02, FaultRig, SharedRig, until
 
 
 def test_a_thousand_slow_clients_hold_up_nobody_and_are_sent_away(rig: FaultRig) -> None:
     request = sidekick.request(E02, address="http://x:the-token-of-the-cluster@relay:80/", event_id="slow")
     clients = []
-    with rig.relay() as process:
+    with rig.relay(RELAY_MAX_CONNECTIONS="1100", RELAY_MAX_CONNECTIONS_PER_ADDRESS="1100") as process:
         url = urlsplit(process.url)
         try:
             for _ in range(1000):
@@ -91,3 +94,19 @@ def test_a_body_larger_than_the_limit_of_the_head_is_accepted(shared: SharedRig)
     ids = [f"large-{number}" for number in range(200)]  # about 1 KB each
     assert rig.post_together(process, *ids) == 202
     until(lambda: set(ids) <= set(rig.heard))
+
+
+def test_a_low_limit_of_open_files_is_raised_as_far_as_connections_need(rig: FaultRig) -> None:
+    def lower() -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+    token = rig.hub.create_token(REPOSITORY, permissions={"contents": "write"})
+    environ = environment(rig.folder, api_url=rig.wire.url, token=token, settings={})
+    with started(rig.folder, environ, preparation=lower) as process, ExitStack() as clients:
+        url = urlsplit(process.url)
+        for _ in range(150):
+            client = clients.enter_context(socket.create_connection((url.hostname, url.port or 0)))
+            client.sendall(b"POST /")
+        assert rig.post(process, "a") == 202
+        until(lambda: rig.wire.arrivals)

@@ -27,10 +27,13 @@ def reconcile_clusters(
 
     `clusters` maps names to entry paths. If it is empty, the clusters that the repository shows can have the workload.
     """
-    configured = [_reconcile(builder, sources, name, entry) for name, entry in clusters.items()]
     candidates = builder.reach.files - _patch_files(builder, sources)
     files = sorted(file for file in candidates if sources.main.real(file))
     flux_kustomizations = [resource for file in files for resource in _flux_kustomizations(checkout, builder, file)]
+    configured = [
+        _reconcile(builder, sources, name, entry, _bootstrap_syncs(builder, sources, flux_kustomizations, entry))
+        for name, entry in clusters.items()
+    ]
     discovered = _discover(builder, sources, flux_kustomizations, configured)
     root_clusters, overlays = _roots(builder, sources)
     discovered = [
@@ -63,8 +66,35 @@ def _desired_state(
     )
 
 
-def _reconcile(builder: Builder, sources: Sources, name: str, entry: str) -> ClusterState:
-    return Reconciliation(builder, sources, name).run(builder.build(sources.main, entry), entry)
+def _reconcile(
+    builder: Builder, sources: Sources, name: str, entry: str, syncs: tuple[Resource, ...] = ()
+) -> ClusterState:
+    return Reconciliation(builder, sources, name).run((*builder.build(sources.main, entry), *syncs), entry)
+
+
+def _bootstrap_syncs(
+    builder: Builder, sources: Sources, flux_kustomizations: list[Resource], entry: str
+) -> tuple[Resource, ...]:
+    """Return the Flux Kustomization below an entry path that applies it although no kustomization there lists it.
+
+    `flux bootstrap` applies it itself, and so it belongs to the cluster and makes no other.
+    """
+    resources = builder.build(sources.main, entry)
+    listed = {resource.source for resource in resources}
+    syncs = [
+        resource
+        for resource in flux_kustomizations
+        if _is_in(resource.file, entry)
+        and resource.source not in listed
+        and (flux := FluxKustomization(resource)).folder == entry
+        and flux.remote is None
+        and sources.is_repository(flux.source)
+    ]
+    if len(syncs) != 1:
+        return ()
+    folder = dirname(syncs[0].file) or "."
+    built = builder.build(sources.main, folder) if builder.kustomization(sources.main, folder) else ()
+    return tuple(resource for resource in built if resource.source == syncs[0].source) or tuple(syncs)
 
 
 def _flux_kustomizations(checkout: Checkout, builder: Builder, file: str) -> list[Resource]:

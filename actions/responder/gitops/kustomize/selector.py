@@ -15,7 +15,7 @@ _REQUIREMENT = re.compile(
     r"\s*(?:(?P<absent>!)\s*)?(?P<key>[-./\w]+)\s*"
     r"(?:(?P<equal>==|=|!=)\s*(?P<value>[-.\w]*)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|\Z)"
 )
-_LITERAL = re.compile(r"[-\w]+")
+_LITERAL = re.compile(r"(?:[-\w]|\\[^\w\s])+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ def _holds(labels: Mapping[str, Any], requirement: re.Match[str]) -> bool:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    if not pattern or pattern == value:
+    if not pattern:
         return True
     try:
         return re.fullmatch(pattern, value) is not None

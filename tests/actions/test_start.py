@@ -19,10 +19,8 @@ NO_INDEX = {
     "PIP_RETRIES": "0",
 }
 MODULES = ("yaml", "jsonschema", "responder", "pip", "runpy", "sitecustomize", "usercustomize", "json")
-INSTALLERS = [
-    pytest.param("pip", id="pip"),
-    pytest.param("uv", id="uv", marks=pytest.mark.skipif(not shutil.which("uv"), reason="there is no uv on the PATH")),
-]
+UV = Path(sys.executable).parent / "uv"  # of the environment of the tests
+INSTALLERS = ("pip", "uv")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +34,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def programs(folder: Path, installer: str) -> str:
     """A PATH with the Python of the tests as `python3`, and uv only if it is the installer."""
-    links = {"python3": sys.executable, **({"uv": shutil.which("uv") or ""} if installer == "uv" else {})}
+    links = {"python3": sys.executable, **({"uv": str(UV)} if installer == "uv" else {})}
     links |= {name: shutil.which(name) or "" for name in ("bash", "git", "dirname", "sha256sum", "cut", "touch")}
     folder.mkdir()
     for name, target in links.items():

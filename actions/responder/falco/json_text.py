@@ -19,5 +19,16 @@ def decode(text: str) -> object:
         raise BadEvent(f"not JSON that can be read: {one_line(error, limit=80)}") from error
 
 
+def decode_start(text: str, start: int) -> tuple[object, int]:
+    """Return the JSON value that begins at `start`, and the index after it; `start` itself if there is none."""
+    try:
+        return _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, start
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON value")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

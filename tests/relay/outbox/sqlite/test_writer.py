@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.errors import StorageFailed
 from relay.outbox.sqlite.writer import Writer
 
 pytestmark = pytest.mark.anyio
@@ -55,4 +56,23 @@ async def test_a_group_that_never_ceases_to_grow_is_committed_all_the_same(conne
         while not first.done():
             writer.grow()
             await asyncio.sleep(0)
+    await writer.close()
+
+
+async def test_the_jobs_that_wait_for_the_next_commit_fail_with_the_one_under_way(
+    connection: sqlite3.Connection,
+) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        later.append(writer.run(insert, 1))
+        connection.execute("no SQL")
+
+    later: list[asyncio.Future[int]] = []
+    writer = opened(connection)
+    failed = writer.run(fail)
+    _, waiting = await asyncio.wait([failed], timeout=10)
+    assert not waiting
+    assert isinstance(failed.exception(), StorageFailed)
+    assert later[0].done(), "a job in the queue was forgotten: its caller would wait for ever"
+    assert isinstance(later[0].exception(), StorageFailed)
+    assert connection.execute("SELECT count(*) FROM done").fetchone() == (0,)
     await writer.close()

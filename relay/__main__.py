@@ -14,7 +14,8 @@ from relay import check, logs
 from relay.errors import BadSettings, RelayError
 from relay.github.client import http_client
 from relay.outbox import dead_letters as dead
-from relay.server.app import credential_of, dispatch_of
+from relay.server.app import dispatch_of
+from relay.server.credential import credential_of
 from relay.server.serving import RelayServer
 from relay.settings import Settings
 

@@ -93,14 +93,16 @@ class _Questions:
 
     async def findings(self) -> list[Finding]:
         answer = await self._get(self._repository)
-        if answer.status_code != 200:
+        if answer.status_code != 200 or not _is_object(answer):
             cause = {401: Cause.CREDENTIAL, 404: Cause.NOT_FOUND}.get(answer.status_code, Cause.UNEXPECTED)
-            return [Finding(Grade.FAIL, "repository", f"GitHub answers {answer.status_code}. {HINTS[cause]}")]
+            return [Finding(Grade.FAIL, "repository", f"GitHub answers {_described(answer)}. {HINTS[cause]}")]
         branch = str(answer.json().get("default_branch", "main"))
         findings = [Finding(Grade.OK, "repository", f"{self._settings.repository}, default branch {branch}")]
         findings += self._scopes(answer.headers)
-        findings += [await self._permission(), *await self._excess(), await self._workflow(branch)]
-        return findings
+        findings.append(await self._permission())
+        if findings[-1].subject == "dispatch":
+            return findings
+        return [*findings, *await self._excess(), await self._workflow(branch)]
 
     def _scopes(self, headers: Mapping[str, str]) -> list[Finding]:
         """Warn about a classic token: GitHub lists its scopes, and they always reach too far."""
@@ -112,21 +114,25 @@ class _Questions:
 
     async def _permission(self) -> Finding:
         needed = _permissions(self._dispatch)
-        if await self._may_post(self._dispatch.path):
+        answer = await self._post(self._dispatch.path)
+        if answer.status_code == 422 and _is_object(answer):
             return Finding(Grade.OK, "permission", f"the credential has {needed}")
+        if answer.status_code not in (401, 403, 404):
+            message = f"GitHub answers {_described(answer)} to a dispatch: the relay would keep all events"
+            return Finding(Grade.FAIL, "dispatch", f"{message}. {HINTS[Cause.UNEXPECTED]}")
         return Finding(Grade.FAIL, "permission", f"the credential lacks {needed}. {HINTS[Cause.NOT_FOUND]}")
 
     async def _excess(self) -> list[Finding]:
         """Warn if workflow_dispatch, which needs Actions alone, is used with a token that can also write files."""
         other = RepositoryDispatch(self._settings.repository)
-        if isinstance(self._dispatch, RepositoryDispatch) or not await self._may_post(other.path):
+        if isinstance(self._dispatch, RepositoryDispatch) or (await self._post(other.path)).status_code != 422:
             return []
         message = "the credential has Contents: write, too: it can push. Give it Actions: write alone"
         return [Finding(Grade.WARN, "permission", message)]
 
-    async def _may_post(self, path: str) -> bool:
-        answer = await self._client.post(path, headers=self._headers, json={})
-        return answer.status_code == 422
+    async def _post(self, path: str) -> httpx.Response:
+        """Post a body that GitHub must reject after the permission check."""
+        return await self._client.post(path, headers=self._headers, json={})
 
     async def _workflow(self, branch: str) -> Finding:
         if self._settings.dispatch == "workflow_dispatch" and self._settings.ref != branch:
@@ -173,6 +179,20 @@ class _Questions:
 
     async def _get(self, path: str, **query: str) -> httpx.Response:
         return await self._client.get(path, headers=self._headers, params=query)
+
+
+def _is_object(answer: httpx.Response) -> bool:
+    try:
+        return isinstance(answer.json(), dict)
+    except ValueError:
+        return False
+
+
+def _described(answer: httpx.Response) -> str:
+    """Return the status of an answer, with the type of a page that cannot be GitHub's."""
+    return (
+        str(answer.status_code) if _is_object(answer) else f"{answer.status_code} {answer.headers.get('content-type')}"
+    )
 
 
 def _has_repository_dispatch(triggers: Any) -> bool:

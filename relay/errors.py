@@ -37,10 +37,16 @@ class StorageUnusable(RelayError):
 
 
 class NoToken(RelayError):
-    """The credential has no token now. `delay` is in seconds, if known; `hint` tells the operator what to fix."""
+    """The credential has no token now. `delay` is in seconds, if known; `hint` tells the operator what to fix.
 
-    def __init__(self, reason: str, *, delay: float | None = None, hint: str | None = None) -> None:
+    `is_passing` tells that the issuer was not reached, or failed: there is nothing to fix.
+    """
+
+    def __init__(
+        self, reason: str, *, delay: float | None = None, hint: str | None = None, is_passing: bool = False
+    ) -> None:
         super().__init__(reason)
+        self.is_passing = is_passing
         self.reason = reason
         self.delay = delay
         self.hint = hint

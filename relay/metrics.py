@@ -76,8 +76,14 @@ class Metrics(Collector):
         self._trouble = answer.cause if isinstance(answer, Retry) else None
         if isinstance(answer, Delivered):
             self._dispatched += events
-        if isinstance(answer, Rejected) and events == 1:
-            self._dead += 1
+
+    def count_burial(self) -> None:
+        """Count one event that GitHub has rejected for good."""
+        self._dead += 1
+
+    def record_trouble(self, cause: Cause) -> None:
+        """Record why GitHub accepts no events, if that is more than the answer to one dispatch."""
+        self._trouble = cause
 
     def record_reload(self, file: str, *, successful: bool) -> None:
         """Record whether a changed settings file could be read; `file` is its name in the relay."""

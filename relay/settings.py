@@ -31,8 +31,10 @@ class Settings:
     ref: str = "main"
     github_api_url: str = "https://api.github.com"
     github_token: str | None = field(default=None, repr=False)
+    github_token_file: Path | None = None
     github_app_id: str | None = None
     github_app_private_key: str | None = field(default=None, repr=False)
+    github_app_private_key_file: Path | None = None
     sts_url: str | None = None
     sts_identity: str | None = None
     sts_token_file: Path | None = None
@@ -63,8 +65,10 @@ class Settings:
             "ref": reader.value("RELAY_REF", str),
             "github_api_url": reader.value("RELAY_GITHUB_API_URL", _url),
             "github_token": reader.secret("RELAY_GITHUB_TOKEN", _token),
+            "github_token_file": reader.value("RELAY_GITHUB_TOKEN_FILE", Path),
             "github_app_id": reader.value("RELAY_GITHUB_APP_ID", _app_id),
             "github_app_private_key": reader.secret("RELAY_GITHUB_APP_PRIVATE_KEY", _private_key),
+            "github_app_private_key_file": reader.value("RELAY_GITHUB_APP_PRIVATE_KEY_FILE", Path),
             "sts_url": reader.value("RELAY_STS_URL", _url),
             "sts_identity": reader.value("RELAY_STS_IDENTITY", _identity),
             "sts_token_file": reader.value("RELAY_STS_TOKEN_FILE", Path),
@@ -93,6 +97,24 @@ class Settings:
         if reader.problems:
             raise BadSettings(reader.problems)
         return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]  # one dict for fields of several types
+
+
+def read_token(path: Path) -> str:
+    """Return the token in a file. Raise BadSettings."""
+    return _read_secret(path, "RELAY_GITHUB_TOKEN", _token)
+
+
+def read_private_key(path: Path) -> str:
+    """Return the App's private key in a file. Raise BadSettings."""
+    return _read_secret(path, "RELAY_GITHUB_APP_PRIVATE_KEY", _private_key)
+
+
+def _read_secret(path: Path, name: str, check: Callable[[str], object]) -> str:
+    reader = _Reader({f"{name}_FILE": str(path)})
+    secret = reader.secret(name, check)
+    if reader.problems or not secret:
+        raise BadSettings(reader.problems)
+    return secret
 
 
 class _Reader:

@@ -68,11 +68,12 @@ class AppToken:
         try:
             response = await self._client.request(method, path, headers=headers, json=json)
         except httpx.HTTPError as error:
-            raise NoToken(f"GitHub was not reached for a token: {type(error).__name__}") from error
+            raise NoToken(f"GitHub was not reached for a token: {type(error).__name__}", is_passing=True) from error
         if response.status_code == 401:
             hint = "check RELAY_GITHUB_APP_ID, that the private key is one of this App's, and this machine's clock"
         if response.status_code not in (200, 201):
-            raise NoToken(f"GitHub answers {response.status_code} to the App", hint=hint)
+            is_passing = response.status_code >= 500
+            raise NoToken(f"GitHub answers {response.status_code} to the App", hint=hint, is_passing=is_passing)
         document = response.json()
         if not isinstance(document, dict):
             raise NoToken("GitHub's answer to the App is not a JSON object")

@@ -51,14 +51,21 @@ class GitHub:
                     answer = await self._post(documents, await self._credential.token())
                 return answer
         except NoToken as error:
-            return Retry(Cause.CREDENTIAL, "; ".join(filter(None, (error.reason, error.hint))), error.delay)
+            cause = Cause.NETWORK if error.is_passing else Cause.CREDENTIAL
+            return Retry(cause, "; ".join(filter(None, (error.reason, error.hint))), error.delay)
         except (httpx.HTTPError, TimeoutError) as error:
             return Retry(Cause.NETWORK, f"GitHub was not reached: {type(error).__name__}")
 
     async def _post(self, documents: Sequence[bytes], token: str) -> Answer:
         body, headers = self._dispatch.body(documents), {"Authorization": f"Bearer {token}"}
         response = await self._client.post(self._dispatch.path, content=body, headers=headers)
-        answer = classify(response.status_code, response.headers, response.content, now=self._now())
+        answer = classify(
+            response.status_code,
+            response.headers,
+            response.content,
+            now=self._now(),
+            answers_with_run=self._dispatch.answers_with_run,
+        )
         if isinstance(answer, Rejected) and (older := self._dispatch.without(answer.reason)):
             self._dispatch = older
             return await self._post(documents, token)

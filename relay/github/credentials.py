@@ -44,6 +44,24 @@ class StaticToken:
         return False
 
 
+class ReloadedCredential:
+    """A credential that is made again when its file changes."""
+
+    def __init__(self, make: Callable[[], Credential]) -> None:
+        self._make = make
+        self._credential = make()
+
+    def reload(self) -> None:
+        """Make the credential again. An exception of `make` leaves the former one in force."""
+        self._credential = self._make()
+
+    async def token(self) -> str:
+        return await self._credential.token()
+
+    def invalidate(self, token: str) -> bool:
+        return self._credential.invalidate(token)
+
+
 @dataclass(frozen=True, slots=True)
 class MintedToken:
     """A token, the seconds until it ends, and its permissions if the issuer names them."""
@@ -87,7 +105,7 @@ class RenewedToken:
             with anyio.fail_after(_MINT_SECONDS):
                 minted = await self._mint()
         except TimeoutError:
-            return self._fallback(NoToken(f"no token within {_MINT_SECONDS:.0f} seconds"))
+            return self._fallback(NoToken(f"no token within {_MINT_SECONDS:.0f} seconds", is_passing=True))
         except NoToken as failure:
             return self._fallback(failure)
         self._minted = minted

@@ -31,6 +31,10 @@ class Dispatch(Protocol):
         """Return the path of the endpoint, relative to the API's address."""
 
     @property
+    def answers_with_run(self) -> bool:
+        """Return whether GitHub may answer with the run that it started."""
+
+    @property
     def room(self) -> int:
         """Return the limit for the sum of the sizes of all documents in one body."""
 
@@ -57,6 +61,10 @@ class RepositoryDispatch:
     @property
     def path(self) -> str:
         return f"/repos/{self.repository}/dispatches"
+
+    @property
+    def answers_with_run(self) -> bool:
+        return False
 
     @property
     def room(self) -> int:
@@ -88,6 +96,10 @@ class WorkflowDispatch:
     @property
     def path(self) -> str:
         return f"/repos/{self.repository}/actions/workflows/{self.workflow}/dispatches"
+
+    @property
+    def answers_with_run(self) -> bool:
+        return True
 
     @property
     def room(self) -> int:

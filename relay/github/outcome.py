@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import Any
 
 # GitHub's rate-limit windows are an hour long; a longer wait can only come from a wrong clock.
 _LONGEST_WAIT = 3600.0
@@ -19,7 +20,7 @@ _ABOUT_THE_WORKFLOW = re.compile(
 
 
 class Cause(StrEnum):
-    """Why a dispatch has to wait. The last five need the operator."""
+    """Why a dispatch has to wait. The last six need the operator."""
 
     NETWORK = "network"
     SERVER = "server"
@@ -29,6 +30,7 @@ class Cause(StrEnum):
     NOT_FOUND = "not found"
     WORKFLOW = "workflow"
     UNEXPECTED = "unexpected"
+    CONFIGURATION = "configuration"
 
 
 HINTS = {
@@ -39,14 +41,21 @@ HINTS = {
     ),
     Cause.NOT_FOUND: (
         "GitHub says 404 for what the token may not see, too: check RELAY_REPOSITORY and RELAY_WORKFLOW, that the "
-        "token covers this repository, and that it has the permission of the mode."
+        "token covers this repository, and that it has the permission of the mode. RELAY_GITHUB_API_URL of GitHub "
+        "Enterprise Server ends with /api/v3."
     ),
     Cause.WORKFLOW: (
         "Check RELAY_REF and RELAY_WORKFLOW: the workflow must be on that ref, enabled, and take the input event."
     ),
     Cause.UNEXPECTED: (
-        "Not an answer of GitHub to a dispatch: check RELAY_GITHUB_API_URL, any proxy, and whether the repository was "
-        "renamed."
+        "Not an answer of GitHub to a dispatch: check RELAY_GITHUB_API_URL (GitHub Enterprise Server: "
+        "https://HOST/api/v3), whether a proxy or a captive portal answers in its place, and whether the repository "
+        "was renamed."
+    ),
+    Cause.CONFIGURATION: (
+        "GitHub rejects every event, and has accepted none since the relay started or its credential changed: the "
+        "settings are wrong, not the events. Run `python -m relay check`; look at RELAY_GITHUB_API_URL, "
+        "RELAY_REPOSITORY, RELAY_DISPATCH, RELAY_WORKFLOW and RELAY_REF."
     ),
 }
 
@@ -77,12 +86,21 @@ class Rejected:
 Answer = Delivered | Retry | Rejected
 
 
-def classify(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Answer:
-    """Return the meaning of this answer; `now` is in seconds since the epoch."""
-    if 200 <= status < 300:
-        return Delivered(_text(body, "html_url"))
-    message = _text(body, "message") or ""
-    reason = f"{status} {message}".rstrip()
+def classify(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: float, answers_with_run: bool = False
+) -> Answer:
+    """Return the meaning of this answer; `now` is in seconds since the epoch.
+
+    Only 204 means that GitHub has the events, or 200 with a run if the dispatch `answers_with_run`. Any other success
+    comes from something else: a proxy, a captive portal, a wrong address.
+    """
+    document = _object(body)
+    if status == 204:
+        return Delivered()
+    if status == 200 and answers_with_run and type(document.get("workflow_run_id")) is int:
+        return Delivered(_text(document, "html_url"))
+    message = _text(document, "message") or ""
+    reason = f"{status} {message or headers.get('content-type', '')[:100]}".rstrip()
     cause = _cause(status, headers, message)
     if cause is None:
         return Rejected(reason)
@@ -123,10 +141,15 @@ def _delay(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
-def _text(body: bytes, key: str) -> str | None:
+def _object(body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object in the body, which is empty for any other body."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    value = document.get(key) if isinstance(document, dict) else None
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _text(document: Mapping[str, Any], key: str) -> str | None:
+    value = document.get(key)
     return value[:300] if isinstance(value, str) else None

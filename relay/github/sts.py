@@ -45,10 +45,14 @@ class TokenExchange:
                 headers={"Authorization": f"Bearer {assertion}"},
             )
         except (httpx.HTTPError, UnicodeEncodeError) as error:
-            raise NoToken(f"the token service was not reached: {type(error).__name__}") from error
+            raise NoToken(
+                f"the token service was not reached: {type(error).__name__}",
+                is_passing=isinstance(error, httpx.HTTPError),
+            ) from error
         if response.status_code != 200:
             raise NoToken(
                 f"the token service answers {response.status_code}",
+                is_passing=response.status_code >= 500,
                 hint=f"check .github/chainguard/{self._identity}.sts.yaml on the repository's default branch: issuer, "
                 "subject and audience of the service-account token, and the permissions",
             )

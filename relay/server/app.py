@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -16,16 +16,14 @@ from starlette.routing import Route
 
 from relay.delivery import Delivery
 from relay.errors import Refusal, RelayError, StorageDamaged
-from relay.github.app_token import AppToken
 from relay.github.client import GitHub, http_client
-from relay.github.credentials import Credential, RenewedToken, StaticToken
 from relay.github.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
-from relay.github.sts import TokenExchange
 from relay.metrics import Metrics
 from relay.outbox.protocol import Outbox
 from relay.outbox.sqlite.outbox import SqliteOutbox
 from relay.server import intake, probes, webhook
 from relay.server.callers import Anyone, Callers, CallersFile
+from relay.server.credential import credential_files, credential_of
 from relay.server.intake import State
 from relay.server.reload import WatchedFiles, watch
 from relay.server.tls import ServerTls
@@ -72,9 +70,23 @@ def create_app(
                     min_interval=settings.min_interval_seconds,
                     metrics=metrics,
                 )
-                async with anyio.create_task_group() as tasks, watch(files, metrics):
+
+                def load_credential() -> None:
+                    credential.reload()
+                    delivery.restart()
+
+                with _startup_errors_logged():
+                    watched = [*files, *credential_files(settings, load_credential)]
+                async with anyio.create_task_group() as tasks, watch(watched, metrics):
                     tasks.start_soon(delivery.run)
-                    yield State(settings=settings, callers=callers, dispatch=dispatch, outbox=outbox, metrics=metrics)
+                    yield State(
+                        settings=settings,
+                        callers=callers,
+                        dispatch=dispatch,
+                        outbox=outbox,
+                        delivery=delivery,
+                        metrics=metrics,
+                    )
                     delivery.stop()
                     tasks.cancel_scope.deadline = anyio.current_time() + _GRACE_SECONDS
         finally:
@@ -103,33 +115,6 @@ def _callers(tokens_file: Path | None) -> tuple[Callers, list[WatchedFiles]]:
         return Anyone(), []
     callers = CallersFile(tokens_file)
     return callers, [WatchedFiles("tokens", [tokens_file], callers.reload)]
-
-
-def credential_of(
-    settings: Settings, client: httpx.AsyncClient, *, permissions: Mapping[str, str], now: Callable[[], float]
-) -> Credential:
-    """Return the credential that the settings name."""
-    if settings.github_token:
-        return StaticToken(settings.github_token)
-    if settings.github_app_id and settings.github_app_private_key:
-        app = AppToken(
-            client,
-            app_id=settings.github_app_id,
-            private_key=settings.github_app_private_key,
-            repository=settings.repository,
-            permissions=permissions,
-            now=now,
-        )
-        return RenewedToken(app.mint)
-    assert settings.sts_url and settings.sts_identity and settings.sts_token_file  # noqa: S101, PT018  # Settings guarantees it
-    exchange = TokenExchange(
-        client,
-        url=settings.sts_url,
-        identity=settings.sts_identity,
-        token_file=settings.sts_token_file,
-        repository=settings.repository,
-    )
-    return RenewedToken(exchange.mint)
 
 
 def dispatch_of(settings: Settings) -> Dispatch:

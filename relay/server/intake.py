@@ -15,6 +15,7 @@ from starlette.types import Message
 
 from relay import events, falco
 from relay.acts import act
+from relay.delivery import Delivery
 from relay.errors import BadEvent, TooLarge, TooSlow
 from relay.events import Event
 from relay.github.dispatch import Dispatch
@@ -37,6 +38,7 @@ class State(TypedDict):
     callers: Callers
     dispatch: Dispatch
     outbox: Outbox
+    delivery: Delivery
     metrics: Metrics
 
 
@@ -47,13 +49,17 @@ async def receive(request: Request[State]) -> Response:
     cluster = state["callers"].identify(dict(scope["headers"]), scope["query_string"])
     body = await _body(request)
     letters: list[Letter] = []
+    is_grave = False
     ignored: list[str] = []
     for event in events.read(scope["headers"], body, cluster=cluster):
         if reason := falco.reason_to_ignore(event.data, min_priority=state["settings"].min_priority):
             ignored.append(reason)
         else:
             letters.append(letter(event, state["dispatch"]))
+            is_grave = is_grave or falco.is_grave(event.data)
     receipt = await state["outbox"].put(letters)
+    if is_grave and receipt.accepted:
+        state["delivery"].probe()
     state["metrics"].count_events(receipt, ignored)
     return _accepted(receipt.accepted, receipt.coalesced, len(ignored))
 

@@ -5,8 +5,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 
+from relay import check as check_module
+from relay.github.client import http_client
+from relay.github.credentials import StaticToken
+from relay.github.dispatch import RepositoryDispatch
+from relay.settings import Settings
 from tests.localhub import Hub
 from tests.relay.process import REPOSITORY
 
@@ -144,6 +150,41 @@ def test_what_would_not_work_is_said(
     code, lines = check(hub, permissions, **settings)
     assert code == 2
     assert any(name.startswith(line) for name in lines), lines
+
+
+async def findings_behind(answer: httpx.Response, *, only_posts: bool) -> list[check_module.Finding]:
+    """Return the findings if something in GitHub's place answers all requests, or all that are a dispatch."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if only_posts and request.method == "GET":
+            return httpx.Response(200, json={"default_branch": "main"})
+        return answer
+
+    settings = Settings(repository=REPOSITORY, github_token="t", allow_anonymous=True)
+    async with http_client("https://github.example", transport=httpx.MockTransport(handle)) as client:
+        dispatch = RepositoryDispatch(REPOSITORY)
+        return await check_module.check(settings, client, credential=StaticToken("t"), dispatch=dispatch)
+
+
+@pytest.mark.parametrize(
+    ("answer", "only_posts", "message"),
+    [
+        pytest.param(
+            httpx.Response(200, html="<html>"), False, "repository  GitHub answers 200 text/html", id="portal"
+        ),
+        pytest.param(httpx.Response(400, html="<html>"), False, "repository  GitHub answers 400 text/html", id="400"),
+        pytest.param(httpx.Response(200, html="<html>"), True, "dispatch    GitHub answers 200 text/html", id="POST"),
+        pytest.param(httpx.Response(422, html="<html>"), True, "dispatch    GitHub answers 422 text/html", id="422"),
+        pytest.param(
+            httpx.Response(400, json={"message": "x"}), True, "dispatch    GitHub answers 400 ", id="400 JSON"
+        ),
+    ],
+)
+@pytest.mark.anyio
+async def test_what_answers_in_githubs_place_is_said(answer: httpx.Response, message: str, *, only_posts: bool) -> None:
+    failures = [str(finding) for finding in await findings_behind(answer, only_posts=only_posts) if finding.grade == 2]
+    assert failures[0].startswith(f"fail  {message}")
+    assert "captive portal" in failures[0]
 
 
 @pytest.mark.parametrize("dispatch", ["repository_dispatch", "workflow_dispatch"])

@@ -2,17 +2,20 @@
 
 import json
 import logging
+import random
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from relay import delivery
-from relay.delivery import Delivery, backoff
+from relay.delivery import Delivery
 from relay.errors import StorageFailed
 from relay.github.outcome import Answer, Cause, Delivered, Rejected, Retry
 from relay.metrics import Metrics
@@ -44,9 +47,48 @@ class Hub:
         return Rejected("422 no") if self.poison & set(ids) else Delivered()
 
 
+class Timer:
+    """A clock that goes only while somebody sleeps; it keeps how long. A sleep longer than `patience` never ends."""
+
+    def __init__(self, *, patience: float = 1e9) -> None:
+        self.time = 1000.0
+        self.patience = patience
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(round(seconds, 6))
+        if seconds > self.patience:
+            await anyio.sleep_forever()
+        self.time += seconds
+        await anyio.lowlevel.checkpoint()
+
+
 @asynccontextmanager
-async def delivering(outbox: SqliteOutbox, hub: Hub, *, min_interval: float = 0.0) -> AsyncIterator[Delivery]:
-    running = Delivery(outbox, hub.send, room=ROOM, min_interval=min_interval, metrics=Metrics())
+async def delivering(
+    outbox: SqliteOutbox,
+    hub: Hub,
+    *,
+    min_interval: float = 0.0,
+    timer: Timer | None = None,
+    is_proved: bool = True,
+    uniform: Callable[[float, float], float] = min,
+) -> AsyncIterator[Delivery]:
+    """Deliver until the end of the block; without a timer, in real time."""
+    timer = timer or Timer()
+    running = Delivery(
+        outbox,
+        hub.send,
+        room=ROOM,
+        min_interval=min_interval,
+        metrics=Metrics(),
+        clock=time.monotonic if min_interval else timer,
+        sleep=anyio.sleep if min_interval else timer.sleep,
+        uniform=uniform,
+    )
+    running._is_proved = is_proved
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(running.run)
         yield running
@@ -59,17 +101,8 @@ async def outbox(tmp_path: Path) -> AsyncIterator[SqliteOutbox]:
         yield outbox
 
 
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """No real backoff; what was asked for is kept."""
-    requests: list[dict[str, Any]] = []
-
-    def none(failures: int, *, first: float = 1.0) -> float:
-        requests.append({"failures": failures, "first": first})
-        return 0.0
-
-    monkeypatch.setattr(delivery, "backoff", none)
-    return requests
+def has_waited(timer: Timer, times: int) -> bool:
+    return len(timer.waits) == times
 
 
 async def settled(outbox: SqliteOutbox, *, dead: int = 0) -> None:
@@ -156,37 +189,132 @@ async def test_while_the_storage_cannot_keep_what_github_said_github_is_not_aske
     assert hub.sent == [["a"]]
 
 
-async def test_failures_in_a_row_make_the_wait_longer_and_a_success_ends_it(
-    outbox: SqliteOutbox, waits: list[dict[str, Any]]
-) -> None:
+async def test_failures_in_a_row_make_the_wait_longer_and_a_success_ends_it(outbox: SqliteOutbox) -> None:
     await outbox.put([letter("a")])
-    trouble = Retry(Cause.SERVER, "502")
-    async with delivering(outbox, Hub(trouble, trouble, Delivered(), trouble)):
+    trouble, timer = Retry(Cause.SERVER, "502"), Timer()
+    async with delivering(outbox, Hub(trouble, trouble, Delivered(), trouble), timer=timer):
         await settled(outbox)
         await outbox.put([letter("b")])
         await settled(outbox)
-    assert [wait["failures"] for wait in waits] == [1, 2, 1]
+    assert timer.waits == [1, 2, 1]
 
 
-async def test_a_rate_limit_without_a_time_waits_a_minute_at_least(
-    outbox: SqliteOutbox, waits: list[dict[str, Any]]
+async def test_eight_different_faults_delay_the_next_try_by_no_more_than_one_does(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer()
+    faults = [Retry(cause, "") for cause in Cause if cause is not Cause.RATE_LIMIT]
+    async with delivering(outbox, Hub(*faults), timer=timer):
+        await settled(outbox)
+    assert timer.waits == [1] * len(faults)
+
+
+async def test_a_rate_limit_without_a_time_waits_a_minute_at_least(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer()
+    async with delivering(outbox, Hub(Retry(Cause.RATE_LIMIT, "403")), timer=timer):
+        await settled(outbox)
+    assert timer.waits == [60]
+
+
+async def test_a_time_that_github_names_is_waited_for(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer()
+    async with delivering(outbox, Hub(Retry(Cause.RATE_LIMIT, "429", delay=1234.0)), timer=timer):
+        await settled(outbox)
+    assert timer.waits == [1234]
+
+
+async def test_a_grave_event_ends_a_wait_once(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer(patience=0)
+    trouble = Retry(Cause.SERVER, "502")
+    hub = Hub(trouble, trouble, trouble)
+    async with delivering(outbox, hub, timer=timer) as delivery:
+        await until(lambda: len(timer.waits) == 1)
+        delivery.probe()
+        await until(lambda: len(timer.waits) == 2)
+        delivery.probe()
+        delivery.probe()
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        assert len(hub.sent) == 2
+    assert timer.waits == [1, 2]
+
+
+async def test_a_grave_event_keeps_the_least_interval(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer(patience=10)
+    hub = Hub(Retry(Cause.CREDENTIAL, "401", delay=120.0))
+    running = Delivery(outbox, hub.send, room=ROOM, min_interval=5.0, metrics=Metrics(), clock=timer, sleep=timer.sleep)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(running.run)
+        await until(lambda: timer.waits)
+        running.probe()
+        await settled(outbox)
+        running.stop()
+    assert timer.waits[:2] == [120, 5]
+
+
+async def test_a_changed_credential_ends_every_wait_and_starts_anew(outbox: SqliteOutbox) -> None:
+    await outbox.put([letter("a")])
+    timer = Timer(patience=0)
+    trouble = Retry(Cause.CREDENTIAL, "401")
+    hub = Hub(Retry(Cause.RATE_LIMIT, "429", delay=3600.0), trouble, trouble)
+    async with delivering(outbox, hub, timer=timer) as delivery:
+        for attempts in (1, 2, 3):
+            await until(partial(has_waited, timer, attempts))
+            delivery.restart()
+        await settled(outbox)
+    assert timer.waits == [3600, 1, 1]
+
+
+async def test_nothing_is_buried_as_long_as_nothing_has_got_through(
+    outbox: SqliteOutbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await outbox.put([letter("a")])
-    async with delivering(outbox, Hub(Retry(Cause.RATE_LIMIT, "403"))):
+    await outbox.put([letter(name) for name in "abcdefgh"])
+    hub, timer = Hub(poison="abcdefgh"), Timer()
+    async with delivering(outbox, hub, timer=timer, is_proved=False):
+        await until(lambda: len(timer.waits) >= 20)
+        assert (await outbox.backlog()).dead == 0
+        assert (await outbox.backlog()).waiting == 8
+        hub.poison = set()
         await settled(outbox)
-    assert waits == [{"failures": 1, "first": 60.0}]
+    assert timer.waits[:9] == [1, 2, 4, 8, 16, 32, 64, 128, 200]
+    record = next(vars(record) for record in caplog.records if record.message == "everything rejected")
+    assert (record["cause"], record["reason"]) == ("configuration", "422 no")
+    assert "relay check" in record["hint"]
 
 
-async def test_a_time_that_github_names_is_waited_for(outbox: SqliteOutbox, waits: list[dict[str, Any]]) -> None:
+async def test_what_was_rejected_is_buried_as_soon_as_something_gets_through(outbox: SqliteOutbox) -> None:
     await outbox.put([letter("a")])
-    hub = Hub(Retry(Cause.RATE_LIMIT, "429", delay=0.4))
-    async with delivering(outbox, hub):
-        await until(lambda: len(hub.sent) == 1)
-        started = anyio.current_time()
-        await until(lambda: len(hub.sent) == 2)
-        assert anyio.current_time() - started > 0.35
-        await settled(outbox)
-    assert waits == []
+    hub, timer = Hub(poison="a"), Timer(patience=0)
+    async with delivering(outbox, hub, timer=timer, is_proved=False) as delivery:
+        await until(lambda: timer.waits)
+        assert (await outbox.backlog()).dead == 0
+        await outbox.put([letter("b")])
+        delivery.probe()
+        await settled(outbox, dead=1)
+    assert hub.sent == [["a"], ["a", "b"], ["b"], ["a"]]
+
+
+async def test_after_a_changed_credential_nothing_is_buried_until_something_gets_through(outbox: SqliteOutbox) -> None:
+    hub, timer = Hub(poison="a"), Timer(patience=0)
+    async with delivering(outbox, hub, timer=timer) as delivery:
+        delivery.restart()
+        await outbox.put([letter("a")])
+        await until(lambda: timer.waits)
+        assert (await outbox.backlog()).dead == 0
+
+
+async def test_bad_events_that_stand_first_do_not_keep_the_others_back_for_ever(outbox: SqliteOutbox) -> None:
+    poison = [f"bad{number}" for number in range(40)]
+    await outbox.put([letter(name) for name in [*poison, "good"]])
+    hub = Hub()
+    hub.poison = set(poison)
+    chance = random.Random(1)  # noqa: S311  # spreads load, guards nothing
+    async with delivering(outbox, hub, is_proved=False, uniform=chance.uniform):
+        await settled(outbox, dead=40)
+    assert ["good"] in hub.sent
 
 
 @pytest.mark.parametrize("poison", ["a", "d", "h", "ab", "ah", "cdef", "abcdefgh"])
@@ -233,7 +361,7 @@ async def test_a_stop_ends_a_long_wait(outbox: SqliteOutbox) -> None:
     await outbox.put([letter("a")])
     hub = Hub(Retry(Cause.SERVER, "502", delay=3600))
     with anyio.fail_after(20):
-        async with delivering(outbox, hub):
+        async with delivering(outbox, hub, timer=Timer(patience=0)):
             await until(lambda: hub.sent)
     assert (await outbox.backlog()).waiting == 1
 
@@ -249,15 +377,3 @@ async def test_each_attempt_is_one_log_line_with_its_events_and_the_hint(
     assert (failed["message"], failed["cause"], failed["events"]) == ("not dispatched", "credential", 2)
     assert "Set a new one" in failed["hint"]
     assert (sent["message"], sent["ids"], sent["run"]) == ("dispatched", ["a", "x" * 64], "https://run")
-
-
-@pytest.mark.parametrize(("failures", "least"), [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (10_000, 300)])
-def test_backoff_doubles_up_to_five_minutes_and_is_spread(failures: int, least: float) -> None:
-    drawn = [backoff(failures) for _ in range(50)]
-    assert all(least <= wait <= 1.5 * least for wait in drawn)
-    assert len(set(drawn)) > 40
-
-
-def test_backoff_after_a_rate_limit_starts_with_a_minute() -> None:
-    assert 60 <= backoff(1, first=60.0) <= 90
-    assert 120 <= backoff(2, first=60.0) <= 180

@@ -49,7 +49,13 @@ def test_every_field_can_be_set_by_its_variable() -> None:
     assert settings.min_priority == "Warning"
     unset = {f"RELAY_{field.name.upper()}" for field in fields(Settings)} - secret.keys()
     others = {"github_app_id", "github_app_private_key", "sts_url", "sts_identity", "sts_token_file"}
-    others |= {"tls_cert_file", "tls_key_file", "tls_client_ca_file"}
+    others |= {
+        "github_token_file",
+        "github_app_private_key_file",
+        "tls_cert_file",
+        "tls_key_file",
+        "tls_client_ca_file",
+    }
     assert unset == {"RELAY_TOKENS_FILE", *(f"RELAY_{name.upper()}" for name in others)}
     defaults = Settings(repository="", github_token="")
     same = {field.name for field in fields(Settings) if getattr(settings, field.name) == getattr(defaults, field.name)}

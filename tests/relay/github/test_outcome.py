@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from relay.github.outcome import HINTS, Answer, Cause, Delivered, Rejected, Retry, classify
 
 NOW = 1_700_000_000.0
+RUN = b'{"workflow_run_id": 1}'
 
 
 def answer(status: int, message: str = "", **headers: str) -> Answer:
@@ -22,7 +23,39 @@ def test_no_content_is_delivered() -> None:
 
 def test_the_address_of_the_run_is_told_on() -> None:
     body = b'{"workflow_run_id": 1, "run_url": "https://api/1", "html_url": "https://github.com/acme/state/actions/runs/1"}'
-    assert classify(200, {}, body, now=NOW) == Delivered("https://github.com/acme/state/actions/runs/1")
+    run = classify(200, {}, body, now=NOW, answers_with_run=True)
+    assert run == Delivered("https://github.com/acme/state/actions/runs/1")
+
+
+@pytest.mark.parametrize("answers_with_run", [True, False])
+@pytest.mark.parametrize(
+    ("status", "content_type", "body"),
+    [
+        pytest.param(200, "text/html", b"<html>Sign in to the network</html>", id="a captive portal"),
+        pytest.param(200, "application/json", b"{}", id="another service"),
+        pytest.param(200, "application/json", b'{"workflow_run_id": "1"}', id="a run without a number"),
+        pytest.param(200, "application/json", b'{"workflow_run_id": true}', id="a flag for a run"),
+        pytest.param(200, "application/json", b"[1]", id="a list"),
+        pytest.param(200, "", b"", id="nothing"),
+        pytest.param(201, "application/json", b'{"workflow_run_id": 1}', id="created"),
+        pytest.param(202, "application/json", b'{"workflow_run_id": 1}', id="accepted"),
+        pytest.param(206, "text/html", b"part", id="a part"),
+        pytest.param(302, "text/html", b"", id="a redirect to a login"),
+    ],
+)
+def test_a_success_that_is_not_githubs_is_not_delivered(
+    status: int, content_type: str, body: bytes, *, answers_with_run: bool
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    outcome = classify(status, headers, body, now=NOW, answers_with_run=answers_with_run)
+    assert outcome == Retry(Cause.UNEXPECTED, f"{status} {content_type}".rstrip())
+    assert all(
+        word in HINTS[Cause.UNEXPECTED] for word in ("proxy", "captive portal", "RELAY_GITHUB_API_URL", "/api/v3")
+    )
+
+
+def test_a_run_is_no_answer_to_a_dispatch_that_starts_none_by_itself() -> None:
+    assert isinstance(classify(200, {}, b'{"workflow_run_id": 1}', now=NOW), Retry)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +152,14 @@ def test_a_server_that_names_a_time_is_given_it() -> None:
 @given(
     status=st.integers(100, 599),
     headers=st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"]), st.text()),
-    body=st.binary() | st.just(b"[" * 100_000) | st.just(b'{"message": 5}'),
+    body=st.binary() | st.sampled_from([b"[" * 100_000, b'{"message": 5}', RUN]),
+    answers_with_run=st.booleans(),
 )
-def test_every_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:
-    answer = classify(status, headers, body, now=NOW)
-    assert isinstance(answer, Delivered) == (200 <= status < 300)
+def test_every_answer_has_a_meaning(
+    status: int, headers: dict[str, str], body: bytes, *, answers_with_run: bool
+) -> None:
+    answer = classify(status, headers, body, now=NOW, answers_with_run=answers_with_run)
+    has_run = status == 200 and body == RUN and answers_with_run
+    assert isinstance(answer, Delivered) == (status == 204 or has_run)
     if isinstance(answer, Retry) and answer.delay is not None:
         assert 0 <= answer.delay <= 3600

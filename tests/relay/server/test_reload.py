@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
+from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving, until
 from tests.relay.volume import Volume
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +45,11 @@ async def status(relay: ServedRelay, token: str) -> int:
 async def reload_successful(relay: ServedRelay) -> bool:
     lines = (await relay.get("/metrics")).text.splitlines()
     return 'relay_config_last_reload_successful{file="tokens"} 1.0' in lines
+
+
+async def credential_successful(relay: ServedRelay) -> bool:
+    lines = (await relay.get("/metrics")).text.splitlines()
+    return 'relay_config_last_reload_successful{file="credential"} 1.0' in lines
 
 
 async def eventually(ask: Callable[[], Awaitable[object]], answer: object) -> None:
@@ -97,3 +103,21 @@ async def test_a_broken_file_changes_nothing_and_is_said_until_it_is_mended(
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "RELAY_TOKENS_FILE" in vars(record)["detail"]
     assert NEW not in str([vars(record) for record in caplog.records])
+
+
+async def test_a_changed_token_for_github_is_used_at_once_and_starts_the_tries_anew(
+    settings: Settings, hub: RecordingGitHub, tmp_path: Path
+) -> None:
+    file = tmp_path / "github-token"
+    file.write_text("former")
+    limited = httpx.Response(429, headers={"Retry-After": "3600"})
+    hub.answers += [limited]
+    chosen = dataclasses.replace(settings, github_token="former", github_token_file=file)
+    async with serving(chosen, hub) as relay:
+        assert await status(relay, TOKEN) == 202
+        await until(lambda: hub.requests)
+        file.write_text("no token: it has spaces")
+        await eventually(partial(credential_successful, relay), False)
+        file.write_text("latter")
+        await until(lambda: len(hub.requests) == 2)
+    assert [request.headers["authorization"] for request in hub.requests] == ["Bearer former", "Bearer latter"]

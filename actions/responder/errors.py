@@ -136,12 +136,15 @@ class NotFound(Refused):
 class Ambiguous(Refused):
     """Several declared workloads could own the pod. `candidates` print as file:line and the object.
 
-    `settle` are lines for the rules file; each of them would decide which workload is the owner.
+    `settle` are lines for the rules file; each of them would decide which workload is the owner. Where there is no such
+    line, `advice` says what else to do.
     """
 
-    def __init__(self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = ()) -> None:
-        lines = f"; to settle it, write into the rules {' or '.join(settle)}" if settle else ""
-        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}{lines}")
+    def __init__(
+        self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = (), advice: str = ""
+    ) -> None:
+        ending = f"; to settle it, write into the rules {' or '.join(settle)}" if settle else advice and f"; {advice}"
+        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}{ending}")
         self.pod = pod
         self.candidates = tuple(candidates)
         self.settle = tuple(settle)

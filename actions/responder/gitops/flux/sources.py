@@ -15,6 +15,7 @@ from .. import manifests
 from ..checkout import Checkout
 from ..fields import mapping, text
 from ..kustomize.resource import Resource, identify
+from ..kustomize.skipped_reference import OTHER_SOURCE
 from ..source_tree import SourceTree
 from . import artifact_generator
 from .kustomization import GROUP, SourceReference, folder_of, is_flux_kustomization
@@ -102,7 +103,7 @@ class Sources:
         if self._applies_its_own_folder(kind, name):
             return self._repository_tree(ignore)
         addresses = ", ".join(sorted({text(spec, "url") or text(spec, "bucketName") for spec in specs}))
-        return ForeignSource(reason=f"{kind} {name} is another source, {addresses}")
+        return ForeignSource(reason=f"{kind} {name} {OTHER_SOURCE}, {addresses}")
 
     def _repository_tree(self, ignore: str) -> SourceTree:
         """Return the tree of a source that is this repository and has this `spec.ignore`."""

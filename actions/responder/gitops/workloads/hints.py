@@ -1,15 +1,22 @@
 """What a refusal tells a person: which workloads come near, and what to write into the rules to name one."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from ...kubernetes.pod_names import Owner, Pod
 from ..flux.desired_state import ClusterObject, DesiredState
-from ..kustomize.skipped_reference import NO_FOLDER
+from ..kustomize.skipped_reference import NO_FOLDER, OTHER_SOURCE
 from . import prefilter
 from .owners import owners_in_any_namespace
 
+_RESOURCE_SET = re.compile(rb"^\s*[\"']?kind[\"']?\s*:\s*[\"']?ResourceSet\b", re.MULTILINE)
 _LIMIT = 5  # candidates that a message lists at most
+UNNAMED_CLUSTER = (
+    "the event names no cluster, and the rules name several: let the relay stamp it, by a token for each cluster in "
+    "RELAY_TOKENS_FILE, or write it into the event as `cluster`"
+)
+DECLARED_TWICE = "the cluster gets it from more than one file, and other clusters read these too: take it out of one"
 
 
 def first_few(names: Sequence[str]) -> str:
@@ -18,14 +25,42 @@ def first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:_LIMIT]) + (f" and {extra} more" if extra > 0 else "")
 
 
-def missing_folders(desired_state: DesiredState) -> str:
+def reason_why_none(desired_state: DesiredState) -> str:
+    """Return what may keep the workload from being found, the likeliest reason alone; empty if nothing does."""
+    return (
+        _ignored_files(desired_state)
+        or _other_sources(desired_state)
+        or _resource_sets(desired_state)
+        or _missing_folders(desired_state)
+    )
+
+
+def _other_sources(desired_state: DesiredState) -> str:
+    """Return the Flux Kustomizations that apply another repository, empty if none does."""
+    skipped = sorted(skipped for skipped in desired_state.skipped if OTHER_SOURCE in skipped.reason)
+    descriptions = [f"{item.reference} ({item.file}): {item.reason}" for item in skipped]
+    return f"{first_few(descriptions)}; if it is declared there, run the action there" if descriptions else ""
+
+
+def _resource_sets(desired_state: DesiredState) -> str:
+    """Return the files with a ResourceSet of the Flux Operator, empty if there is none."""
+    contents = desired_state.checkout.manifests.items()
+    files = sorted(file for file, data in contents if _RESOURCE_SET.search(data))
+    return f"ResourceSets are not followed, and one in {first_few(files)} may make it" if files else ""
+
+
+def _missing_folders(desired_state: DesiredState) -> str:
     """Return what keeps much of the repository from being followed, empty if nothing does."""
-    if any(skipped.reason.startswith(NO_FOLDER) for skipped in desired_state.skipped):
+    missing = [skipped for skipped in desired_state.skipped if skipped.reason.startswith(NO_FOLDER)]
+    replacing = sorted(skipped.file for skipped in desired_state.skipped if skipped.reference == "replacements")
+    if missing and replacing:
+        return f"replacements are not followed, and {first_few(replacing)} may set the folders of Flux Kustomizations"
+    if missing:
         return "Flux Kustomizations name folders that are not here (does the input `directory` name what Flux reads?)"
     return ""
 
 
-def ignored_files(desired_state: DesiredState) -> str:
+def _ignored_files(desired_state: DesiredState) -> str:
     """Return the files that look as if they declared the workload but are in no source, empty if there are none."""
     if not desired_state.ignored_files:
         return ""
@@ -46,16 +81,30 @@ def describe(candidate: ClusterObject) -> str:
     return f"{candidate} in cluster {candidate.cluster}"
 
 
-def rules_to_add(candidates: Sequence[ClusterObject], pod: Pod, cluster: str | None) -> list[str]:
+def rules_to_add(
+    desired_state: DesiredState, candidates: Sequence[ClusterObject], pod: Pod, cluster: str | None
+) -> list[str]:
     """Return what to write into the rules, one line for each candidate: it would make that one the owner."""
     entries = sorted({candidate.cluster for candidate in candidates})
     declarations = {candidate.resource.source for candidate in candidates}
     if len(declarations) < len(candidates) and len(entries) > 1:
         return [f"`clusters: {{{json.dumps(cluster or 'NAME')}: {{path: {json.dumps(entry)}}}}}`" for entry in entries]
+    candidates = [candidate for candidate in candidates if _can_be_edited(desired_state, candidates, candidate)]
     lines = [_assignment(candidate, pod, candidate.resource.ids[0].name) for candidate in candidates]
     if len(set(lines)) == len(lines):
         return lines
     return [_assignment(candidate, pod, candidate.resource.id.full_name, cluster) for candidate in candidates]
+
+
+def _can_be_edited(desired_state: DesiredState, candidates: Sequence[ClusterObject], candidate: ClusterObject) -> bool:
+    """Return whether an edit can reach one declaration of an object alone.
+
+    A patch reaches all declarations of the object in its cluster, and a manifest may be read as other objects too.
+    """
+    if [other.identity for other in candidates].count(candidate.identity) == 1:
+        return True
+    source = candidate.resource.source
+    return {item.identity for item in desired_state.objects if item.resource.source == source} == {candidate.identity}
 
 
 def _assignment(candidate: ClusterObject, pod: Pod, name: str, cluster: str | None = None) -> str:

@@ -56,8 +56,11 @@ def locate(
         near = hints.near_misses(desired_state, objects, pod, owners)
         raise NotFound(pod, reason=_why_none(assignment, desired_state), near=near)
     if len(candidates) > 1:
-        lines = hints.rules_to_add(candidates, pod, cluster)
-        raise Ambiguous(pod, [hints.describe(candidate) for candidate in candidates], settle=lines)
+        descriptions = [hints.describe(candidate) for candidate in candidates]
+        if entries and cluster is None and len({candidate.cluster for candidate in candidates}) > 1:
+            raise Ambiguous(pod, descriptions, advice=hints.UNNAMED_CLUSTER)
+        lines = hints.rules_to_add(desired_state, candidates, pod, cluster)
+        raise Ambiguous(pod, descriptions, settle=lines, advice=hints.DECLARED_TWICE)
     return _target(candidates[0], desired_state, pod, owners)
 
 
@@ -99,7 +102,7 @@ def _why_none(assignment: Assignment | None, desired_state: DesiredState) -> str
     """Return why no workload was found, empty if there is no special reason."""
     if assignment:
         return f"the rules say {assignment.kind} {assignment.name} in {assignment.file}, which no cluster gets"
-    return hints.ignored_files(desired_state) or hints.missing_folders(desired_state)
+    return hints.reason_why_none(desired_state)
 
 
 def _is_assigned(assignment: Assignment, item: ClusterObject) -> bool:

@@ -1,7 +1,5 @@
 """How the rules file reads YAML, and where it differs from how manifests are read."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +23,6 @@ def value_of(yaml: str) -> object:
         pytest.param("0x10", "0x10", 16, id="hexadecimal"),
         pytest.param("+1", "+1", 1, id="plus sign"),
         pytest.param(".5", ".5", 0.5, id="no digit in front of the point"),
-        pytest.param(".inf", ".inf", math.inf, id="infinity"),
     ],
 )
 def test_words_that_a_manifest_reads_as_numbers_are_text(yaml: str, value: object, manifest: float) -> None:
@@ -45,6 +42,7 @@ def test_words_that_a_manifest_reads_as_numbers_are_text(yaml: str, value: objec
         ("on", "on"),
         ("no", "no"),
         ("1:30", "1:30"),
+        (".inf", ".inf"),
         ("2025-01-01", "2025-01-01"),
         ("7", 7),
         ("-7", -7),

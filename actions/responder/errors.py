@@ -23,6 +23,7 @@ ResponderError
 ├── NotRendered          kustomize cannot render a folder: there is no proof
 ├── NoAnswer             a server gives no whole answer in time: the caller decides whether to ask again
 ├── GitFailed            a git command failed: exit code 1
+├── RecordLost           a commit does not record what it does: nothing is pushed, exit code 1
 ├── ApiRefused           GitHub's API refused a request: exit code 1
 │   └── NotPermitted     the token lacks a permission
 ├── NothingToReview      a branch has no commit that its base does not have: no pull request is needed
@@ -197,6 +198,10 @@ class GitFailed(ResponderError):
         super().__init__(f"git {command} failed: {message}")
         self.command = command
         self.message = message
+
+
+class RecordLost(ResponderError):
+    """The message of a commit, as it was read back, does not record what the commit does."""
 
 
 class ApiRefused(ResponderError):

@@ -16,7 +16,7 @@ from ..publish.git import Git
 from ..publish.work_tree import WorkTree
 from ..report.check_report import CheckReport, mistakes_summary
 from ..rules.model import Rules
-from . import inputs, replay, rules_file
+from . import completeness, inputs, replay, rules_file
 from .exit_codes import BAD_INPUT, FAILED, SUCCESS
 
 SAMPLES = Path(__file__).parents[2] / "check" / "samples"
@@ -28,6 +28,7 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     """Return 0 if the rules hold, 1 if they ask for what cannot be, 2 if they have mistakes. Raises BadInput."""
     name = environment.inputs.text("rules", inputs.RULES_FILE)
     git = Git(root=inputs.desired_state(environment), environ=environment.process_environ)
+    completeness.require_rules(git, name)
     try:
         ruleset = rules_file.read(git.top(), name)
     except BadRules as error:
@@ -37,7 +38,8 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     samples = dict(_samples(_input_path(environment, "events") or SAMPLES))
     origin = Origin(url=git.remote_url, branch=environment.target_branch)
     replays = replay.replay(samples, ruleset, checkout, origin)
-    problems = [*_unmatchable(environment, ruleset), *replay.missing_paths(ruleset, checkout)]
+    problems = [*_unmatchable(environment, ruleset), *replay.missing_files(ruleset, checkout)]
+    problems += completeness.find_problems(git, ruleset, checkout)
     problems += [f"{sample.name}: {sample.outcome.reason}" for sample in replays if sample.is_mistake]
     for problem in problems:
         output.annotate(Annotation(level="error", message=one_line(problem, limit=1000), file=name))

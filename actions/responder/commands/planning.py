@@ -1,6 +1,7 @@
 """Plans the events of a run on what is checked out just then, so that it can be done again on a newer tip."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from ..proof.prover import kustomize_prover
 from ..publish import history
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
-from ..rules.model import Mode, Rules
-from . import rules_file
+from ..rules.model import Limits, LimitScope, Mode, Rules
+from . import completeness, rules_file
 
 _HOUR = 3600.0  # seconds
 
@@ -32,11 +33,12 @@ class Planning:
 
     def ruleset(self) -> Rules:
         """The response rules. Raises BadRules."""
+        completeness.require_rules(self.git, self.rules)
         return rules_file.read(self.git.top(), self.rules)
 
     def all(self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
         """Plan a run's events within the limits of the rules."""
-        budget = Budget(ruleset.limits.responses_per_hour, self._count_recorded)
+        budget = Budget(ruleset.limits, lambda: self._count_recorded(ruleset.limits))
         return self._plan(events, ruleset, mode=mode, budget=budget)
 
     def again(self, events: Sequence[Event], ruleset: Rules) -> Plan:
@@ -54,11 +56,20 @@ class Planning:
             if self.verify != "off":
                 prover = stack.enter_context(kustomize_prover(required=required, copy=work_tree.copy))
             checkout = work_tree.checkout()
+            completeness.require_all(self.git, ruleset, checkout)
+            entries = self.git.entries()
             return planner.plan_responses(
-                events, ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode
+                events,
+                ruleset,
+                checkout,
+                origin=origin,
+                prover=prover,
+                budget=budget,
+                mode=mode,
+                find_obstacle=lambda path: self.git.find_obstacle(path, entries),
             )
 
-    def _count_recorded(self) -> int:
-        """Return how many responses the last hour of the branch's history records."""
+    def _count_recorded(self, limits: Limits) -> Counter[LimitScope]:
+        """Return how many responses the action has pushed to the branch in the last hour."""
         commits = history.commits_since(self.git, time.time() - _HOUR, self.branch)
-        return trailers.count(commit.message for commit in commits if commit.is_by_action)
+        return trailers.count((commit.message for commit in commits if commit.is_by_action), limits)

@@ -28,15 +28,9 @@ def unmatchable(ruleset: Rules, falco_rules: Iterable[str]) -> list[Rule]:
     ]
 
 
-def missing_paths(ruleset: Rules, checkout: Checkout) -> list[str]:
-    """Return what the rules name that the repository lacks: entry paths of clusters, files of workloads."""
-    folders = [f"{path}/" for path in (*checkout.manifests, *checkout.other_files)]
-    problems = []
-    for name, cluster in ruleset.clusters.items():
-        path = f"{cluster.path}/"
-        if path != "./" and not any(folder.startswith(path) for folder in folders):
-            problems.append(f"cluster {name}: there is no folder {cluster.path}")
-    return problems + [
+def missing_files(ruleset: Rules, checkout: Checkout) -> list[str]:
+    """Return which files of workloads the rules name and the repository lacks."""
+    return [
         f"workloads, pod {assignment.pod}: there is no file {assignment.file}"
         for assignment in ruleset.assignments
         if str(assignment.file) not in checkout.manifests

@@ -23,6 +23,10 @@ class Plan:
         """Return the commit message of what changes."""
         return commit_message.compose(self.responses)
 
+    def confirm(self, message: str) -> None:
+        """Raise RecordLost unless a message, as it was read back, records the responses."""
+        commit_message.confirm(message, self.responses)
+
     @property
     def responses(self) -> tuple[Response, ...]:
         """Return the responses that change something."""

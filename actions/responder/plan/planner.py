@@ -3,9 +3,10 @@
 Works on a checkout in memory and writes nothing, so that it can plan again on a newer tip.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 
-from ..errors import BadEvent, ProtectedWorkload, Refused, Unproved
+from ..errors import BadEvent, EditRefused, OverLimit, ProtectedWorkload, Refused, Unproved
 from ..falco.event import Event
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
@@ -17,11 +18,13 @@ from ..proof.standing import Proof, Standing
 from ..rules import matching
 from ..rules.actions import Action
 from ..rules.matching import Decision
-from ..rules.model import Mode, Rules
+from ..rules.model import Mode, OverLimitAction, Rules
 from .apply import AppliedChanges, apply
 from .budget import Budget
 from .outcome import Outcome, Response, Verdict
 from .plan import Plan
+
+FindObstacle = Callable[[PurePosixPath], str | None]
 
 _VERDICTS = {
     Mode.COMMIT: Verdict.CONTAINED,
@@ -39,14 +42,18 @@ def plan_responses(
     prover: Prover | None = None,
     budget: Budget | None = None,
     mode: Mode | None = Mode.COMMIT,
+    find_obstacle: FindObstacle = lambda _: None,
 ) -> Plan:
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
     `origin` is where the checkout comes from, so that Flux sources of the same repository are recognised. Without a
     `prover` nothing is rendered, without a `budget` there is no limit. `mode` is the mode of responses whose rules want
-    no more careful one; None applies all of them, whatever rules want.
+    no more careful one; None applies all of them, whatever rules want. `find_obstacle` returns why an edit of a file
+    cannot be committed, or None.
     """
-    planner = _Planner(ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode)
+    planner = _Planner(
+        ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode, find_obstacle=find_obstacle
+    )
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=changed_files(checkout, planner.checkout))
 
@@ -63,6 +70,7 @@ class _Planner:
         prover: Prover | None,
         budget: Budget | None,
         mode: Mode | None,
+        find_obstacle: FindObstacle,
     ) -> None:
         self.checkout = checkout
         self._ruleset = ruleset
@@ -71,7 +79,9 @@ class _Planner:
         self._prover = prover
         self._budget = budget
         self._mode = mode
+        self._find_obstacle = find_obstacle
         self._unapplied: set[tuple[str, Workload]] = set()  # responses that are proposed or shown, each counted once
+        self._over_limit: dict[tuple[str, Workload], OverLimit] = {}
 
     def outcome(self, event: Event | BadEvent) -> Outcome:
         if isinstance(event, BadEvent):
@@ -97,9 +107,12 @@ class _Planner:
         actions = _distinct(action for decision in decisions for action in decision.rule.actions)
         applied = apply(self.checkout, actions, target)
         verdict = _VERDICTS[self._most_careful(decisions)] if applied.changes else Verdict.IN_PLACE
-        proof = None
+        proof, warnings = None, applied.warnings
         if applied.changes:
-            self._spend(target, verdict)
+            self._require_committable(applied)
+            if error := self._spend(event, target, verdict):
+                warnings = (*warnings, f"a person has to merge this response: {error}")
+                verdict = self._postponed(verdict)
         if verdict is Verdict.CONTAINED:
             proof = self._prove(event, pod, target, applied)
             self.checkout = applied.checkout
@@ -111,7 +124,7 @@ class _Planner:
             workload=target.workload,
             cluster=target.object.cluster,
             changes=applied.changes,
-            warnings=applied.warnings,
+            warnings=warnings,
             proof=proof,
         )
         rendered = proof.diff if proof else ""
@@ -123,13 +136,33 @@ class _Planner:
             return Mode.COMMIT
         return Mode.most_careful([self._mode, *(decision.mode for decision in decisions)])
 
-    def _spend(self, target: Target, verdict: Verdict) -> None:
-        """Count a response, unless an earlier event of the batch has proposed or shown one for the same workload."""
+    def _require_committable(self, applied: AppliedChanges) -> None:
+        for file in dict.fromkeys(change.file for change in applied.changes):
+            if obstacle := self._find_obstacle(file):
+                raise EditRefused("not-committable", obstacle)
+
+    def _spend(self, event: Event, target: Target, verdict: Verdict) -> OverLimit | None:
+        """Count a response, unless an earlier event of the batch has proposed or shown one for the same workload.
+
+        Return the error if it is over the limit and the rules want a pull request for it. Otherwise raise the error.
+        """
         key = (target.object.cluster, target.workload)
-        if self._budget and key not in self._unapplied:
-            self._budget.spend()
+        if self._budget and key not in self._unapplied and key not in self._over_limit:
+            try:
+                self._budget.spend(cluster=event.cluster or "", namespace=target.workload.namespace)
+            except OverLimit as error:
+                if self._ruleset.limits.over_limit is OverLimitAction.REFUSE:
+                    raise
+                self._over_limit[key] = error
         if verdict is not Verdict.CONTAINED:
             self._unapplied.add(key)
+        return self._over_limit.get(key)
+
+    def _postponed(self, verdict: Verdict) -> Verdict:
+        """Return the verdict of a response over the limit, which is proposed, or shown in a run that only shows."""
+        if verdict is not Verdict.CONTAINED:
+            return verdict
+        return Verdict.DRY_RUN if self._mode is None else Verdict.PROPOSED
 
     def _locate(self, event: Event, pod: Pod) -> Target:
         return locate.locate(

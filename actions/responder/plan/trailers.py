@@ -1,20 +1,30 @@
 """The responses that a repository's history records, in the trailers of the commits that made them.
 
-Decides which trailers are believed. What an undo record says is for undo_record.py.
+Decides how a value is written into a trailer and which trailers are believed. What an undo record says is for
+undo_record.py. Who made a commit is not decided here.
 https://git-scm.com/docs/git-interpret-trailers
 """
 
 import itertools
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import BadHistory
+from ..rules.model import Limits, LimitScope
 from . import undo_record
 from .undo_record import UndoRecord
 
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*):(?: (.*))?")
+# Text that git neither strips nor folds, and that means nothing to GitHub.
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/()+,=-]{0,298}[A-Za-z0-9._/)])?")
+_REFERENCE = re.compile(r"GH-\d|://.* | .*://", re.IGNORECASE)
+_UNQUOTED = re.compile(r'[^A-Za-z0-9 ._()+,=/"\\]')
 FIRST = "Falco-Rule"  # the trailer that each response begins with
+
+Trailer = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,30 +39,62 @@ class RecordedResponse:
     records: tuple[UndoRecord, ...] = ()
 
 
-def trailers(message: str) -> list[tuple[str, str]]:
+def encode(value: str) -> str:
+    """Return a value as a trailer holds it: plain text as it is, everything else as a JSON string in ASCII.
+
+    So git cannot strip, fold or drop it, and GitHub sees neither a mention nor a reference.
+    """
+    if _PLAIN.fullmatch(value) and not _REFERENCE.search(value):
+        return value
+    return _UNQUOTED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value))
+
+
+def decode(text: str) -> str:
+    """Return the value that a trailer holds. Older commits have every value as plain text."""
+    if not text.startswith('"'):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, str) else text
+
+
+def write(trailers: Iterable[Trailer]) -> str:
+    """Return the paragraph of a commit message that holds the trailers."""
+    return "\n".join(f"{key}: {value if key == 'Previous' else encode(value)}" for key, value in trailers)
+
+
+def read(message: str) -> list[Trailer]:
     """Return the trailers of a commit: its last paragraph, if that has nothing else."""
-    lines = message.strip().split("\n\n")[-1].splitlines()
+    lines = message.strip().split("\n\n")[-1].split("\n")
     matches = [_TRAILER.fullmatch(line) for line in lines]
-    return [(match[1], match[2]) for match in matches if match] if all(matches) else []
+    return [(match[1], decode(match[2] or "")) for match in matches if match] if all(matches) else []
 
 
 def responses(message: str) -> list[RecordedResponse]:
-    """Return the responses that a commit made; none for a commit of somebody else. Raise BadHistory."""
-    return [_response(group) for group in _groups(trailers(message))]
+    """Return the responses that a commit records, none if it has no trailers of one. Raise BadHistory."""
+    return [_response(group) for group in _groups(read(message))]
 
 
-def count(messages: Iterable[str]) -> int:
-    """Return how many responses these commits made."""
-    return sum(1 for message in messages for key, _ in trailers(message) if key == FIRST)
+def count(messages: Iterable[str], limits: Limits) -> Counter[LimitScope]:
+    """Return how many responses these commits record for whatever the limits are counted by."""
+    counter: Counter[LimitScope] = Counter()
+    for message in messages:
+        for group in _groups(read(message)):
+            values = dict(group)
+            namespace = values.get("Response", "").rpartition(" ")[2].partition("/")[0]
+            counter[limits.scope(cluster=values.get("Cluster", ""), namespace=namespace)] += 1
+    return counter
 
 
-def _groups(pairs: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+def _groups(pairs: list[Trailer]) -> Iterator[list[Trailer]]:
     starts = [index for index, (key, _) in enumerate(pairs) if key == FIRST]
     for start, end in itertools.pairwise([*starts, len(pairs)]):
         yield pairs[start:end]
 
 
-def _response(group: list[tuple[str, str]]) -> RecordedResponse:
+def _response(group: list[Trailer]) -> RecordedResponse:
     values = dict(group)
     try:
         return RecordedResponse(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, assert_never
 
-from ..errors import ChangedSince, EditRefused
+from ..errors import BadHistory, ChangedSince, EditRefused
 from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import editor, literal_block
 from ..yamledit.documents import parse
@@ -78,7 +78,17 @@ def undo(
                 restored = _undo_value(snapshot, value_record, restored, force=force)
             case unknown:
                 assert_never(unknown)
-    return Undo(snapshot=snapshot, responses=tuple(responses), files=changed_files(checkout, restored))
+    files = changed_files(checkout, restored)
+    _require_own_files(responses, files)
+    return Undo(snapshot=snapshot, responses=tuple(responses), files=files)
+
+
+def _require_own_files(responses: Sequence[RecordedResponse], files: Files) -> None:
+    """Raise BadHistory if a file would be removed that the responses do not record as theirs."""
+    added = {record.file for response in responses for record in response.records if isinstance(record, AddedFile)}
+    for file, data in files.items():
+        if data is None and file not in added:
+            raise BadHistory(f"{file} is not recorded as a file that the response added, so that it is not removed")
 
 
 def _by_kind(snapshot: Snapshot, record: UndoRecord) -> UndoRecord:

@@ -36,6 +36,11 @@ class Commit:
             return self.is_signed and _BOT.fullmatch(self.author) is not None
         return (self.author, self.committer) == (_IDENTITY, _IDENTITY)
 
+    @property
+    def is_of_action(self) -> bool:
+        """Return whether this action made the commit, even if a person has rebased or cherry-picked it since."""
+        return self.is_by_action or (len(self.parents) == 1 and self.author == _IDENTITY)
+
 
 def parse(sha: str, data: bytes) -> Commit:
     """Return the commit of which `data` is the content."""

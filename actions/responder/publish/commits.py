@@ -5,11 +5,14 @@ commit is not wanted at all. Neither ever forces.
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from ..errors import ApiRefused, PushLost, PushRefused
 from ..github.api import Api
+from . import history
 from .git import Git
 from .tree_entry import Draft
 
@@ -19,19 +22,37 @@ mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $inp
 """
 
 
+class Publishable(Protocol):
+    """New contents of files, None for a file to delete, and the message of the commit that they become."""
+
+    @property
+    def files(self) -> Mapping[PurePosixPath, bytes | None]: ...
+
+    @property
+    def message(self) -> str: ...
+
+    def confirm(self, message: str) -> None:
+        """Raise RecordLost unless a message, as it was read back, still records what the commit does."""
+        ...
+
+
 class Commits(Protocol):
     """A way to commit."""
 
-    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
-        """Commit a draft on top of what is checked out, as the tip of `branch`. Return the SHA."""
+    def add(self, git: Git, draft: Draft, plan: Publishable, *, branch: str) -> str:
+        """Commit a plan's draft on top of what is checked out, as the tip of `branch`. Return the SHA.
+
+        Raises RecordLost, before anything is pushed, if the commit would not record what it does.
+        """
         ...
 
 
 class ByGit:
     """Commits here and pushes."""
 
-    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
-        commit = git.commit(draft, message)
+    def add(self, git: Git, draft: Draft, plan: Publishable, *, branch: str) -> str:
+        commit = git.commit(draft, plan.message)
+        plan.confirm(history.read_commit(git, commit).message)
         git.push(commit, branch)
         return commit
 
@@ -49,15 +70,16 @@ class ByApi:
     api: Api
     creates_branches: bool = False
 
-    def add(self, git: Git, draft: Draft, message: str, *, branch: str) -> str:
+    def add(self, git: Git, draft: Draft, plan: Publishable, *, branch: str) -> str:
         head = git.head()
+        headline, _, body = plan.message.rstrip("\n").partition("\n\n")
+        plan.confirm(f"{headline}\n\n{body}")
         if self.creates_branches:
             self._create_branch(branch, head)
-        headline, _, body = message.partition("\n\n")
         variables = {
             "branch": {"repositoryNameWithOwner": self.api.repository, "branchName": branch},
             "expectedHeadOid": head,
-            "message": {"headline": headline, "body": body.rstrip("\n")},
+            "message": {"headline": headline, "body": body},
             "fileChanges": {
                 "additions": [
                     {"path": git.path_in_repository(path), "contents": base64.b64encode(git.blob(sha)).decode()}

@@ -3,26 +3,14 @@
 What the plan is, and how a commit reaches the remote, is decided elsewhere.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from ..errors import PushLost
-from .commits import BY_GIT, Commits
+from .commits import BY_GIT, Commits, Publishable
 from .git import Git
 from .patience import Patience
-
-
-class Publishable(Protocol):
-    """New contents of files, None for a file to delete, and the message of the commit that they become."""
-
-    @property
-    def files(self) -> Mapping[PurePosixPath, bytes | None]: ...
-
-    @property
-    def message(self) -> str: ...
-
 
 P = TypeVar("P", bound=Publishable)
 
@@ -63,7 +51,7 @@ def push(
         draft = git.draft(plan.files)
         diff = git.diff(draft)
         try:
-            commit = commits.add(git, draft, plan.message, branch=branch)
+            commit = commits.add(git, draft, plan, branch=branch)
         except PushLost:
             now = patience.clock()
             if now - started >= patience.limit:

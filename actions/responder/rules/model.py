@@ -94,12 +94,35 @@ class Protection:
         return f"{kind} {self.namespace}/{self.name}"
 
 
+class LimitUnit(StrEnum):
+    """What responses are counted by."""
+
+    CLUSTER = "cluster"
+    NAMESPACE = "namespace"
+
+
+class OverLimitAction(StrEnum):
+    """What becomes of a response that would exceed a limit."""
+
+    REFUSE = "refuse"
+    PULL_REQUEST = "pull-request"
+
+
+LimitScope = tuple[str, str]  # a cluster, empty if events name none, and a namespace, empty if the cluster counts whole
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much responses may change."""
+    """How much responses may change. `over_limit` is what becomes of a response beyond `responses_per_hour`."""
 
     responses_per_hour: int = 20
+    per: LimitUnit = LimitUnit.CLUSTER
+    over_limit: OverLimitAction = OverLimitAction.REFUSE
     workloads_per_event: int = 1
+
+    def scope(self, *, cluster: str, namespace: str) -> LimitScope:
+        """Return what a response to a workload in this cluster and namespace is counted with."""
+        return cluster, namespace if self.per is LimitUnit.NAMESPACE else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,18 @@ from .actions import Action, Annotate, Isolate, Label, PatchManifest, Remove, Sc
 from .conditions import AllOf, AnyOf, Condition, EqualTo, Exists, Glob, Not, RegexMatch, text_of
 from .criteria import Bound, Criteria, NamePatterns, Tags
 from .linear_regex import Regex
-from .model import Assignment, Cluster, Limits, Mode, Protection, ReceiverAddress, Rule, Rules
+from .model import (
+    Assignment,
+    Cluster,
+    Limits,
+    LimitUnit,
+    Mode,
+    OverLimitAction,
+    Protection,
+    ReceiverAddress,
+    Rule,
+    Rules,
+)
 from .rules_text import RulesText
 
 LIMIT = 1024 * 1024  # bytes of a file
@@ -150,8 +161,14 @@ def _protections(value: Mapping[str, Any]) -> tuple[Protection, ...]:
     return (*(Protection(namespace=namespace) for namespace in namespaces), *workloads)
 
 
-def _limits(value: Mapping[str, int]) -> Limits:
-    return Limits(**{name.replace("-", "_"): int(limit) for name, limit in value.items()})
+def _limits(value: Mapping[str, Any]) -> Limits:
+    standard = Limits()
+    return Limits(
+        responses_per_hour=int(value.get("responses-per-hour", standard.responses_per_hour)),
+        per=LimitUnit(value.get("per", standard.per)),
+        over_limit=OverLimitAction(value.get("over-limit", standard.over_limit)),
+        workloads_per_event=int(value.get("workloads-per-event", standard.workloads_per_event)),
+    )
 
 
 def _assignment(value: Mapping[str, str]) -> Assignment:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.actions.conftest import NewRemote
-from tests.actions.runs import ALPINE, Responder, shell
+from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
 LIMITED = b"""\
 version: 1
@@ -42,4 +42,59 @@ def test_a_limit_of_nothing_stops_all_responses(new_remote: NewRemote, tmp_path:
     rules = LIMITED.replace(b"hour: 1", b"hour: 0")
     remote = new_remote({"alpine.yaml": ALPINE, ".github/falco-response.yaml": rules})
     assert Responder(remote, tmp_path).dispatch(shell()).code == 1
+    assert remote.show("main:alpine.yaml") == ALPINE
+
+
+FORGED = "Fix a typo\n\n" + "Falco-Rule: x\n" * 20
+TWO_CLUSTERS = b"""\
+version: 1
+limits: {responses-per-hour: 1%s}
+clusters: {prod: {path: prod}, staging: {path: staging}}
+rules: [{name: all, match: {rules: ['*']}, respond: [stop]}]
+"""
+
+
+def in_cluster(name: str) -> dict[str, object]:
+    return {**shell(), "cluster": name, "id": name}
+
+
+def test_a_commit_of_a_person_that_looks_like_responses_does_not_count(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"alpine.yaml": ALPINE, ".github/falco-response.yaml": LIMITED})
+    remote.commit({"typo.txt": b"x"}, FORGED)
+    assert Responder(remote, tmp_path).dispatch(shell()).code == 0
+    assert remote.show("main:alpine.yaml") == STOPPED
+
+
+def test_responses_in_one_cluster_do_not_refuse_those_in_another(new_remote: NewRemote, tmp_path: Path) -> None:
+    rules = {".github/falco-response.yaml": TWO_CLUSTERS % b""}
+    remote = new_remote({"prod/alpine.yaml": ALPINE, "prod/other.yaml": OTHER, "staging/alpine.yaml": ALPINE, **rules})
+    responder = Responder(remote, tmp_path)
+    assert responder.dispatch(in_cluster("prod")).code == 0
+    assert responder.dispatch(in_cluster("staging")).code == 0
+    other = {**in_cluster("prod"), "data": shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})["data"]}
+    result = responder.dispatch(other)
+    assert (result.code, "in cluster prod within the hour" in result.responses[0]["reason"]) == (1, True)
+
+
+def test_the_commits_of_the_action_count_in_the_next_run_by_namespace_too(
+    new_remote: NewRemote, tmp_path: Path
+) -> None:
+    rules = LIMITED.replace(b"hour: 1", b"hour: 1, per: namespace")
+    elsewhere = ALPINE.replace(b"namespace: default", b"namespace: elsewhere")
+    assert elsewhere != ALPINE
+    files = {"alpine.yaml": ALPINE, "other.yaml": OTHER, "elsewhere.yaml": elsewhere}
+    remote = new_remote({**files, ".github/falco-response.yaml": rules})
+    responder = Responder(remote, tmp_path)
+    assert responder.dispatch(shell()).code == 0
+    assert responder.dispatch(shell(**{"k8s.ns.name": "elsewhere"})).code == 0
+    assert responder.dispatch(shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})).code == 1
+
+
+def test_responses_to_events_with_blank_ids_count_and_can_be_undone(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
+    responder = Responder(remote, tmp_path)
+    if responder.dispatch({**shell(), "id": " "}).code == 0:
+        others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
+        assert responder.dispatch({**others, "id": "2"}).code == 1
+        assert responder.restore(workload="Deployment default/alpine-deployment").code == 0
     assert remote.show("main:alpine.yaml") == ALPINE

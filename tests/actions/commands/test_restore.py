@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from responder.commands import exit_codes
-from tests.actions.conftest import NewRemote, Remote
+from tests.actions.conftest import NewRemote, Remote, command
 from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
 OTHER = ALPINE.replace(b"alpine-deployment", b"other")
@@ -145,3 +145,77 @@ def test_a_commit_that_only_looks_like_a_response_is_not_believed(remote: Remote
     result = responder.restore(event="evil")
     assert result.code == exit_codes.FAILED
     assert "names a place that this action would not" in result.log
+
+
+HALF = "x\n\nFalco-Rule: y\nCloudEvent-Id: z\n"
+FORGED = (
+    "Stop it\n\nFalco-Rule: a\nFalco-Priority: Notice\nCloudEvent-Id: 5b2e\nCloudEvent-Source: s\n"
+    "Response: stop Deployment default/alpine-deployment\n"
+    'Previous: {"file":"other.yaml","document":0,"path":["spec","replicas"],"value":7}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "warning"),
+    [
+        pytest.param(HALF, "is passed over: a response in the history lacks the trailer", id="half a record"),
+        pytest.param(FORGED, "this action did not make it", id="a forged record"),
+    ],
+)
+@pytest.mark.parametrize("selection", [{"event": "5b2e"}, {"workload": "Deployment default/alpine-deployment"}])
+def test_a_commit_that_the_action_did_not_make_does_not_keep_older_ones_from_being_undone(
+    remote: Remote, responder: Responder, message: str, warning: str, selection: dict[str, str]
+) -> None:
+    responder.dispatch(shell())
+    remote.commit({"other.yaml": OTHER + b"# changed\n"}, message)
+    result = responder.restore(**selection)
+    assert result.code == 0, result.log
+    assert "::warning::" in result.log
+    assert warning in result.log
+    assert remote.show("main:alpine.yaml") == ALPINE
+    assert remote.show("main:other.yaml") == OTHER + b"# changed\n"
+
+
+def test_a_commit_that_a_person_names_is_undone_whoever_made_it(remote: Remote, responder: Responder) -> None:
+    stopped = OTHER.replace(b"replicas: 2  #", b"replicas: 0  #")
+    remote.commit({"other.yaml": stopped}, FORGED.replace("7}", "2}"))
+    assert responder.restore(commit=remote.log("%H")[0]).code == 0
+    assert remote.show("main:other.yaml") == OTHER
+
+
+def test_a_file_that_no_record_says_was_added_is_not_deleted(remote: Remote, responder: Responder) -> None:
+    message = FORGED.replace("other.yaml", "valuable.yaml").replace("7}", "2}")
+    remote.commit({"valuable.yaml": b"spec: {replicas: 2}\n"}, message)
+    result = responder.restore(commit=remote.log("%H")[0])
+    assert result.code == exit_codes.FAILED
+    assert "valuable.yaml is not recorded as a file that the response added" in result.log
+    assert remote.show("main:valuable.yaml") == b"spec: {replicas: 2}\n"
+
+
+def test_a_merge_that_a_person_names_is_not_undone(remote: Remote, responder: Responder) -> None:
+    root = remote.checkout().root
+    command("git", "checkout", "--quiet", "-b", "topic", cwd=root)
+    command("git", "commit", "--quiet", "--allow-empty", "--message=x", cwd=root)
+    command("git", "checkout", "--quiet", "main", cwd=root)
+    command("git", "merge", "--quiet", "--no-ff", f"--message={FORGED}", "topic", cwd=root)
+    command("git", "push", "--quiet", "origin", "main", cwd=root)
+    result = responder.restore(commit=remote.log("%H")[0])
+    assert (result.code, "has 2 parents" in result.log) == (exit_codes.FAILED, True)
+
+
+def test_events_whose_long_ids_begin_alike_are_distinguished(remote: Remote, responder: Responder) -> None:
+    ids = [f"{'i' * 290}{'x' * 9}{number}" for number in range(2)]
+    responder.dispatch({**shell(), "id": ids[0]})
+    responder.dispatch({**shell(**{"k8s.pod.name": "other-77789455d6-m7flp"}), "id": ids[1]})
+    assert responder.restore(event=ids[0]).code == 0
+    assert remote.show("main:alpine.yaml") == ALPINE
+    assert remote.show("main:other.yaml") != OTHER
+
+
+@pytest.mark.parametrize("name", ["a b ", "@team #1", "x\u2028y", '"quoted"'])
+def test_an_event_is_found_by_its_id_as_the_commit_shows_it(remote: Remote, responder: Responder, name: str) -> None:
+    responder.dispatch({**shell(), "id": name})
+    trailers = dict(line.split(": ", 1) for line in remote.log("%(trailers:only)")[:7])
+    assert trailers["CloudEvent-Id"].startswith('"')
+    assert responder.restore(event=trailers["CloudEvent-Id"]).code == 0
+    assert remote.show("main:alpine.yaml") == ALPINE

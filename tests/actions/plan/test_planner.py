@@ -1,5 +1,6 @@
 """Which verdict an event gets, what counts against the budget, and which files change."""
 
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +15,7 @@ from responder.plan.plan import Plan
 from responder.plan.planner import plan_responses
 from responder.proof.standing import Proof, Standing
 from responder.rules import parser
-from responder.rules.model import Mode
+from responder.rules.model import Limits, Mode
 from tests import sidekick
 
 from .targets import checkout_of, manifest
@@ -41,6 +42,10 @@ def shell(name: str = "web", **extensions: Any) -> Event:
 
 def plan(*events: Event | BadEvent, rules: bytes = RULES, **options: Any) -> Plan:
     return plan_responses(events, parser.parse(rules, name="rules"), checkout_of(FILES), **options)
+
+
+def budget(limit: int) -> Budget:
+    return Budget(Limits(responses_per_hour=limit), Counter)
 
 
 def verdicts(result: Plan) -> list[str]:
@@ -80,7 +85,33 @@ def test_a_rule_can_be_more_careful_than_the_run() -> None:
     ],
 )
 def test_each_workload_costs_one_response_of_the_budget(mode: Mode, events: list[str], expected: list[str]) -> None:
-    assert verdicts(plan(*map(shell, events), mode=mode, budget=Budget(1, lambda: 0))) == expected
+    assert verdicts(plan(*map(shell, events), mode=mode, budget=budget(1))) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        pytest.param(Mode.COMMIT, ["contained", "proposed", "proposed"], id="commit"),
+        pytest.param(Mode.PULL_REQUEST, ["proposed", "proposed", "proposed"], id="under review anyway"),
+        pytest.param(Mode.DRY_RUN, ["shown", "shown", "shown"], id="shown anyway"),
+        pytest.param(None, ["contained", "shown", "shown"], id="a run that only shows"),
+    ],
+)
+def test_beyond_the_limit_a_person_has_to_merge_if_the_rules_say_so(mode: Mode | None, expected: list[str]) -> None:
+    rules = RULES + b"limits: {over-limit: pull-request}\n"
+    result = plan(shell("web"), shell("api"), shell("api"), rules=rules, mode=mode, budget=budget(1))
+    assert verdicts(result) == expected
+    response = result.outcomes[1].response
+    assert response
+    assert "a person has to merge this response: 1 responses were made" in response.warnings[-1]
+    assert list(result.files) == ([PurePosixPath("web.yaml")] if "contained" in expected else [])
+
+
+def test_a_file_that_cannot_be_committed_costs_its_event_alone() -> None:
+    obstacles = {PurePosixPath("web.yaml"): "web.yaml is in a submodule"}
+    result = plan(shell("web"), shell("api"), find_obstacle=obstacles.get)
+    assert verdicts(result) == ["refused", "contained"]
+    assert "web.yaml is in a submodule" in result.outcomes[0].reason
 
 
 def test_without_a_budget_there_is_no_limit() -> None:

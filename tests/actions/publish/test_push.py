@@ -1,12 +1,12 @@
 """Carrying a plan out against a real remote, with clock, sleep and chance handed in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 import pytest
 
-from responder.errors import PushLost, PushRefused
+from responder.errors import PushLost, PushRefused, RecordLost
 from responder.publish import push
 from responder.publish.git import Git
 from responder.publish.patience import Patience
@@ -19,6 +19,11 @@ WEB = PurePosixPath("web.yaml")
 class Plan:
     files: Mapping[PurePosixPath, bytes | None]
     message: str = "Stop web\n"
+    is_confirmed: bool = True
+
+    def confirm(self, message: str) -> None:
+        if message != self.message or not self.is_confirmed:
+            raise RecordLost("the message is another one")
 
 
 @dataclass
@@ -127,6 +132,12 @@ def test_a_run_does_not_give_up_before_its_time(remote: Remote, git: Git, time: 
     patience = time.patience(limit=600, chance=0.0)
     assert push.push(racing(remote, git, 20), git, branch="main", patience=patience).commit
     assert time.pauses == [0.0] * 20
+
+
+def test_nothing_is_pushed_if_the_commit_does_not_record_what_it_does(remote: Remote, git: Git, time: Time) -> None:
+    with pytest.raises(RecordLost):
+        push.push(lambda: replace(stop(git), is_confirmed=False), git, branch="main", patience=time.patience())
+    assert remote.log("%s") == ["Describe the desired state"]
 
 
 def test_a_refused_push_is_not_tried_again(remote: Remote, git: Git, time: Time) -> None:

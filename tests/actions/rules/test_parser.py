@@ -11,7 +11,16 @@ import yaml
 from responder.kubernetes.pod_names import Pod, Workload
 from responder.rules import parser
 from responder.rules.actions import Annotate, Isolate, Label, PatchManifest, Remove, Scale, Stop
-from responder.rules.model import Assignment, Cluster, Limits, Mode, ReceiverAddress, Rules
+from responder.rules.model import (
+    Assignment,
+    Cluster,
+    Limits,
+    LimitUnit,
+    Mode,
+    OverLimitAction,
+    ReceiverAddress,
+    Rules,
+)
 from tests.actions.rules.rulesfile import DATA, load, matching, responding
 
 SCHEMA = Path(parser.__file__).parents[1] / "schema" / "rules.json"
@@ -71,7 +80,12 @@ def test_everything_that_can_be_written_is_read() -> None:
         "prod": Cluster(path=PurePosixPath("clusters/prod"), receiver=receiver),
         "staging": Cluster(path=PurePosixPath("clusters/staging")),
     }
-    assert EVERYTHING.limits == Limits(responses_per_hour=5, workloads_per_event=2)
+    assert EVERYTHING.limits == Limits(
+        responses_per_hour=5,
+        per=LimitUnit.NAMESPACE,
+        over_limit=OverLimitAction.PULL_REQUEST,
+        workloads_per_event=2,
+    )
     assert len(EVERYTHING.review) == 1
 
 
@@ -242,6 +256,8 @@ def test_the_schema_says_the_defaults_that_are_in_force() -> None:
     limits = {name: part["default"] for name, part in properties["limits"]["properties"].items()}
     assert limits == {
         "responses-per-hour": Limits().responses_per_hour,
+        "per": Limits().per,
+        "over-limit": Limits().over_limit,
         "workloads-per-event": Limits().workloads_per_event,
     }
     receiver = properties["clusters"]["additionalProperties"]["properties"]["receiver"]["properties"]

@@ -31,7 +31,13 @@ INPUT = "CreateCommitOnBranchInput"
 _MUTATION = re.compile(
     rf"mutation( \w+)? ?\(\$input: {INPUT}!\) {{ createCommitOnBranch\(input: \$input\) {{ commit {{ oid }} }} }}"
 )
-_BOT = {"NAME": "github-actions[bot]", "EMAIL": "41898282+github-actions[bot]@users.noreply.github.com"}
+_IDENTITIES = {
+    "AUTHOR_NAME": "github-actions[bot]",
+    "AUTHOR_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+    "COMMITTER_NAME": "GitHub",
+    "COMMITTER_EMAIL": "noreply@github.com",
+}
+_SIGNATURE = b"\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n\n"
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def _commit(repository: Repository, parent: str, mutation: Mapping[str, Any]) ->
         environ = {
             **os.environ,
             "GIT_INDEX_FILE": f"{folder}/index",
-            **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _BOT.items()},
+            **{f"GIT_{key}": value for key, value in _IDENTITIES.items()},
         }
 
         def git(*arguments: str, stdin: bytes = b"") -> str:
@@ -123,7 +129,12 @@ def _commit(repository: Repository, parent: str, mutation: Mapping[str, Any]) ->
             if not git("ls-files", "--", deletion["path"]):
                 raise Refused("UNPROCESSABLE", f"A file was requested to be deleted that is not there: {deletion}")
             git("update-index", "--index-info", stdin=f"0 {'0' * 40}\t{deletion['path']}\n".encode())
-        return git("commit-tree", git("write-tree"), "-p", parent, stdin=message.encode())
+        unsigned = git("commit-tree", git("write-tree"), "-p", parent, stdin=message.encode())
+        content = subprocess.run(
+            ["git", "cat-file", "commit", unsigned], cwd=repository.path, capture_output=True, check=True
+        ).stdout
+        signed = content.replace(b"\n\n", _SIGNATURE, 1)
+        return git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
 
 
 def _decoded(contents: str) -> bytes:

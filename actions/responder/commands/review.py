@@ -77,7 +77,7 @@ class _Branches:
     def propose(self, response: Response, outcomes: list[Outcome], numbers: Sequence[int]) -> Proposal | None:
         """Propose the responses to one workload, and put the result into `outcomes`."""
         try:
-            results, proposal = self._propose(response, _events(outcomes, numbers))
+            results, proposal = self._propose(response, [outcomes[number] for number in numbers])
         except ResponderError as error:
             reason = f"it waits for a review, but there is no pull request: {error}"
             results = [replace(outcomes[number], verdict=Verdict.REFUSED, reason=reason) for number in numbers]
@@ -86,14 +86,15 @@ class _Branches:
             outcomes[number] = outcome
         return proposal
 
-    def _propose(self, response: Response, events: Sequence[Event]) -> tuple[list[Outcome], Proposal | None]:
+    def _propose(self, response: Response, planned: Sequence[Outcome]) -> tuple[list[Outcome], Proposal | None]:
         for number in range(1, _BRANCHES + 1):
             branch = pull_request_body.branch(response, number)
             pulls = self.pulls.list(branch)
             if pulls and not any(pull.is_open for pull in pulls):
                 continue
-            published = self._push(branch, events)
-            outcomes = list(published.plan.outcomes)
+            published = self._push(branch, [outcome.event for outcome in planned if outcome.event])
+            outcomes = list(map(_with_warnings_of, planned, published.plan.outcomes))
+            published = replace(published, plan=replace(published.plan, outcomes=tuple(outcomes)))
             has_branch = published.commit is not None or self.git.has_branch(branch)
             if not has_branch or not any(outcome.response for outcome in outcomes):
                 return outcomes, None
@@ -141,6 +142,14 @@ def _by_workload(outcomes: Sequence[Outcome]) -> list[tuple[Response, list[int]]
 
 def _events(outcomes: Sequence[Outcome], numbers: Sequence[int]) -> list[Event]:
     return [event for number in numbers if (event := outcomes[number].event)]
+
+
+def _with_warnings_of(first: Outcome, second: Outcome) -> Outcome:
+    """Return the second outcome with the warnings of the first too: that a limit was reached is only in the first."""
+    if first.response is None or second.response is None:
+        return second
+    warnings = tuple(dict.fromkeys([*first.response.warnings, *second.response.warnings]))
+    return replace(second, response=replace(second.response, warnings=warnings))
 
 
 def _with_verdict(verdict: Verdict, outcome: Outcome, why: str, *, url: str = "") -> Outcome:

@@ -1,8 +1,8 @@
 """The hourly limit, counted in the history of a real remote repository."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from tests.actions.conftest import NewRemote
+from tests.actions.conftest import NewRemote, command
 from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
 LIMITED = b"""\
@@ -90,11 +90,29 @@ def test_the_commits_of_the_action_count_in_the_next_run_by_namespace_too(
     assert responder.dispatch(shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})).code == 1
 
 
-def test_responses_to_events_with_blank_ids_count_and_can_be_undone(new_remote: NewRemote, tmp_path: Path) -> None:
+def test_a_response_whose_id_git_once_stripped_counts_and_can_be_undone(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
+    git, responder = remote.checkout(), Responder(remote, tmp_path)
+    message = (
+        "Stop Deployment default/alpine-deployment\n\nFalco-Rule: a\nFalco-Priority: Notice\nCloudEvent-Id:\n"
+        "CloudEvent-Source: s\nResponse: stop Deployment default/alpine-deployment\n"
+        'Previous: {"file":"alpine.yaml","document":0,"path":["spec","replicas"],"value":2}\nCluster: prod\n'
+    )
+    git.push(git.commit(git.draft({PurePosixPath("alpine.yaml"): STOPPED}), message), "main")
+    assert responder.dispatch(shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})).code == 1
+    assert responder.restore(workload="Deployment default/alpine-deployment").code == 0
+    assert remote.show("main:alpine.yaml") == ALPINE
+
+
+def test_a_cherry_pick_of_a_response_by_a_person_does_not_count(new_remote: NewRemote, tmp_path: Path) -> None:
     remote = new_remote({"alpine.yaml": ALPINE, "other.yaml": OTHER, ".github/falco-response.yaml": LIMITED})
     responder = Responder(remote, tmp_path)
-    if responder.dispatch({**shell(), "id": " "}).code == 0:
-        others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
-        assert responder.dispatch({**others, "id": "2"}).code == 1
-        assert responder.restore(workload="Deployment default/alpine-deployment").code == 0
+    sha = responder.dispatch(shell()).outputs["commit"]
+    root = remote.checkout().root
+    command("git", "reset", "--quiet", "--hard", "HEAD~1", cwd=root)
+    command("git", "commit", "--quiet", "--allow-empty", "--message=x", cwd=root)
+    command("git", "cherry-pick", sha, cwd=root)
+    command("git", "push", "--quiet", "--force", "origin", "HEAD:main", cwd=root)
+    assert responder.dispatch(shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})).code == 0
+    assert responder.restore(workload="Deployment default/alpine-deployment").code == 0
     assert remote.show("main:alpine.yaml") == ALPINE

@@ -52,6 +52,24 @@ def event(number: int = 1, *, rule: str = "Terminal shell in container", workloa
     return {**seed, "id": f"event-{number}", "data": {**seed["data"], "rule": rule}}
 
 
+def test_beyond_the_limit_a_person_merges_what_the_action_does_not_commit(
+    remote: Hosted, responder: HostedResponder
+) -> None:
+    limited = RULES + "limits: {responses-per-hour: 1, over-limit: pull-request}\n"
+    remote.commit({".github/falco-response.yaml": limited.encode()})
+    result = responder.dispatch(event(1, rule="Another"), event(2, rule="Another", workload="other"))
+    assert [response["verdict"] for response in result.responses] == ["contained", "proposed"]
+    assert result.code == 0
+    assert remote.show("main:alpine.yaml") == STOPPED
+    assert remote.show("main:other.yaml") == OTHER
+    (branch,) = remote.branches()
+    assert remote.show(f"{branch}:other.yaml") == OTHER.replace(b"replicas: 2  #", b"replicas: 0  #")
+    (pull,) = remote.repository.pull_requests
+    warning = "a person has to merge this response: 1 responses were made in cluster prod"
+    assert warning in result.log
+    assert warning in html.unescape(pull.body)
+
+
 @via
 def test_a_response_becomes_a_pull_request_and_nothing_else(
     remote: Hosted, responder: HostedResponder, commit_via: str

@@ -132,3 +132,17 @@ def test_an_unknown_way_to_commit_is_bad_input(responder: HostedResponder) -> No
     result = responder.dispatch(shell(), commit_via="carrier pigeon")
     assert result.code == exit_codes.BAD_INPUT
     assert "git, api" in result.log
+
+
+def test_commits_that_github_made_for_the_action_count_against_the_limit(
+    remote: Hosted, responder: HostedResponder
+) -> None:
+    limits = RULES % "stop" + "limits: {responses-per-hour: 1}\n"
+    remote.commit({".github/falco-response.yaml": limits.encode()})
+    others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
+    assert responder.dispatch(shell(), commit_via="api").code == 0
+    result = responder.dispatch(others, commit_via="api")
+    assert (result.code, "limits.responses-per-hour is 1" in result.responses[0]["reason"]) == (1, True)
+    assert remote.show("main:other.yaml") == OTHER
+    assert responder.restore(event="5b2e", token=responder.token).code == 0
+    assert remote.show("main:alpine.yaml") == ALPINE

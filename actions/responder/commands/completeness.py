@@ -11,7 +11,7 @@ from ..gitops.checkout import Checkout, is_ignored_folder, is_manifest
 from ..publish.git import Git
 from ..rules.model import Rules
 
-_LISTED = 5  # folders, in a message
+_FOLDER_LIMIT = 5  # folders, in a message
 _SYMBOLIC_LINK = "120000"
 _SOURCE_IGNORE = ".sourceignore"
 
@@ -62,8 +62,8 @@ def missing_files(git: Git) -> list[PurePosixPath]:
 
 def _describe(missing: Sequence[PurePosixPath]) -> str:
     folders = list(dict.fromkeys(path.parts[0] + "/" if len(path.parts) > 1 else str(path) for path in missing))
-    names = ", ".join(one_line(folder, limit=80) for folder in folders[:_LISTED])
-    others = " and others" if len(folders) > _LISTED else ""
+    names = ", ".join(one_line(folder, limit=80) for folder in folders[:_FOLDER_LIMIT])
+    others = " and others" if len(folders) > _FOLDER_LIMIT else ""
     return (
         f"the checkout lacks {len(missing)} files of the desired state, in {names}{others}: what they share with the "
         "rest could be changed for them too. Check out everything that Flux reads (without `sparse-checkout:`, or with "

@@ -58,10 +58,8 @@ def test_beyond_the_limit_a_person_merges_what_the_action_does_not_commit(
     limited = RULES + "limits: {responses-per-hour: 1, over-limit: pull-request}\n"
     remote.commit({".github/falco-response.yaml": limited.encode()})
     result = responder.dispatch(event(1, rule="Another"), event(2, rule="Another", workload="other"))
-    assert [response["verdict"] for response in result.responses] == ["contained", "proposed"]
-    assert result.code == 0
-    assert remote.show("main:alpine.yaml") == STOPPED
-    assert remote.show("main:other.yaml") == OTHER
+    assert (result.code, [response["verdict"] for response in result.responses]) == (0, ["contained", "proposed"])
+    assert (remote.show("main:alpine.yaml"), remote.show("main:other.yaml")) == (STOPPED, OTHER)
     (branch,) = remote.branches()
     assert remote.show(f"{branch}:other.yaml") == OTHER.replace(b"replicas: 2  #", b"replicas: 0  #")
     (pull,) = remote.repository.pull_requests

@@ -4,7 +4,6 @@ A kind is the events of one pod, Falco rule and priority. So a storm of differen
 hides neither another rule's event nor a graver one: that is another kind. Does no I/O.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from relay.errors import BacklogFull
@@ -21,8 +20,8 @@ class Shares:
         """`callers` returns into how many shares the backlog is divided."""
         self._max_backlog = max_backlog
         self._callers = callers
-        self._clusters: Counter[str] = Counter()
-        self._kinds: Counter[bytes] = Counter()
+        self._clusters: dict[str, int] = {}
+        self._kinds: dict[bytes, int] = {}
         self._total = 0
 
     def check(self, letters: Sequence[Letter]) -> None:
@@ -32,14 +31,20 @@ class Shares:
                 "the backlog is full because GitHub does not accept events; nothing of this request was stored"
             )
         share = max(1, self._max_backlog // max(1, self._callers()))
-        for cluster, count in Counter(letter.cluster for letter in letters).items():
-            if self._clusters[cluster] + count > share:
+        clusters: dict[str, int] = {}
+        kinds: dict[bytes, int] = {}
+        for letter in letters:  # a Counter would take longer, and nearly always there is one letter
+            clusters[letter.cluster] = clusters.get(letter.cluster, 0) + 1
+            if letter.kind is not None:
+                kinds[letter.kind] = kinds.get(letter.kind, 0) + 1
+        for cluster, count in clusters.items():
+            if self._clusters.get(cluster, 0) + count > share:
                 raise BacklogFull(
                     f"{share} events of this cluster wait for GitHub, its share of the backlog; nothing of this "
                     "request was stored"
                 )
-        for kind, count in Counter(letter.kind for letter in letters if letter.kind).items():
-            if self._kinds[kind] + count > MOST_OF_A_KIND:
+        for kind, count in kinds.items():
+            if self._kinds.get(kind, 0) + count > MOST_OF_A_KIND:
                 raise BacklogFull(
                     f"{MOST_OF_A_KIND} different events of one pod, rule and priority wait for GitHub; nothing of "
                     "this request was stored"
@@ -47,9 +52,9 @@ class Shares:
 
     def add(self, cluster: str, kind: bytes | None, count: int = 1) -> None:
         self._total += count
-        self._clusters[cluster] += count
+        self._clusters[cluster] = self._clusters.get(cluster, 0) + count
         if kind is not None:
-            self._kinds[kind] += count
+            self._kinds[kind] = self._kinds.get(kind, 0) + count
 
     def remove(self, cluster: str, kind: bytes | None) -> None:
         self.add(cluster, kind, -1)

@@ -6,7 +6,6 @@ It decides what is written and read; writer.py decides when it is committed.
 import asyncio
 import math
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -67,7 +66,7 @@ class SqliteOutbox:
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=coalesce_seconds)
         self._waiting = WaitingLetters()
-        self._unread: Counter[tuple[str, bytes | None]] = Counter()  # letters of `put` that no claim has read yet
+        self._unread: dict[tuple[str, bytes | None], int] = {}  # letters of `put` that no claim has read yet
         self._shares = Shares(max_backlog=max_backlog, callers=callers)
         self._now = now
         self._coalesce_seconds = coalesce_seconds
@@ -101,7 +100,8 @@ class SqliteOutbox:
         for letter in new:
             arrivals.rows.append(_row(letter, now))
             self._shares.add(letter.cluster, letter.kind)
-            self._unread[letter.cluster, letter.kind] += 1
+            queue = (letter.cluster, letter.kind)
+            self._unread[queue] = self._unread.get(queue, 0) + 1
             self._recent.add(letter.identity, letter.act, now)
         for letter in folded:
             arrivals.rows.append((letter.identity, now, None, letter.size, None, letter.cluster, None, None, 0))
@@ -203,11 +203,10 @@ class SqliteOutbox:
             (self._waiting.last_key,),
         ):
             self._waiting.add(key, WaitingLetter(Lane(cluster, pod), kind, gravity, size))
-            if self._unread[cluster, kind]:
-                self._unread[cluster, kind] -= 1
-            else:
+            if (count := self._unread.pop((cluster, kind), 0)) == 0:
                 self._shares.add(cluster, kind)
-        self._unread = +self._unread
+            elif count > 1:
+                self._unread[cluster, kind] = count - 1
 
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
         self._recall(connection)

@@ -14,68 +14,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nats
 import pytest
 
 from relay.outbox.jetstream.streams import Names
 from tests import sidekick
+from tests.bench.fairness import fairness, stream_fairness
+from tests.bench.stand import FULL, QUICK, Bench, Scale
 from tests.bench.tables import markdown, seconds
 from tests.localhub import Hub
 from tests.relay import natsserver
-from tests.relay.process import REPOSITORY, ROOT, TOKEN, Process, environment, started
-from tests.relay.wire import Wire, laid
+from tests.relay.process import REPOSITORY, ROOT, Process
+from tests.relay.wire import laid
 
-GOALS = {"fraction": 0.40, "dispatches": 50, "peak": 128 * 2**20, "intervals": 2}
+GOALS = {"fraction": 0.40, "dispatches": 50, "peak": 128 * 2**20}
 PODS = 1000
 CONNECTIONS = 32
-QUIET_TOKEN = "the-token-of-the-quiet-cluster"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scale:
-    """How much is done."""
-
-    rounds: int
-    intake: int
-    storm: int
-    steady: int
-    quiet: int
-    flood: int
-
-
-FULL = Scale(rounds=5, intake=20_000, storm=100_000, steady=5_000, quiet=10, flood=20_000)
-QUICK = Scale(rounds=1, intake=1_000, storm=3_000, steady=500, quiet=2, flood=1_000)
-
-
-class Bench:
-    """The local GitHub, and relays on it."""
-
-    def __init__(self, folder: Path, hub: Hub, wire: Wire) -> None:
-        hub.create_repository(REPOSITORY, files={"README.md": b""})
-        self._token = hub.create_token(REPOSITORY, permissions={"contents": "write"})
-        self._folder = folder
-        self.hub = hub
-        self.wire = wire
-
-    @contextmanager
-    def server(self, module: str = "relay", **settings: str) -> Iterator[Process]:
-        """Start a fresh relay, or another module that serves."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            environ = environment(Path(folder), api_url=self.wire.url, token=self._token, settings=settings)
-            with started(Path(folder), environ, module=(module,)) as process:
-                yield process
-
-    def heard(self, start: int) -> list[dict[str, Any]]:
-        """Return the events of all dispatches but the first `start`."""
-        bodies = [json.loads(request.body) for request in self.hub.requests[start:] if request.status == 204]
-        return [event for body in bodies for event in body["client_payload"]["events"]]
 
 
 def main() -> None:
@@ -171,76 +129,6 @@ def _storm(bench: Bench, scale: Scale, counts: Callable[[Process], int], **setti
         [f"GitHub heard of all {PODS} pods after", seconds(heard), ""],
     ]
     print(markdown(("", "measured", "goal"), rows))
-
-
-def fairness(bench: Bench, scale: Scale) -> None:
-    """Measure how long the events of a quiet cluster take while another cluster floods the relay."""
-    print(f"### Two clusters: events of a quiet one beside a flood of {scale.flood} from the other\n")
-    _fairness(bench, scale)
-
-
-def stream_fairness(bench: Bench, scale: Scale) -> None:
-    """Measure the same through NATS JetStream on one server."""
-    print("### The same two clusters through NATS JetStream\n")
-    try:
-        natsserver.executable()
-    except pytest.skip.Exception as reason:
-        print(f"Not measured: {reason}.\n")
-        return
-    with tempfile.TemporaryDirectory() as folder, natsserver.server(Path(folder)) as node:
-        _fairness(bench, scale, RELAY_OUTBOX=node.address)
-
-
-def _fairness(bench: Bench, scale: Scale, **settings: str) -> None:
-    interval = 1.0
-    with tempfile.TemporaryDirectory() as folder:
-        tokens = Path(folder) / "tokens.yaml"
-        tokens.write_text(f"prod: {TOKEN}\nquiet: {QUIET_TOKEN}\n")
-        with (
-            bench.server(RELAY_TOKENS_FILE=str(tokens), **settings) as process,
-            flooding(process, scale.flood) as flood,
-        ):
-            delays = [_quiet_delay(bench, process, number) for number in range(scale.quiet)]
-            if flood.wait() != 0:
-                raise RuntimeError("the flood has failed")
-            delays += [_quiet_delay(bench, process, scale.quiet + number) for number in range(scale.quiet)]
-            waiting = int(httpx.get(f"{process.url}/readyz").json()["waiting"])
-    rows: list[list[object]] = [
-        ["slowest of the quiet cluster's events, until GitHub has it", seconds(max(delays)), ""],
-        ["in dispatch intervals", f"{max(delays) / interval:.2f}", f"at most {GOALS['intervals']}"],
-        ["events of the flood that still wait", waiting, ""],
-    ]
-    print(markdown(("", "measured", "goal"), rows))
-
-
-@contextmanager
-def flooding(process: Process, count: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Post events about as many pods at full speed, beside the block."""
-    command = [sys.executable, "-m", "tests.bench.load", process.address, f"--count={count}", f"--pods={count}"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as flood:
-        try:
-            yield flood
-        finally:
-            flood.terminate()
-
-
-def _quiet_delay(bench: Bench, process: Process, number: int) -> float:
-    """Return the seconds from the answer to an event of the quiet cluster until its dispatch arrives."""
-    name = f"quiet-{number}-{time.monotonic_ns()}"
-    earlier = len(bench.hub.requests)
-    falco = sidekick.falco_events()["E02"]
-    event = {**falco, "output_fields": {**falco["output_fields"], "k8s.pod.name": name}}
-    status, _ = sidekick.post(event, address=process.address.replace(TOKEN, QUIET_TOKEN), event_id=name)
-    accepted = time.monotonic()
-    if status != 202:
-        raise RuntimeError(f"the event of the quiet cluster was answered {status}")
-    while True:
-        for index, request in enumerate(bench.hub.requests[earlier:], earlier):
-            if name.encode() in request.body:
-                return max(0.0, bench.wire.arrivals[index] - accepted)
-        if time.monotonic() > accepted + 120:
-            raise TimeoutError("GitHub has not heard of the quiet cluster's event")
-        time.sleep(0.005)
 
 
 def calm(bench: Bench, scale: Scale) -> None:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench.relay import PODS, Bench, load
+from tests.bench.relay import PODS, load
+from tests.bench.stand import Bench
 from tests.bench.tables import markdown
 from tests.localhub import Hub
 from tests.relay.process import ROOT, Process

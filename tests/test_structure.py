@@ -63,30 +63,16 @@ def test_a_vague_word_inside_a_name_or_in_use_is_no_vague_name() -> None:
 
 
 FOLDERS = sorted({str(path.parent.relative_to(ROOT)) for path in FILES})
-# What is still to be cleaned; a folder that is clean is taken off its list, and nothing is added.
-WITH_VAGUE_NAMES = frozenset(
-    [
-        "tests/relay",
-        "tests/relay/server",
-    ]
-)
-FORMATTED_BY_HAND: frozenset[str] = frozenset()
 
 
-def folders(unclean: frozenset[str]) -> list[object]:
-    """Return a parameter for each folder; those that are not clean yet have to fail."""
-    mark = pytest.mark.xfail(reason="not clean yet")
-    return [pytest.param(folder, id=folder, marks=[mark] if folder in unclean else []) for folder in FOLDERS]
-
-
-@pytest.mark.parametrize("folder", folders(WITH_VAGUE_NAMES))
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_names_are_nouns_and_verbs(folder: str) -> None:
     files = [path for path in FILES if path.parent == ROOT / folder]
     vague = {str(path.relative_to(ROOT)): vague_names(path.read_text()) for path in files}
     assert {path: names for path, names in vague.items() if names} == {}
 
 
-@pytest.mark.parametrize("folder", folders(FORMATTED_BY_HAND))
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_formatter_is_not_switched_off(folder: str) -> None:
     files = [path for path in FILES if path.parent == ROOT / folder]
     switched_off = [path.name for path in files if re.search(r"# fmt: (?:skip|off)", path.read_text())]

@@ -135,9 +135,9 @@ def rule_matches(criteria: dict[str, Any], relayed: Event) -> bool:
 def test_every_criterion_of_the_rules_language_makes_a_difference() -> None:
     assert CRITERIA.keys() == json.loads(SCHEMA.read_text())["$defs"]["match"]["properties"].keys()
     for name, (criterion, change) in CRITERIA.items():
-        one, other = event(HARMLESS), event({**HARMLESS, **change}, cluster="prod" if change else "staging")
-        assert rule_matches({name: criterion}, one) != rule_matches({name: criterion}, other), name
-        assert act(one) != act(other), name
+        first, second = event(HARMLESS), event({**HARMLESS, **change}, cluster="prod" if change else "staging")
+        assert rule_matches({name: criterion}, first) != rule_matches({name: criterion}, second), name
+        assert act(first) != act(second), name
 
 
 VALUES = st.sampled_from([None, "", "<NA>", 0, 1, 17, "17", "curl", "xmrig", True, ["curl"], [None]])
@@ -188,10 +188,12 @@ def criteria(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(choices[name])}
 
 
-@given(one=falco_events(), other=falco_events(), volatile=VALUES, asked=criteria())
-def test_events_of_one_act_are_the_same_to_every_rule(one: Event, other: Event, volatile: Any, asked: Any) -> None:
-    fields = {**one.data["output_fields"], "proc.pid": volatile, "evt.num": volatile}
-    again = Event(one.attributes, {**one.data, "output": "again", "output_fields": fields})
-    for candidate in (other, again):
-        if act(candidate) == act(one):
-            assert rule_matches(asked, candidate) == rule_matches(asked, one)
+@given(first=falco_events(), second=falco_events(), volatile=VALUES, criterion=criteria())
+def test_events_of_one_act_are_the_same_to_every_rule(
+    first: Event, second: Event, volatile: Any, criterion: Any
+) -> None:
+    fields = {**first.data["output_fields"], "proc.pid": volatile, "evt.num": volatile}
+    again = Event(first.attributes, {**first.data, "output": "again", "output_fields": fields})
+    for candidate in (second, again):
+        if act(candidate) == act(first):
+            assert rule_matches(criterion, candidate) == rule_matches(criterion, first)

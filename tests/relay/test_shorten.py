@@ -17,7 +17,7 @@ from tests.soak import examples
 E02 = sidekick.falco_events()["E02"]
 DISPATCHES: list[Dispatch] = [RepositoryDispatch("acme/state"), WorkflowDispatch("acme/state", "respond.yml", "main")]
 PREFIXES = ("proc.", "user.", "container.", "fd.", "ka.")
-KEPT = ("rule", "priority", "time")
+WHOLE = ("rule", "priority", "time")
 IDENTIFYING = ("k8s.ns.name", "k8s.pod.name", "container.id", "container.image.repository")
 
 
@@ -129,7 +129,7 @@ def test_nothing_that_falco_can_say_is_too_large(dispatch: Dispatch, change: dic
     assert len(json.dumps(event, ensure_ascii=False).encode()) <= 1024 * 1024
     attributes, data = dispatched(event, dispatch)
     assert attributes["shortened"] >= 1
-    assert [data[name] for name in KEPT] == [E02[name] for name in KEPT]
+    assert [data[name] for name in WHOLE] == [E02[name] for name in WHOLE]
     assert falco.pod(data) == falco.pod(E02)
 
 
@@ -143,18 +143,18 @@ def test_what_another_reader_of_json_refuses_becomes_the_mark_even_in_a_small_ev
 
 def test_what_rules_ask_for_outlasts_everything_else() -> None:
     others = {f"other{number}": "x" * 60 for number in range(2_000)}
-    asked = {"evt.type": "execve", "proc.cmdline": "x" * 3_000, "user.name": "root", "fd.name": "/etc/shadow"}
-    data = cut(with_fields(**others, **asked))
-    assert {name: data["output_fields"][name] for name in asked} == asked
+    important = {"evt.type": "execve", "proc.cmdline": "x" * 3_000, "user.name": "root", "fd.name": "/etc/shadow"}
+    data = cut(with_fields(**others, **important))
+    assert {name: data["output_fields"][name] for name in important} == important
 
 
 def test_of_what_rules_ask_for_the_end_of_the_table_is_left_out_first() -> None:
-    asked = {
+    important = {
         f"{name}x{number}" if name.endswith(".") else name: "x"
         for name in importance.RULE_FIELDS
         for number in range(1000)
     }
-    fields = cut(with_fields(**{name: value for name, value in asked.items() if name != "tags"}))["output_fields"]
+    fields = cut(with_fields(**{name: value for name, value in important.items() if name != "tags"}))["output_fields"]
     assert {"evt.type", "proc.name", "user.name", "ka.req.pod.x999", "proc.x999", "user.x999"} <= set(fields)
     assert not any(name.startswith(("ka.x", "fd.x")) for name in fields)
 
@@ -215,8 +215,8 @@ def test_any_event_of_falco_fits_is_marked_and_keeps_its_names(
     assert [data[name] for name in ("rule", "priority")] == [event[name] for name in ("rule", "priority")]
     assert data.get("source") == event.get("source")
     assert falco.pod(data) == falco.pod(falco.validate(event))
-    kept = {name: value for name, value in fields.items() if importance.is_kept(name, value)}
-    assert kept.items() <= data["output_fields"].items()
+    whole = {name: value for name, value in fields.items() if importance.is_kept(name, value)}
+    assert whole.items() <= data["output_fields"].items()
     changed = [name for name in event if name != "output_fields" and data.get(name) != event[name]]
     changed += [name for name, value in fields.items() if data["output_fields"].get(name, MARK) != value]
     assert attributes.get("shortened", 0) == len(changed)
@@ -231,7 +231,7 @@ def test_any_event_of_falco_fits_is_marked_and_keeps_its_names(
 def test_what_comes_out_fits_and_says_the_same(dispatch: Dispatch, values: list[str], times: int) -> None:
     event = with_fields(**{f"field{number}": value * times for number, value in enumerate(values)})
     data = cut(event, dispatch)
-    assert [data[name] for name in KEPT] == [E02[name] for name in KEPT]
+    assert [data[name] for name in WHOLE] == [E02[name] for name in WHOLE]
     assert [data["output_fields"][name] for name in IDENTIFYING] == [E02["output_fields"][name] for name in IDENTIFYING]
     for name, value in event["output_fields"].items():
         prefix = data["output_fields"][name]

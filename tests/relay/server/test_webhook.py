@@ -17,7 +17,7 @@ from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving
 pytestmark = pytest.mark.anyio
 
 EVENT = sidekick.body(sidekick.falco_events()["E02"])
-KNOWN = {"Authorization": f"Bearer {TOKEN}"}
+AUTHENTICATED = {"Authorization": f"Bearer {TOKEN}"}
 ORIGIN = {"WebHook-Request-Origin": "eventemitter.example.com"}
 JSON = {"Content-Type": "application/json"}
 
@@ -41,13 +41,17 @@ def consent(answer: httpx.Response) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("headers", "query", "status"),
     [
-        pytest.param({**KNOWN, **JSON}, "", 202, id="3.1 a token in the header"),
+        pytest.param({**AUTHENTICATED, **JSON}, "", 202, id="3.1 a token in the header"),
         pytest.param(JSON, f"?access_token={TOKEN}", 202, id="3.2 a token in the query"),
         pytest.param(JSON, f"?p=q&access_token={TOKEN}&r=s", 202, id="3.2 a token among other parameters"),
-        pytest.param({**KNOWN, **JSON, **ORIGIN}, "", 202, id="2.1 an origin comes along with deliveries"),
-        pytest.param(KNOWN, "", 415, id="2.2 no content type"),
-        pytest.param({**KNOWN, "Content-Type": "text/plain"}, "", 415, id="2.2 a format that is not understood"),
-        pytest.param({**KNOWN, "Content-Type": "application/cloudevents+avro"}, "", 415, id="2.2 an unknown encoding"),
+        pytest.param({**AUTHENTICATED, **JSON, **ORIGIN}, "", 202, id="2.1 an origin comes along with deliveries"),
+        pytest.param(AUTHENTICATED, "", 415, id="2.2 no content type"),
+        pytest.param(
+            {**AUTHENTICATED, "Content-Type": "text/plain"}, "", 415, id="2.2 a format that is not understood"
+        ),
+        pytest.param(
+            {**AUTHENTICATED, "Content-Type": "application/cloudevents+avro"}, "", 415, id="2.2 an unknown encoding"
+        ),
         pytest.param(JSON, "", 401, id="3 no token"),
     ],
 )
@@ -64,7 +68,7 @@ async def test_a_delivery_is_answered_as_specified(
 @pytest.mark.parametrize("path", ["", "/", "..", "?x", "healthz/", "//example.com/"])
 async def test_nothing_is_answered_by_a_redirect(relay: ServedRelay, method: str, path: str) -> None:
     """Section 2.2."""
-    answer = await send(relay, method, {**KNOWN, **JSON, **ORIGIN}, query=path, content=EVENT)
+    answer = await send(relay, method, {**AUTHENTICATED, **JSON, **ORIGIN}, query=path, content=EVENT)
     assert not 300 <= answer.status_code < 400
 
 
@@ -73,7 +77,7 @@ async def test_who_sends_too_much_is_told_when_to_come_again(settings: Settings,
     hub.answers += [httpx.Response(500)]
     async with serving(dataclasses.replace(settings, max_backlog=1), hub) as relay:
         answers = [
-            await send(relay, "POST", {**KNOWN, **JSON}, content=sidekick.body({**event, "uuid": str(number)}))
+            await send(relay, "POST", {**AUTHENTICATED, **JSON}, content=sidekick.body({**event, "uuid": str(number)}))
             for number, event in enumerate(sidekick.falco_events().values())
             if event["rule"] != "Test rule"
         ]
@@ -93,10 +97,10 @@ async def test_no_scheme_with_a_challenge_is_asked_for(relay: ServedRelay) -> No
 @pytest.mark.parametrize(
     ("headers", "query"),
     [
-        pytest.param({**KNOWN, **ORIGIN}, "", id="4.1.2 an origin"),
+        pytest.param({**AUTHENTICATED, **ORIGIN}, "", id="4.1.2 an origin"),
         pytest.param(ORIGIN, f"?access_token={TOKEN}", id="4.1 to the very address of the deliveries"),
-        pytest.param({**KNOWN, **ORIGIN, "WebHook-Request-Rate": "120"}, "", id="4.1.4 a rate"),
-        pytest.param({**KNOWN, **ORIGIN, "Content-Type": "text/plain"}, "", id="other headers"),
+        pytest.param({**AUTHENTICATED, **ORIGIN, "WebHook-Request-Rate": "120"}, "", id="4.1.4 a rate"),
+        pytest.param({**AUTHENTICATED, **ORIGIN, "Content-Type": "text/plain"}, "", id="other headers"),
     ],
 )
 async def test_a_caller_that_is_known_is_consented_to(relay: ServedRelay, headers: dict[str, str], query: str) -> None:
@@ -115,15 +119,17 @@ async def test_a_caller_that_is_known_is_consented_to(relay: ServedRelay, header
     [
         pytest.param([*ORIGIN.items()], 401, id="no token"),
         pytest.param([("Authorization", "Bearer wrong"), *ORIGIN.items()], 401, id="a wrong token"),
-        pytest.param([*KNOWN.items()], 200, id="no origin"),
-        pytest.param([*KNOWN.items(), ("WebHook-Request-Origin", "")], 400, id="an empty origin"),
-        pytest.param([*KNOWN.items(), ("WebHook-Request-Origin", "*")], 400, id="an asterisk"),
-        pytest.param([*KNOWN.items(), ("WebHook-Request-Origin", "a b")], 400, id="no name"),
-        pytest.param([*KNOWN.items(), ("WebHook-Request-Origin", "$(id).example")], 400, id="a command"),
-        pytest.param([*KNOWN.items(), ("WebHook-Request-Origin", "a." * 130 + "b")], 400, id="a name too long"),
-        pytest.param([*KNOWN.items(), *ORIGIN.items(), *ORIGIN.items()], 400, id="two origins"),
-        pytest.param([*KNOWN.items(), *ORIGIN.items(), ("WebHook-Request-Rate", "0")], 400, id="a rate of nothing"),
-        pytest.param([*KNOWN.items(), *ORIGIN.items(), ("WebHook-Request-Rate", "much")], 400, id="no rate"),
+        pytest.param([*AUTHENTICATED.items()], 200, id="no origin"),
+        pytest.param([*AUTHENTICATED.items(), ("WebHook-Request-Origin", "")], 400, id="an empty origin"),
+        pytest.param([*AUTHENTICATED.items(), ("WebHook-Request-Origin", "*")], 400, id="an asterisk"),
+        pytest.param([*AUTHENTICATED.items(), ("WebHook-Request-Origin", "a b")], 400, id="no name"),
+        pytest.param([*AUTHENTICATED.items(), ("WebHook-Request-Origin", "$(id).example")], 400, id="a command"),
+        pytest.param([*AUTHENTICATED.items(), ("WebHook-Request-Origin", "a." * 130 + "b")], 400, id="a name too long"),
+        pytest.param([*AUTHENTICATED.items(), *ORIGIN.items(), *ORIGIN.items()], 400, id="two origins"),
+        pytest.param(
+            [*AUTHENTICATED.items(), *ORIGIN.items(), ("WebHook-Request-Rate", "0")], 400, id="a rate of nothing"
+        ),
+        pytest.param([*AUTHENTICATED.items(), *ORIGIN.items(), ("WebHook-Request-Rate", "much")], 400, id="no rate"),
     ],
 )
 async def test_nobody_else_is_consented_to(relay: ServedRelay, headers: list[tuple[str, str]], status: int) -> None:
@@ -137,7 +143,7 @@ async def test_a_callback_is_never_called(relay: ServedRelay) -> None:
     """Section 4.1.3 leaves it to the receiver; the consent comes with the answer."""
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         callback = {"WebHook-Request-Callback": f"http://127.0.0.1:{elsewhere.getsockname()[1]}/?key=1"}
-        answer = await send(relay, "OPTIONS", {**KNOWN, **ORIGIN, **callback})
+        answer = await send(relay, "OPTIONS", {**AUTHENTICATED, **ORIGIN, **callback})
         assert consent(answer)
         elsewhere.settimeout(0.3)
         with pytest.raises(TimeoutError):

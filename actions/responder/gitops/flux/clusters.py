@@ -80,12 +80,12 @@ def _bootstrap_syncs(
     `flux bootstrap` applies it itself, and so it belongs to the cluster and makes no other.
     """
     resources = builder.build(sources.main, entry)
-    listed = {resource.source for resource in resources}
+    declarations = {resource.source for resource in resources}
     syncs = [
         resource
         for resource in flux_kustomizations
         if _is_in(resource.file, entry)
-        and resource.source not in listed
+        and resource.source not in declarations
         and (flux := FluxKustomization(resource)).folder == entry
         and flux.remote is None
         and sources.is_repository(flux.source)

@@ -4,6 +4,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+import pytest
+
+from responder.errors import RecordLost
 from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.kubernetes.pod_names import Pod, Workload
@@ -103,3 +106,11 @@ def test_an_undo_of_several_responses_counts_them() -> None:
     message = commit_message.compose_undo("c" * 40, [recorded("1", "stop Job a/b"), recorded("2", "scale Job a/c")])
     assert message.startswith("Restore 2 workloads\n")
     assert message.count("Restored-Event: ") == 2
+
+
+@pytest.mark.parametrize("part", ["CloudEvent-Id: 5b2e\n", "Cluster: prod\n", "Falco-Rule: "])
+def test_a_message_that_lost_a_part_of_its_record_is_not_confirmed(part: str) -> None:
+    message = commit_message.compose([response()])
+    commit_message.confirm(message, [response()])
+    with pytest.raises(RecordLost):
+        commit_message.confirm(message.replace(part, ""), [response()])

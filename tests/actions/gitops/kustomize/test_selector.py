@@ -67,3 +67,17 @@ def test_a_target_means_an_object_by_its_first_and_its_present_name(target: dict
     declared = Resource(file="web.yaml", document=0, item=None, line=1, data=first, ids=(identify(first),))
     renamed = declared.with_data({**first, "metadata": {**first["metadata"], "name": "prod-web", "namespace": "shop"}})  # type: ignore[dict-item]
     assert Selector.parse(target).selects(renamed) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [(r"${APP}", False), (r"\$\{APP\}", True), (r"\$\{APP\}-x", False), (".*APP.*", True)]
+)
+def test_a_name_with_a_variable_is_selected_by_a_regular_expression_alone(name: str, expected: bool) -> None:
+    data = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "${APP}"}}
+    resource = Resource(file="web.yaml", document=0, item=None, line=1, data=data, ids=(identify(data),))
+    assert Selector(name=name).selects(resource) is expected
+
+
+def test_an_escaped_name_is_for_one_name() -> None:
+    assert Selector(name=r"\$\{APP\}").is_for_one_name
+    assert not Selector(name=r"\w").is_for_one_name

@@ -3,17 +3,13 @@
 README.md has the table of variables; a test keeps the two equal.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
-from urllib.parse import urlsplit
 
+from relay import setting_forms
 from relay.errors import BadSettings
-from relay.falco import PRIORITIES
-from relay.github.app_token import check_key
 from relay.server import tls
 
 T = TypeVar("T")
@@ -59,34 +55,34 @@ class Settings:
         """Return the settings of an environment. Raise BadSettings with all problems together."""
         reader = _Reader(environ)
         values = {
-            "repository": reader.value("RELAY_REPOSITORY", _repository, required=True),
-            "dispatch": reader.value("RELAY_DISPATCH", _one_of(*get_args(DispatchMode))),
-            "workflow": reader.value("RELAY_WORKFLOW", _workflow),
+            "repository": reader.value("RELAY_REPOSITORY", setting_forms.repository, required=True),
+            "dispatch": reader.value("RELAY_DISPATCH", setting_forms.one_of(*get_args(DispatchMode))),
+            "workflow": reader.value("RELAY_WORKFLOW", setting_forms.workflow),
             "ref": reader.value("RELAY_REF", str),
-            "github_api_url": reader.value("RELAY_GITHUB_API_URL", _url),
-            "github_token": reader.secret("RELAY_GITHUB_TOKEN", _token),
+            "github_api_url": reader.value("RELAY_GITHUB_API_URL", setting_forms.url),
+            "github_token": reader.secret("RELAY_GITHUB_TOKEN", setting_forms.token),
             "github_token_file": reader.value("RELAY_GITHUB_TOKEN_FILE", Path),
-            "github_app_id": reader.value("RELAY_GITHUB_APP_ID", _app_id),
-            "github_app_private_key": reader.secret("RELAY_GITHUB_APP_PRIVATE_KEY", _private_key),
+            "github_app_id": reader.value("RELAY_GITHUB_APP_ID", setting_forms.app_id),
+            "github_app_private_key": reader.secret("RELAY_GITHUB_APP_PRIVATE_KEY", setting_forms.private_key),
             "github_app_private_key_file": reader.value("RELAY_GITHUB_APP_PRIVATE_KEY_FILE", Path),
-            "sts_url": reader.value("RELAY_STS_URL", _url),
-            "sts_identity": reader.value("RELAY_STS_IDENTITY", _identity),
+            "sts_url": reader.value("RELAY_STS_URL", setting_forms.url),
+            "sts_identity": reader.value("RELAY_STS_IDENTITY", setting_forms.identity),
             "sts_token_file": reader.value("RELAY_STS_TOKEN_FILE", Path),
             "tokens_file": reader.value("RELAY_TOKENS_FILE", Path),
-            "allow_anonymous": reader.value("RELAY_ALLOW_ANONYMOUS", _flag),
+            "allow_anonymous": reader.value("RELAY_ALLOW_ANONYMOUS", setting_forms.flag),
             "host": reader.value("RELAY_HOST", str),
-            "port": reader.value("RELAY_PORT", _port),
-            "max_connections": reader.value("RELAY_MAX_CONNECTIONS", _count),
-            "max_connections_per_address": reader.value("RELAY_MAX_CONNECTIONS_PER_ADDRESS", _count),
+            "port": reader.value("RELAY_PORT", setting_forms.port),
+            "max_connections": reader.value("RELAY_MAX_CONNECTIONS", setting_forms.count),
+            "max_connections_per_address": reader.value("RELAY_MAX_CONNECTIONS_PER_ADDRESS", setting_forms.count),
             "tls_cert_file": reader.value("RELAY_TLS_CERT_FILE", Path),
             "tls_key_file": reader.value("RELAY_TLS_KEY_FILE", Path),
             "tls_client_ca_file": reader.value("RELAY_TLS_CLIENT_CA_FILE", Path),
-            "outbox": reader.value("RELAY_OUTBOX", _outbox),
-            "coalesce_seconds": reader.value("RELAY_COALESCE_SECONDS", _seconds),
-            "min_priority": reader.value("RELAY_MIN_PRIORITY", _priority),
-            "max_backlog": reader.value("RELAY_MAX_BACKLOG", _count),
-            "min_interval_seconds": reader.value("RELAY_MIN_INTERVAL_SECONDS", _seconds),
-            "log_format": reader.value("RELAY_LOG_FORMAT", _one_of(*get_args(LogFormat))),
+            "outbox": reader.value("RELAY_OUTBOX", setting_forms.outbox),
+            "coalesce_seconds": reader.value("RELAY_COALESCE_SECONDS", setting_forms.seconds),
+            "min_priority": reader.value("RELAY_MIN_PRIORITY", setting_forms.priority),
+            "max_backlog": reader.value("RELAY_MAX_BACKLOG", setting_forms.count),
+            "min_interval_seconds": reader.value("RELAY_MIN_INTERVAL_SECONDS", setting_forms.seconds),
+            "log_format": reader.value("RELAY_LOG_FORMAT", setting_forms.one_of(*get_args(LogFormat))),
         }
         _check_credential(reader)
         _check_tls(reader)
@@ -101,12 +97,12 @@ class Settings:
 
 def read_token(path: Path) -> str:
     """Return the token in a file. Raise BadSettings."""
-    return _read_secret(path, "RELAY_GITHUB_TOKEN", _token)
+    return _read_secret(path, "RELAY_GITHUB_TOKEN", setting_forms.token)
 
 
 def read_private_key(path: Path) -> str:
     """Return the App's private key in a file. Raise BadSettings."""
-    return _read_secret(path, "RELAY_GITHUB_APP_PRIVATE_KEY", _private_key)
+    return _read_secret(path, "RELAY_GITHUB_APP_PRIVATE_KEY", setting_forms.private_key)
 
 
 def _read_secret(path: Path, name: str, check: Callable[[str], object]) -> str:
@@ -203,101 +199,3 @@ def _check_tls(reader: "_Reader") -> None:
         for name, path in (("CERT", cert), ("KEY", key)):
             if not path:
                 reader.problem(f"RELAY_TLS_{name}_FILE", "is required too")
-
-
-def _token(text: str) -> str:
-    if not (text.isascii() and text.isprintable() and " " not in text):
-        raise ValueError("has characters that no token has; a line break or a space, perhaps")
-    return text
-
-
-def _private_key(text: str) -> str:
-    check_key(text)
-    return text
-
-
-def _app_id(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.]{1,60}", text):
-        raise ValueError("must be the App's client ID or its number")
-    return text
-
-
-def _identity(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
-        raise ValueError("must be the name of a trust policy, without .sts.yaml")
-    return text
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def convert(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return text
-
-    return convert
-
-
-def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text):
-        raise ValueError("must be owner/name, as in the address of the repository")
-    return text
-
-
-def _workflow(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+\.ya?ml", text):
-        raise ValueError("must be the name of a file in .github/workflows, like respond.yml")
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ValueError("must be an http or https address without user and query")
-    return text.rstrip("/")
-
-
-def _flag(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text.lower() == "true"
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise ValueError(
-            "must be a port from 0 to 65535 (a Kubernetes service that is named relay sets this variable to an "
-            "address: set enableServiceLinks: false in the pod)"
-        )
-    return int(text)
-
-
-def _outbox(text: str) -> str:
-    if re.fullmatch(r"(nats|tls)://[^,\s]+(,(nats|tls)://[^,\s]+)*", text):
-        if find_spec("nats") is None:
-            raise ValueError("asks for NATS, for which nats-py is missing: pip install 'falco-dispatch[nats]'")
-        return text
-    if not re.fullmatch(r"sqlite:.+", text):
-        raise ValueError(
-            "must be sqlite: and a path, like sqlite:/var/lib/relay/relay.db, or servers of NATS, like "
-            "nats://one:4222,nats://two:4222"
-        )
-    return text
-
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
-        raise ValueError("must be a number of seconds, 0 or more")
-    return float(text)
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
-        raise ValueError("must be a whole number, 1 or more")
-    return int(text)
-
-
-def _priority(text: str) -> str:
-    for priority in PRIORITIES:
-        if text.lower() == priority.lower():
-            return priority
-    raise ValueError(f"must be one of {', '.join(PRIORITIES)}")

@@ -4,21 +4,17 @@ import asyncio
 import json
 import re
 import socket
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import anyio
 import pytest
 
 from relay.server.limits import Limits
-from relay.server.loop import BoundedLoop
 from relay.settings import Settings
 from tests import sidekick
-from tests.relay.certificates import Authority
 from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving, until
 
 pytestmark = pytest.mark.anyio
@@ -281,25 +277,3 @@ async def test_any_other_offer_to_upgrade_is_ignored_too(connect: Connect) -> No
     websocket = b"Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     await client.send(GET + websocket + b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
     assert (await client.answers()).startswith(b"HTTP/1.1 200")
-
-
-def test_a_tls_handshake_that_does_not_come_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.server.loop.HANDSHAKE_SECONDS", 0.2)
-    pair = Authority("authority").issue("relay")
-    (tmp_path / "tls.pem").write_bytes(pair.certificate + pair.key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "tls.pem")
-
-    async def wait_for_the_end() -> bytes:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=context)
-        async with server:
-            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.write(b"\x16\x03\x01")
-            with anyio.fail_after(30):
-                end = await reader.read()
-            writer.close()
-            return end
-
-    with asyncio.Runner(loop_factory=BoundedLoop) as runner:
-        assert runner.run(wait_for_the_end()) == b""

@@ -18,6 +18,7 @@ from relay.events import TYPE
 from relay.github.credentials import Credential
 from relay.github.dispatch import Dispatch, RepositoryDispatch
 from relay.github.outcome import HINTS, Cause
+from relay.reach import reach
 from relay.settings import Settings
 
 _WORKFLOWS = ".github/workflows"
@@ -47,7 +48,7 @@ async def check(
     settings: Settings, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch
 ) -> list[Finding]:
     """Return the findings in the order of a dispatch's path to GitHub; stop at the first obstacle."""
-    findings = [topology(settings)]
+    findings = [topology(settings), Finding(Grade.OK, "reach", reach(settings))]
     try:
         token = await credential.token()
     except NoToken as error:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from relay import reach
 from responder.commands.inputs import RULES_FILE
 from responder.plan.effects import STOP
 from responder.plan.outcome import Verdict
@@ -107,6 +108,23 @@ def test_the_built_in_rule_is_the_one_that_is_described() -> None:
 
 def test_the_default_of_the_rules_input_is_the_path_that_the_code_uses() -> None:
     assert action(RESPOND)["inputs"]["rules"]["default"] == RULES_FILE
+
+
+def test_the_table_of_topologies_tells_all_that_each_credential_can_do() -> None:
+    rows = table(README, "The credential, honestly")
+    assert {row[0]: row[-1].strip() for row in rows} == {
+        "outside": reach.CONTENTS,
+        "inside": reach.ACTIONS,
+        "keyless": reach.KEYLESS,
+    }
+
+
+def test_the_environment_of_restores_is_that_of_the_workflow() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "restore.yml").read_bytes())
+    environment = action(ROOT / "actions" / "restore")["inputs"]["environment"]["default"]
+    assert workflow["jobs"]["restore"]["environment"] == environment
+    assert workflow["jobs"]["restore"]["permissions"]["actions"] == "read"
+    assert f"`{environment}`" in README
 
 
 @pytest.mark.e2e

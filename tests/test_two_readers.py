@@ -15,6 +15,7 @@ from relay.github.dispatch import Dispatch, RepositoryDispatch, WorkflowDispatch
 from relay.server.intake import letter
 from responder.errors import BadEvent
 from responder.falco import cloudevent, run_event
+from responder.falco.cloudevent import ParsedEvent
 from responder.falco.event import Event
 from responder.report import timeline
 from tests import events_agree
@@ -65,7 +66,7 @@ def modes(row: dict[str, Any]) -> list[Any]:
     return ways
 
 
-def answered(event: events.Event, dispatch: Dispatch) -> Event | BadEvent:
+def answered(event: events.Event, dispatch: Dispatch) -> ParsedEvent:
     """Return what the action reads in the dispatch of an event."""
     body = json.loads(dispatch.body([letter(event, dispatch).document]))
     [parsed] = cloudevent.parse_all(run_event.documents(body))

@@ -1,5 +1,6 @@
 """`python -m responder ACTION`: what the composite actions run. It alone reads the environment and exits."""
 
+import io
 import os
 import sys
 
@@ -13,6 +14,8 @@ from .github.run_output import RunOutput
 COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore}
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # no text of an event ends the run
     environment = RunEnvironment.from_environ(os.environ)
     output = RunOutput(log=sys.stdout, output_file=environment.output_file, summary_file=environment.summary_file)
     sys.exit(exit_code(COMMANDS[sys.argv[1]], environment, output))

@@ -15,6 +15,7 @@ ResponderError
 │   │   ├── PatchFailed      an operation of a JSON patch does not apply
 │   │   └── ProtectedWorkload    no response changes this workload
 │   ├── OverLimit        the limits of the rules are reached: a person must look first
+│   ├── NotAPerson       a GitHub App started a restore
 │   ├── NotRecorded      the history has no response that matches the inputs of a restore
 │   ├── ChangedSince     somebody changed what the response wrote
 │   └── Unproved         rendering shows a different change, or cannot show it although `verify` requires it
@@ -161,6 +162,10 @@ class Unproved(Refused):
     def __init__(self, reason: str, *, diff: str) -> None:
         super().__init__(f"the rendered proof failed: {reason}")
         self.diff = diff
+
+
+class NotAPerson(Refused):
+    """A GitHub App, or nobody that GitHub names, started what only a person may start."""
 
 
 class NotRecorded(Refused):

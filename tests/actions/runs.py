@@ -40,9 +40,13 @@ class RunResult:
 
 
 class Responder:
-    """Runs the actions, each time in a new checkout of the remote; `environ` is what the runner sets besides."""
+    """Runs the actions, each time in a new checkout of the remote; `environ` is what the runner sets besides.
+
+    `sender` is the account that starts the runs.
+    """
 
     environ: Mapping[str, str] = {}
+    sender: Mapping[str, str] = {"login": "octocat", "type": "User"}
 
     def __init__(self, remote: Remote, folder: Path) -> None:
         self.patience = Patience()
@@ -53,10 +57,11 @@ class Responder:
         """Make a new checkout."""
         return self._remote.checkout().root
 
-    def run(self, run_event: Mapping[str, Any], action: Command | None = None, /, **inputs: str) -> RunResult:
-        """Run an action, `respond` if none is named, in a run that this event started."""
+    def run(self, run_event: Mapping[str, Any] | str, action: Command | None = None, /, **inputs: str) -> RunResult:
+        """Run an action, `respond` if none is named, in a run that this event, or its JSON as it is, started."""
         event, outputs, summary = (self._folder / name for name in ("event.json", "output", "summary.md"))
-        event.write_text(json.dumps(run_event))
+        text = run_event if isinstance(run_event, str) else json.dumps({"sender": self.sender, **run_event})
+        event.write_text(text)
         outputs.write_text("")
         summary.write_text("")
         environ = {

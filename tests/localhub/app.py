@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import apps, backend, dispatches, graphql, pulls, reading
+from . import apps, backend, dispatches, graphql, pulls, reading, reviews
 from .answers import answer, error
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault
@@ -44,6 +44,7 @@ def create_app(state: State) -> Starlette:
             *apps.routes(state.apps, state.tokens),
             *reading.routes(state),
             *pulls.routes(state),
+            *reviews.routes(state),
             *graphql.routes(state),
             Route("/{owner}/{repo}.git/{service:path}", git, methods=["GET", "POST"]),
         ]
@@ -73,9 +74,9 @@ def _dispatched(request: Request, state: State, operation: str, body: bytes) -> 
     try:
         content = dispatches.parse(operation, body)
         if operation == REPOSITORY_DISPATCH:
-            state.start_listening(repository, content)
+            state.start_listening(repository, content, token)
             return answer(state, None)
-        run_id = state.start_workflow(repository, request.path_params["workflow"], content)
+        run_id = state.start_workflow(repository, request.path_params["workflow"], content, token)
     except Invalid as invalid:
         return error(state, invalid.status, invalid.message)
     if request.headers.get("x-github-api-version", "") < NEW_API and not content.get("return_run_details"):

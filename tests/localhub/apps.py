@@ -26,6 +26,7 @@ class App:
     """An App, its key, and the one repository that it is installed on; None: it is not installed."""
 
     id: str = "Iv23liExample"
+    login: str = "falco-relay[bot]"
     permissions: dict[str, str] = field(default_factory=dict)
     repository: str | None = None
     installation: int = 7
@@ -83,7 +84,7 @@ def _mint(app: App, content: dict[str, Any], tokens: dict[str, Token]) -> Respon
         return _error(422, "The permissions requested are not granted to this installation.")
     if content.get("repositories", []) != [str(app.repository).partition("/")[2]]:
         return _error(422, "There is at least one repository that does not exist or is not accessible")
-    token = Token(repository=str(app.repository), permissions=permissions)
+    token = Token(repository=str(app.repository), permissions=permissions, login=app.login)
     tokens[token.value] = token
     app.minted.append(token)
     ends = datetime.fromtimestamp(time.time() + LIFETIME, UTC)

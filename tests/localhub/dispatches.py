@@ -86,6 +86,12 @@ def permissions(workflow: bytes) -> dict[str, str]:
     return granted
 
 
+def environment(workflow: bytes) -> str:
+    """The environment that the jobs of a workflow name, empty if none does."""
+    names = [job.get("environment") for job in yaml.safe_load(workflow)["jobs"].values()]
+    return next((name["name"] if isinstance(name, dict) else str(name) for name in names if name), "")
+
+
 def _triggers(workflow: bytes) -> dict[str, Any]:
     content = yaml.safe_load(workflow)
     triggers = content.get("on", content.get(True))  # YAML 1.1 reads the key `on` as true

@@ -111,9 +111,11 @@ class Hub:
         self._state.repositories[name] = repository
         return repository
 
-    def create_app(self, repository: str | None, *, permissions: Mapping[str, str]) -> App:
+    def create_app(
+        self, repository: str | None, *, permissions: Mapping[str, str], login: str = "falco-relay[bot]"
+    ) -> App:
         """A GitHub App, installed on one repository or on none."""
-        app = App(repository=repository, permissions=dict(permissions))
+        app = App(repository=repository, permissions=dict(permissions), login=login)
         self._state.apps.append(app)
         return app
 
@@ -122,15 +124,29 @@ class Hub:
         del self._state.tokens[token]
 
     def create_token(
-        self, repository: str, *, permissions: Mapping[str, str], scopes: str = "", workflow: bool = False
+        self,
+        repository: str,
+        *,
+        permissions: Mapping[str, str],
+        scopes: str = "",
+        workflow: bool = False,
+        login: str = "octocat",
     ) -> str:
         """A fine-grained token for one repository, such as {"contents": "write"}; a classic one with `scopes`.
 
-        One of a workflow run with `workflow`.
+        One of a workflow run with `workflow`. It acts as the account `login`.
         """
-        token = Token(repository=repository, permissions=permissions, scopes=scopes, workflow=workflow)
+        token = Token(repository=repository, permissions=permissions, scopes=scopes, workflow=workflow, login=login)
         self._state.tokens[token.value] = token
         return token.value
+
+    def approve(self, run_id: int, *, user: str) -> None:
+        """Approve a run that waits for a review of its environment. Raises PermissionError for who is no reviewer."""
+        self._state.runs.approve(run_id, user=user)
+
+    def wait_until_waiting(self, run_id: int, *, timeout: float = 60) -> None:
+        """Wait until a run waits for a review. Raises TimeoutError."""
+        self._state.runs.wait_until_waiting(run_id, timeout=timeout)
 
     def wait_for_runs(self, count: int, *, timeout: float = 120) -> list[Run]:
         """The first `count` runs, completed. Raises TimeoutError."""

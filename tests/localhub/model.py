@@ -14,13 +14,14 @@ RANKS = {"none": 0, "read": 1, "write": 2}
 class Token:
     """A credential for one repository. `workflow` for a run's own token, which may not change workflows.
 
-    `scopes` are those of a classic token.
+    `scopes` are those of a classic token. `login` is the account that it acts as, that of an App ends with [bot].
     """
 
     repository: str
     permissions: Mapping[str, str]
     workflow: bool = False
     scopes: str = ""
+    login: str = "octocat"
     value: str = field(default_factory=lambda: f"ghs_{secrets.token_hex(18)}", repr=False)
 
     def allows(self, repository: str, permission: str, level: str) -> bool:
@@ -55,6 +56,7 @@ class Repository:
     vars: Mapping[str, str] = field(default_factory=dict)
     default_branch: str = "main"
     protected: bool = False
+    reviewers: dict[str, list[str]] = field(default_factory=dict)  # by the environments that require them
     disabled: set[str] = field(default_factory=set)  # workflows, by their files
     pull_requests: list[PullRequest] = field(default_factory=list)
     takes_pull_requests_of_workflows: bool = True  # a setting, which GitHub has off in new repositories
@@ -91,7 +93,8 @@ class Run:
     event_name: str
     event: Mapping[str, Any]
     ref: str
-    status: str = "queued"
+    status: str = "queued"  # then waiting where its environment requires a review, in_progress, completed
+    approvals: list[dict[str, Any]] = field(default_factory=list)
     conclusion: str | None = None
     log: str = ""
     summary: str = ""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from . import dispatches
 from .job import Job, Result, Runner
@@ -26,6 +27,8 @@ class Runs:
         self._queue: queue.SimpleQueue[tuple[Repository, Run] | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self.all: list[Run] = []
+        self._waiting: dict[int, tuple[Repository, str]] = {}
+        self._closing = False
         self._threads = [threading.Thread(target=self._work, name=f"run-{number}") for number in range(parallel)]
         for thread in self._threads:
             thread.start()
@@ -49,8 +52,27 @@ class Runs:
                     raise TimeoutError(f"{len(completed)} of {count} runs after {timeout} s: {self.all}")
             return sorted(completed, key=lambda run: run.id)[:count]
 
+    def wait_until_waiting(self, run_id: int, *, timeout: float) -> None:
+        """Return once a run waits for a review; raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.all[run_id - 1].status == "waiting", timeout):
+                raise TimeoutError(f"run {run_id} does not wait: {self.all[run_id - 1]}")
+
+    def approve(self, run_id: int, *, user: str) -> None:
+        """Record the review of a run that waits, so that it goes on; raises PermissionError for who is no reviewer."""
+        with self._changed:
+            repository, environment = self._waiting[run_id]
+            if user not in repository.reviewers[environment]:
+                raise PermissionError(f"{user} is no reviewer of {environment}")
+            review = {"state": "approved", "comment": "", "environments": [{"name": environment}]}
+            self.all[run_id - 1].approvals.append({**review, "user": {"login": user, "type": "User"}})
+            self._changed.notify_all()
+
     def close(self) -> None:
-        """Finish the runs under way."""
+        """Finish the runs under way; those that wait for a review do not start."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -64,6 +86,7 @@ class Runs:
         run.status, run.started = "in_progress", datetime.now(UTC)
         folder = Path(tempfile.mkdtemp(prefix=f"run-{run.id}-", dir=self._folder))
         try:
+            self._wait_for_review(repository, run)
             result = self._result(repository, run, folder)
             run.log, run.summary, conclusion = result.log, result.summary, result.conclusion
         except Exception as error:
@@ -73,6 +96,23 @@ class Runs:
         with self._changed:
             run.finished, run.conclusion, run.status = datetime.now(UTC), conclusion, "completed"
             self._changed.notify_all()
+
+    def _wait_for_review(self, repository: Repository, run: Run) -> None:
+        """Hold a run until a reviewer of its environment approves it, as GitHub does. Raises PermissionError."""
+        branch = run.ref.removeprefix("refs/heads/")
+        command = ["git", "show", f"{branch}:.github/workflows/{run.workflow}"]
+        workflow = subprocess.run(command, cwd=repository.path, capture_output=True, check=True).stdout
+        environment = dispatches.environment(workflow)
+        if not repository.reviewers.get(environment):
+            return
+        with self._changed:
+            self._waiting[run.id] = repository, environment
+            run.status = "waiting"
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: run.approvals or self._closing)
+            if not run.approvals:
+                raise PermissionError("nobody approved the run")
+            run.status = "in_progress"
 
     def _result(self, repository: Repository, run: Run, folder: Path) -> Result:
         checkout = folder / repository.name.partition("/")[2]
@@ -86,6 +126,8 @@ class Runs:
             workflow=True,
         )
         self._tokens[token.value] = token
+        account: Any = run.event["sender"]
+        sender = account["login"]
         try:
             job = Job(
                 folder=folder,
@@ -102,6 +144,8 @@ class Runs:
                     "GITHUB_GRAPHQL_URL": f"{self._api_url}/graphql",
                     "GITHUB_REPOSITORY": repository.name,
                     "GITHUB_RUN_ID": str(run.id),
+                    "GITHUB_ACTOR": str(sender),
+                    "GITHUB_TRIGGERING_ACTOR": str(sender),
                 },
             )
             return self._runner.run(job)

@@ -38,13 +38,13 @@ class State:
         result = subprocess.run(command, cwd=repository.path, capture_output=True, check=False)
         return [path.rpartition("/")[2] for path in result.stdout.decode().splitlines()]
 
-    def start_listening(self, repository: Repository, content: Mapping[str, Any]) -> None:
+    def start_listening(self, repository: Repository, content: Mapping[str, Any], token: Token) -> None:
         """Start the workflows of the default branch that listen to a repository_dispatch; maybe none does."""
         event = {
             "action": content["event_type"],
             "branch": repository.default_branch,
             "client_payload": content.get("client_payload"),
-            **self._common(repository),
+            **self._common(repository, token),
         }
         ref = f"refs/heads/{repository.default_branch}"
         for name in self._workflows(repository):
@@ -52,7 +52,7 @@ class State:
             if dispatches.listens(workflow, content["event_type"]):
                 self.runs.add(repository, workflow=name, event_name="repository_dispatch", event=event, ref=ref)
 
-    def start_workflow(self, repository: Repository, name: str, content: Mapping[str, Any]) -> int:
+    def start_workflow(self, repository: Repository, name: str, content: Mapping[str, Any], token: Token) -> int:
         """Start one workflow on a ref by a workflow_dispatch; returns the run's id. Raises Invalid."""
         ref = str(content["ref"]).removeprefix("refs/heads/")
         if self.read(repository, None, f".github/workflows/{name}") is None:
@@ -64,7 +64,7 @@ class State:
             "inputs": dispatches.inputs(workflow, content.get("inputs") or {}),
             "ref": f"refs/heads/{ref}",
             "workflow": f".github/workflows/{name}",
-            **self._common(repository),
+            **self._common(repository, token),
         }
         run = self.runs.add(
             repository, workflow=name, event_name="workflow_dispatch", event=event, ref=f"refs/heads/{ref}"
@@ -81,7 +81,7 @@ class State:
         )
         return [name for name in result.stdout.splitlines() if name.endswith((".yml", ".yaml"))]
 
-    def _common(self, repository: Repository) -> dict[str, Any]:
+    def _common(self, repository: Repository, token: Token) -> dict[str, Any]:
         owner, _, name = repository.name.partition("/")
         return {
             "repository": {
@@ -92,5 +92,5 @@ class State:
                 "clone_url": repository.clone_url,
                 "html_url": f"{self.url}/{repository.name}",
             },
-            "sender": {"login": owner},
+            "sender": {"login": token.login, "type": "Bot" if token.login.endswith("[bot]") else "User"},
         }

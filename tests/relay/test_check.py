@@ -53,6 +53,7 @@ def test_a_relay_that_would_work_is_said_to(hub: Hub) -> None:
     assert code == 0
     assert [line.split()[:2] for line in lines] == [
         ["ok", "topology"],
+        ["ok", "reach"],
         ["ok", "repository"],
         ["ok", "permission"],
         ["ok", "workflow"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from ..errors import BadInput, BadRules
-from ..escape import one_line
+from ..escape import one_line, plain
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
 from ..gitops.flux.sources import Origin
@@ -42,8 +42,10 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     problems += completeness.find_problems(git, ruleset, checkout)
     problems += [f"{sample.name}: {sample.outcome.reason}" for sample in replays if sample.is_mistake]
     for problem in problems:
-        output.annotate(Annotation(level="error", message=one_line(problem, limit=1000), file=name))
-    report = CheckReport(ruleset=ruleset, replays=replays, problems=problems)
+        output.annotate(Annotation(level="error", message=plain(problem, limit=1000), file=name))
+    for warning in replay.warnings(ruleset):
+        output.annotate(Annotation(level="warning", message=one_line(warning, limit=1000), file=name))
+    report = CheckReport(ruleset=ruleset, replays=replays, problems=problems, warnings=replay.warnings(ruleset))
     output.set_output("rules", str(len(ruleset.rules)))
     output.set_output("plan", report.plan())
     output.write_summary(report.summary())

@@ -1,10 +1,13 @@
 """The one place where an error of an action becomes an exit code, and a message that says what would help."""
 
+import functools
 from typing import Protocol
 
 from ..errors import BadInput, PushLost, PushRefused, ResponderError
+from ..escape import plain
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
+from ..surprise import Surprise, guarded
 
 SUCCESS, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -26,7 +29,12 @@ class Command(Protocol):
 def exit_code(command: Command, environment: RunEnvironment, output: RunOutput) -> int:
     """Run an action, log its error if there is one, and return its exit code."""
     try:
-        return command(environment, output)
+        code = guarded(functools.partial(command, environment, output))
+        if isinstance(code, Surprise):
+            report_surprise(code, output)
+            output.annotate(Annotation(level="error", message=f"the action failed unexpectedly ({code.kind})"))
+            return FAILED
+        return code
     except BadInput as error:
         output.annotate(Annotation(level="error", message=str(error)))
         return BAD_INPUT
@@ -34,3 +42,8 @@ def exit_code(command: Command, environment: RunEnvironment, output: RunOutput) 
         message = " ".join(filter(None, [str(error), _HELP.get(type(error))]))
         output.annotate(Annotation(level="error", message=message))
         return FAILED
+
+
+def report_surprise(surprise: Surprise, output: RunOutput) -> None:
+    """Log the traceback of a surprise; text of an event can be in it."""
+    output.print("\n".join(plain(line, limit=2000) for line in surprise.traceback.splitlines()))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..errors import BadEvent
+from ..falco.cloudevent import ParsedEvent
 from ..falco.event import Event
+from ..github.starter import Starter
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.budget import Budget
@@ -30,13 +31,14 @@ class Planning:
     rules: str
     verify: str
     branch: str
+    starter: Starter
 
     def ruleset(self) -> Rules:
         """The response rules. Raises BadRules."""
         completeness.require_rules(self.git, self.rules)
         return rules_file.read(self.git.top(), self.rules)
 
-    def all(self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
+    def all(self, events: Sequence[ParsedEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
         """Plan a run's events within the limits of the rules."""
         budget = Budget(ruleset.limits, lambda: self._count_recorded(ruleset.limits))
         return self._plan(events, ruleset, mode=mode, budget=budget)
@@ -45,9 +47,7 @@ class Planning:
         """Plan all responses to events that were planned, and counted, before."""
         return self._plan(events, ruleset, mode=None, budget=None)
 
-    def _plan(
-        self, events: Sequence[Event | BadEvent], ruleset: Rules, *, mode: Mode | None, budget: Budget | None
-    ) -> Plan:
+    def _plan(self, events: Sequence[ParsedEvent], ruleset: Rules, *, mode: Mode | None, budget: Budget | None) -> Plan:
         origin = Origin(url=self.git.remote_url, branch=self.branch)
         work_tree = WorkTree(self.git.root)
         with ExitStack() as stack:
@@ -66,6 +66,7 @@ class Planning:
                 prover=prover,
                 budget=budget,
                 mode=mode,
+                starter=self.starter,
                 find_obstacle=lambda path: self.git.find_obstacle(path, entries),
             )
 

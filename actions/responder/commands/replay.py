@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import BadEvent
 from ..falco import cloudevent
+from ..falco.cloudevent import ParsedEvent
 from ..falco.event import Event
 from ..gitops.checkout import Checkout
 from ..gitops.flux.sources import Origin
@@ -37,14 +38,26 @@ def missing_files(ruleset: Rules, checkout: Checkout) -> list[str]:
     ]
 
 
+def warnings(ruleset: Rules) -> list[str]:
+    """Return what the rules leave open: clusters that every account that can start the workflow may speak for."""
+    open_clusters = [name for name, cluster in ruleset.clusters.items() if not cluster.dispatched_by]
+    if len(ruleset.clusters) < 2 or not open_clusters:
+        return []
+    names = ", ".join(open_clusters)
+    return [
+        f"whoever can start the workflow can speak for {names}, the relay of another cluster too: write into the rules "
+        "`dispatched-by` of each cluster, with the login of its relay's GitHub App"
+    ]
+
+
 def _replay(name: str, document: object, ruleset: Rules, checkout: Checkout, origin: Origin) -> Replay:
     (event,) = cloudevent.parse_all([document])
     plan = planner.plan_responses([event], ruleset, checkout, origin=origin, mode=None)
     return Replay(name=name, outcome=plan.outcomes[0], rules=tuple(_deciding_rules(event, ruleset)))
 
 
-def _deciding_rules(event: Event | BadEvent, ruleset: Rules) -> Sequence[str]:
-    if isinstance(event, BadEvent):
+def _deciding_rules(event: ParsedEvent, ruleset: Rules) -> Sequence[str]:
+    if not isinstance(event, Event):
         return ()
     try:
         return [decision.rule.name for decision in matching.decide(event, ruleset)]

@@ -21,7 +21,7 @@ from ..report.proposals import Uncommitted
 from ..report.summary import Report
 from ..rules.model import Mode
 from . import inputs, review
-from .exit_codes import BAD_INPUT, FAILED, SUCCESS
+from .exit_codes import BAD_INPUT, FAILED, SUCCESS, report_surprise
 from .notifier import notifier
 from .planning import Planning
 
@@ -38,7 +38,9 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
     root = inputs.desired_state(environment)
     git = Git(root=root, environ=environment.process_environ, token=run_inputs.text("token"))
     rules = run_inputs.text("rules", inputs.RULES_FILE)
-    planning = Planning(git=git, rules=rules, verify=verify, branch=environment.target_branch)
+    planning = Planning(
+        git=git, rules=rules, verify=verify, branch=environment.target_branch, starter=environment.starter
+    )
     dry_run = mode is Mode.DRY_RUN
 
     def make_plan() -> Plan:
@@ -88,6 +90,9 @@ def _write(output: RunOutput, report: Report) -> None:
     output.set_output("pull-request", "\n".join(proposal.pull.url for proposal in report.uncommitted.proposals))
     output.set_output("responses", report.responses())
     output.write_summary(report.summary())
+    for outcome in published.plan.outcomes:
+        if outcome.surprise:
+            report_surprise(outcome.surprise, output)
     for annotation in annotations.of_outcomes(published.plan.outcomes):
         output.annotate(annotation)
     if published.diff:

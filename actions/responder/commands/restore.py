@@ -1,9 +1,10 @@
 """The restore action: finds a response in the history, takes it back, commits that and tells Flux."""
 
-import json
 from dataclasses import dataclass
 
-from ..escape import one_line
+from ..errors import NotAPerson
+from ..escape import json_text, plain
+from ..github import approval
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
 from ..notify.notifications import Notification, Receivers
@@ -44,6 +45,7 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
     """Take back what the inputs select, and return the exit code. Raises ResponderError."""
     run_inputs = environment.inputs
     selected = Selection.from_inputs(run_inputs)
+    guard = _guard(environment)
     force = run_inputs.choice("force", "false", "true") == "true"
     dry_run = run_inputs.choice("mode", "commit", "dry-run") == "dry-run"
     receivers = Receivers.from_inputs(run_inputs)
@@ -79,21 +81,38 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
             diff=published.diff,
             commit=published.commit,
             notifications=tuple(notifications),
+            guard=guard,
         ),
     )
     return SUCCESS
+
+
+def _guard(environment: RunEnvironment) -> str:
+    """Return why nothing but the account that started the run guards this restore, or an empty text if a person does.
+
+    Raises NotAPerson.
+    """
+    starter = environment.starter
+    if not starter.is_person:
+        raise NotAPerson(f"{starter} started this run: a restore has to be started by a person, not by a GitHub App")
+    name = environment.inputs.text("environment")
+    if not name:
+        return "input environment is empty, so that nothing but the account that started this run guards it"
+    return approval.missing_approval(environment.api, environment.run_id, name)
 
 
 def _write(output: RunOutput, report: RestoreReport) -> None:
     responses = [response.response for response in report.undo.responses]
     output.set_output("changed", "true" if report.commit else "false")
     output.set_output("commit", report.commit or "")
-    output.set_output("restored", json.dumps(responses))
+    output.set_output("restored", json_text(responses))
     output.write_summary(report.summary())
     for response in responses:
-        message = f"{report.verdict}: {one_line(response)} (commit {report.undo.snapshot.sha[:12]})"
+        message = f"{report.verdict}: {plain(response)} (commit {report.undo.snapshot.sha[:12]})"
         output.annotate(Annotation(level="notice", message=message))
     if report.diff:
         output.print(report.diff)
+    if report.guard:
+        output.annotate(Annotation(level="warning", message=report.guard))
     for annotation in annotations.of_notifications(report.notifications):
         output.annotate(annotation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..errors import BadHistory, BadInput, NotRecorded
-from ..escape import one_line
+from ..escape import one_line, plain
 from ..github.inputs import Inputs
 from ..plan import trailers
 from ..plan.trailers import RecordedResponse
@@ -55,7 +55,7 @@ class Selection:
 
     def __str__(self) -> str:
         names = {"commit": self.commit, "event": self.event, "workload": self.workload}
-        return next(f"{name} {one_line(value)}" for name, value in names.items() if value)
+        return next(f"{name} {plain(value)}" for name, value in names.items() if value)
 
 
 def find(

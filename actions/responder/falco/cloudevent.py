@@ -3,24 +3,29 @@
 Where the document comes from is decided in `run_event`.
 """
 
+import functools
 import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import BadEvent
+from ..surprise import Surprise, guarded
 from . import payload_schema
 from .event import Event
+from .event_time import parse_time
 from .json_text import decode
 from .priority import Priority
 
 _SOURCE = "https://falco.org"
 _LISTED_PROBLEMS = 3  # of one event, in a message
 
+ParsedEvent = Event | BadEvent | Surprise
 
-def parse_all(documents: Iterable[object]) -> list[Event | BadEvent]:
+
+def parse_all(documents: Iterable[object]) -> list[ParsedEvent]:
     """Parse each document. A document that is not an event becomes an error at its index; the others are kept."""
-    return [_parse_or_error(document) for document in documents]
+    return [guarded(functools.partial(_parse_or_error, document)) for document in documents]
 
 
 def parse(document: Any) -> Event:
@@ -42,7 +47,7 @@ def parse(document: Any) -> Event:
         source=attributes.get("source", _SOURCE),
         cluster=attributes.get("cluster"),
         coalesced=int(attributes.get("coalesced", 0)),
-        time=falco.get("time") or attributes.get("time"),
+        time=next((text for text in (falco.get("time"), attributes.get("time")) if parse_time(text)), None),
         rule=falco["rule"],
         priority=priority,
         falco_source=falco.get("source") or None,

@@ -29,7 +29,10 @@ _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One Falco event. `time` is as it was sent; `coalesced` counts the further events that it stands for."""
+    """One Falco event. `time` is as it was sent, None for what is no time; `coalesced` counts further events.
+
+    It stands for them: they differ from it in nothing that a rule could match.
+    """
 
     id: str
     source: str

@@ -3,17 +3,18 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import BadInput
+from ..falco import json_text
 from ..http_client import HttpClient
 from .api import Api
 from .inputs import Inputs
 from .oidc import IdentityProvider
+from .starter import Starter
 
 _BRANCH = "refs/heads/"
 _SECRETS = ("INPUT_", "ACTIONS_ID_TOKEN_REQUEST_")  # prefixes of variables that no other process needs
@@ -28,6 +29,7 @@ class RunEnvironment:
     ref: str = ""
     base_branch: str = ""  # that of a pull request
     repository: str = ""  # owner/name
+    run_id: str = ""
     server_url: str = ""
     api_url: str = "https://api.github.com"
     graphql_url: str = "https://api.github.com/graphql"
@@ -49,6 +51,7 @@ class RunEnvironment:
             ref=environ.get("GITHUB_REF", ""),
             base_branch=environ.get("GITHUB_BASE_REF", ""),
             repository=environ.get("GITHUB_REPOSITORY", ""),
+            run_id=environ.get("GITHUB_RUN_ID", ""),
             server_url=environ.get("GITHUB_SERVER_URL", ""),
             api_url=api_url,
             graphql_url=environ.get("GITHUB_GRAPHQL_URL") or f"{api_url}/graphql",
@@ -92,11 +95,19 @@ class RunEnvironment:
             http=self.http,
         )
 
+    @property
+    def starter(self) -> Starter:
+        """Return who started the run."""
+        return Starter.from_event(self.read_event(), self.process_environ)
+
     def read_event(self) -> Mapping[str, Any]:
-        """Read the event that started the run; an empty mapping where there is none."""
+        """Read the event that started the run; an empty mapping where there is none. Raises BadInput."""
         if self.event_file is None:
             return {}
-        event = json.loads(self.event_file.read_bytes() or b"{}")
+        try:
+            event = json_text.decode_run_event(self.event_file.read_bytes() or b"{}")
+        except (ValueError, RecursionError) as error:
+            raise BadInput("the event of the run, in the file GITHUB_EVENT_PATH, is not JSON") from error
         return event if isinstance(event, dict) else {}
 
 

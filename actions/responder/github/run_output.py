@@ -45,8 +45,9 @@ class RunOutput:
 
     def write_summary(self, markdown: str) -> None:
         """Add to the job summary, cut to what GitHub takes."""
-        if len(markdown.encode()) > SUMMARY_LIMIT:
-            beginning = markdown.encode()[: SUMMARY_LIMIT - 200].decode(errors="ignore")
+        data = markdown.encode(errors="backslashreplace")
+        if len(data) > SUMMARY_LIMIT:
+            beginning = data[: SUMMARY_LIMIT - 200].decode(errors="ignore")
             markdown = beginning + "\n\nThe rest is left out: GitHub takes 1 MiB of summary.\n"
         _append(self.summary_file, markdown)
 
@@ -68,5 +69,5 @@ class RunOutput:
 
 def _append(path: Path | None, text: str) -> None:
     if path:
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)

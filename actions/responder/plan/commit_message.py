@@ -8,7 +8,8 @@ import json
 from collections.abc import Sequence
 
 from ..errors import RecordLost
-from ..escape import one_line
+from ..escape import plain
+from ..falco.event_time import parse_time
 from . import trailers, undo_record
 from .outcome import Response
 from .trailers import RecordedResponse, Trailer
@@ -23,10 +24,10 @@ def compose(responses: Sequence[Response]) -> str:
 
 def compose_undo(sha: str, responses: Sequence[RecordedResponse]) -> str:
     """Return the message for the undo of some responses of a commit."""
-    workloads = [one_line(response.response.partition(" ")[2]) for response in responses]
+    workloads = [response.response.partition(" ")[2] for response in responses]
     subject = f"Restore {workloads[0]}" if len(workloads) == 1 else f"Restore {len(workloads)} workloads"
     body = f"Takes back what commit {sha[:12]} did."
-    return _join([one_line(subject, limit=_SUBJECT_LIMIT), body], _undo_trailers(sha, responses))
+    return _join([plain(subject, limit=_SUBJECT_LIMIT), body], _undo_trailers(sha, responses))
 
 
 def confirm(message: str, responses: Sequence[Response]) -> None:
@@ -52,14 +53,14 @@ def _subject(responses: Sequence[Response]) -> str:
     action = responses[0].action.capitalize()
     if len(responses) > 1:
         return f"{action} {len(responses)} workloads"
-    return one_line(f"{action} {responses[0].workload}", limit=_SUBJECT_LIMIT)
+    return plain(f"{action} {responses[0].workload}", limit=_SUBJECT_LIMIT)
 
 
 def _paragraph(response: Response) -> str:
     event = response.event
-    time = f" at {one_line(event.time)}" if event.time else ""
-    rule = json.dumps(one_line(event.rule), ensure_ascii=False)
-    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {response.pod}{time}."
+    time = f" at {event.time}" if event.time and parse_time(event.time) else ""
+    rule = json.dumps(plain(event.rule), ensure_ascii=False)
+    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {plain(response.pod)}{time}."
 
 
 def _trailers(responses: Sequence[Response]) -> list[Trailer]:

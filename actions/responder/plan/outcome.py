@@ -7,6 +7,7 @@ from ..errors import Refused
 from ..falco.event import Event
 from ..kubernetes.pod_names import Pod, Workload
 from ..proof.standing import Proof
+from ..surprise import Surprise
 from .change import Change
 
 
@@ -51,3 +52,4 @@ class Outcome:
     rendered: str = ""  # how the rendered objects would differ
     refusal: Refused | None = None
     pull_request: str = ""  # its address
+    surprise: Surprise | None = None

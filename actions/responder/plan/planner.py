@@ -5,9 +5,12 @@ Works on a checkout in memory and writes nothing, so that it can plan again on a
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from typing import assert_never
 
 from ..errors import BadEvent, EditRefused, OverLimit, ProtectedWorkload, Refused, Unproved
+from ..falco.cloudevent import ParsedEvent
 from ..falco.event import Event
+from ..github.starter import Starter
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
@@ -19,6 +22,7 @@ from ..rules import matching
 from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
+from ..surprise import Surprise, guarded
 from .apply import AppliedChanges, apply
 from .budget import Budget
 from .outcome import Outcome, Response, Verdict
@@ -34,7 +38,7 @@ _VERDICTS = {
 
 
 def plan_responses(
-    events: Iterable[Event | BadEvent],
+    events: Iterable[ParsedEvent],
     ruleset: Rules,
     checkout: Checkout,
     *,
@@ -43,16 +47,25 @@ def plan_responses(
     budget: Budget | None = None,
     mode: Mode | None = Mode.COMMIT,
     find_obstacle: FindObstacle = lambda _: None,
+    starter: Starter | None = None,
 ) -> Plan:
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
     `origin` is where the checkout comes from, so that Flux sources of the same repository are recognised. Without a
     `prover` nothing is rendered, without a `budget` there is no limit. `mode` is the mode of responses whose rules want
     no more careful one; None applies all of them, whatever rules want. `find_obstacle` returns why an edit of a file
-    cannot be committed, or None.
+    cannot be committed, or None. The `starter` of the run has to be one of those who may speak for a cluster, if the
+    rules say who; None checks nothing, for a replay of sample events.
     """
     planner = _Planner(
-        ruleset, checkout, origin=origin, prover=prover, budget=budget, mode=mode, find_obstacle=find_obstacle
+        ruleset,
+        checkout,
+        origin=origin,
+        prover=prover,
+        budget=budget,
+        mode=mode,
+        find_obstacle=find_obstacle,
+        starter=starter,
     )
     outcomes = [planner.outcome(event) for event in events]
     return Plan(outcomes=tuple(outcomes), files=changed_files(checkout, planner.checkout))
@@ -71,6 +84,7 @@ class _Planner:
         budget: Budget | None,
         mode: Mode | None,
         find_obstacle: FindObstacle,
+        starter: Starter | None,
     ) -> None:
         self.checkout = checkout
         self._ruleset = ruleset
@@ -80,12 +94,25 @@ class _Planner:
         self._budget = budget
         self._mode = mode
         self._find_obstacle = find_obstacle
+        self._starter = starter
         self._unapplied: set[tuple[str, Workload]] = set()  # responses that are proposed or shown, each counted once
         self._over_limit: dict[tuple[str, Workload], OverLimit] = {}
 
-    def outcome(self, event: Event | BadEvent) -> Outcome:
-        if isinstance(event, BadEvent):
-            return Outcome(verdict=Verdict.INVALID, reason=str(event))
+    def outcome(self, event: ParsedEvent) -> Outcome:
+        match event:
+            case BadEvent():
+                return Outcome(verdict=Verdict.INVALID, reason=str(event))
+            case Surprise():
+                return Outcome(verdict=Verdict.INVALID, reason=str(event), surprise=event)
+            case Event():
+                outcome = guarded(lambda: self._outcome(event))
+            case _:
+                assert_never(event)
+        if isinstance(outcome, Surprise):
+            return Outcome(verdict=Verdict.REFUSED, reason=str(outcome), event=event, surprise=outcome)
+        return outcome
+
+    def _outcome(self, event: Event) -> Outcome:
         try:
             pod, decisions = event.pod, matching.decide(event, self._ruleset)
             if not decisions:
@@ -101,7 +128,9 @@ class _Planner:
             return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, refusal=error)
 
     def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
+        self._refuse_stranger(event.cluster)
         target = self._locate(event, pod)
+        self._refuse_stranger(target.object.cluster)  # an event without a cluster can mean any
         if protection := self._ruleset.protection_of(target.workload):
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
         actions = _distinct(action for decision in decisions for action in decision.rule.actions)
@@ -130,6 +159,18 @@ class _Planner:
         rendered = proof.diff if proof else ""
         reason = _reason(response, target)
         return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
+
+    def _refuse_stranger(self, name: str | None) -> None:
+        """Raise Refused if the rules say who speaks for the cluster, and the starter of the run is somebody else."""
+        cluster = self._ruleset.clusters.get(name) if name is not None else None
+        if self._starter is None or cluster is None or not cluster.dispatched_by:
+            return
+        if not self._starter.is_among(cluster.dispatched_by):
+            speakers = ", ".join(cluster.dispatched_by)
+            raise Refused(
+                f"cluster {name} is spoken for by {speakers} alone, and {self._starter} started this run: if that "
+                f"account may speak for it, add it to `clusters.{name}.dispatched-by` in the rules"
+            )
 
     def _most_careful(self, decisions: list[Decision]) -> Mode:
         if self._mode is None:

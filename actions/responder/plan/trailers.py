@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import BadHistory
+from ..escape import json_text, plain
 from ..rules.model import Limits, LimitScope
 from . import undo_record
 from .undo_record import UndoRecord
@@ -20,8 +21,9 @@ from .undo_record import UndoRecord
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*):(?: (.*))?")
 # Text that git neither strips nor folds, and that means nothing to GitHub.
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/()+,=-]{0,298}[A-Za-z0-9._/)])?")
-_REFERENCE = re.compile(r"GH-\d|://.* | .*://", re.IGNORECASE)
+_FALCO = "https://falco.org"  # the source that Falcosidekick sets, which leads nowhere that an attacker chose
 _UNQUOTED = re.compile(r'[^A-Za-z0-9 ._()+,=/"\\]')
+_OURS = ("Previous", "Restored-Commit")  # trailers without text of an event
 FIRST = "Falco-Rule"  # the trailer that each response begins with
 
 Trailer = tuple[str, str]
@@ -44,9 +46,9 @@ def encode(value: str) -> str:
 
     So git cannot strip, fold or drop it, and GitHub sees neither a mention nor a reference.
     """
-    if _PLAIN.fullmatch(value) and not _REFERENCE.search(value):
+    if value == _FALCO or (_PLAIN.fullmatch(value) and plain(value) == value):
         return value
-    return _UNQUOTED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value))
+    return _UNQUOTED.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text(value))
 
 
 def decode(text: str) -> str:
@@ -62,7 +64,7 @@ def decode(text: str) -> str:
 
 def write(trailers: Iterable[Trailer]) -> str:
     """Return the paragraph of a commit message that holds the trailers."""
-    return "\n".join(f"{key}: {value if key == 'Previous' else encode(value)}" for key, value in trailers)
+    return "\n".join(f"{key}: {value if key in _OURS else encode(value)}" for key, value in trailers)
 
 
 def read(message: str) -> list[Trailer]:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, assert_never
 
 from ..errors import BadHistory
+from ..escape import json_text
 from ..yamledit.values import ABSENT, Absent, Value, YamlPath
 
 
@@ -94,7 +95,7 @@ def dump(record: UndoRecord) -> str:
             fields = {"document": record.document, "path": [], "value": record.previous}
         case _:
             assert_never(record)
-    return json.dumps({"file": str(record.file), **fields}, separators=(",", ":"))
+    return json_text({"file": str(record.file), **fields})
 
 
 def load(text: str) -> UndoRecord:

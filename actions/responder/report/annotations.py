@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..escape import one_line
+from ..escape import plain
 from ..github.run_output import Annotation
 from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
@@ -28,16 +28,16 @@ def of_outcomes(outcomes: Iterable[Outcome]) -> Iterator[Annotation]:
         if not changes:
             yield Annotation(level=level, message=message)
         for warning in outcome.response.warnings if outcome.response else ():
-            yield Annotation(level="warning", message=one_line(warning, limit=1000))
+            yield Annotation(level="warning", message=plain(warning, limit=1000))
 
 
 def of_notifications(notifications: Iterable[Notification]) -> Iterator[Annotation]:
     """Yield a warning for each receiver that was not reached."""
     for notification in notifications:
         if not notification.result.is_delivered:
-            yield Annotation(level="warning", message=one_line(notification, limit=1000))
+            yield Annotation(level="warning", message=plain(notification, limit=1000))
 
 
 def _sentence(outcome: Outcome) -> str:
     workload = f"{outcome.response.workload}: " if outcome.response else ""
-    return f"{outcome.verdict}: {workload}{one_line(outcome.reason, limit=2000)}"
+    return f"{outcome.verdict}: {plain(workload + outcome.reason, limit=2000)}"

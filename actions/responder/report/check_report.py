@@ -1,11 +1,10 @@
 """What a person reads of a check: mistakes in the response rules, and what would become of the sample events."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import Mistake, Unsupported
-from ..escape import markdown_code, one_line
+from ..escape import json_text, markdown_code, one_line
 from ..plan.outcome import Outcome, Verdict
 from ..rules.model import Rules
 
@@ -31,16 +30,18 @@ class CheckReport:
     ruleset: Rules
     replays: Sequence[Replay]
     problems: Sequence[str]
+    warnings: Sequence[str] = ()
 
     def plan(self) -> str:
         """Return the `plan` output: a JSON array with an object for each sample."""
-        return json.dumps([_as_json(replay) for replay in self.replays])
+        return json_text([_as_json(replay) for replay in self.replays])
 
     def summary(self) -> str:
         """Return the job summary, in GitHub Markdown."""
         verdict = f"{len(self.problems)} problems" if self.problems else "they hold"
         lines = [f"## Response rules: {verdict}", ""]
         lines += [f"- {markdown_code(problem, limit=1000)}" for problem in self.problems]
+        lines += [f"- warning: {markdown_code(warning, limit=1000)}" for warning in self.warnings]
         lines += ["", "| Event | Falco rule | Response rule | | Workload | Edit, or why there is none |"]
         lines += ["| --- | --- | --- | --- | --- | --- |", *map(_row, self.replays)]
         lines += ["", f"{len(self.ruleset.rules)} rules in {markdown_code(self.ruleset.name)}."]

@@ -72,7 +72,7 @@ def _section(outcome: Outcome) -> str:
 
 def _mark(event: Event) -> str:
     """Return the comment that shows that a body has an event; it holds nothing that the event says."""
-    digest = hashlib.sha256(f"{event.source}\0{event.id}".encode()).hexdigest()[:20]
+    digest = hashlib.sha256(f"{event.source}\0{event.id}".encode(errors="surrogatepass")).hexdigest()[:20]
     return f"<!-- falco-dispatch event {digest} -->"
 
 

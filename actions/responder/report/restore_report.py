@@ -9,12 +9,13 @@ from ..plan.undo import Undo
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreReport:
-    """A finished restore; `commit` is None where nothing was pushed."""
+    """A finished restore; `commit` is None where nothing was pushed, `guard` says what guards restores too little."""
 
     undo: Undo
     diff: str = ""
     commit: str | None = None
     notifications: tuple[Notification, ...] = ()
+    guard: str = ""
 
     @property
     def verdict(self) -> str:
@@ -32,6 +33,7 @@ class RestoreReport:
             for response in self.undo.responses
         ]
         parts = [f"## Restore: commit {markdown_code(self.undo.snapshot.sha[:12])}", "\n".join(rows)]
+        parts += [f"Warning: {markdown_code(self.guard, limit=1000)}"] if self.guard else []
         parts += [f"### Change\n\n{fenced(self.diff, 'diff')}"] if self.diff else []
         parts += [f"{markdown_code(notification, limit=1000)}." for notification in self.notifications]
         return "\n\n".join(parts) + "\n"

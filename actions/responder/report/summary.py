@@ -3,12 +3,11 @@
 Everything from an event is shown as untrusted text.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import OverLimit
-from ..escape import fenced, markdown_code, one_line
+from ..escape import fenced, json_text, markdown_code, one_line
 from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
 from ..plan.plan import Plan
@@ -59,7 +58,7 @@ class Report:
 
     def responses(self) -> str:
         """Return the `responses` output: a JSON array with an object for each event, in the order of the events."""
-        return json.dumps([_as_json(outcome) for outcome in self._outcomes], ensure_ascii=True)
+        return json_text([_as_json(outcome) for outcome in self._outcomes])
 
     @property
     def _outcomes(self) -> tuple[Outcome, ...]:

@@ -1,9 +1,10 @@
 """The times of a response as a chart and a table. Of an event, they show nothing but its time."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ..falco.event import Event
+from ..falco.event_time import parse_time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Moment:
 
 def moment_of_event(event: Event) -> Moment:
     """Return the moment when Falco saw the event."""
-    return Moment(when=_time(event.time), who="Falco", whom="relay", what="saw it")
+    return Moment(when=parse_time(event.time), who="Falco", whom="relay", what="saw it")
 
 
 def markdown(moments: list[Moment]) -> str:
@@ -52,14 +53,3 @@ def _since(moment: Moment, first: datetime | None) -> str:
         if abs(seconds) >= length * enough:
             return f"{seconds / length:.1f} {unit}"
     return f"{seconds:.1f} s"
-
-
-def _time(text: str | None) -> datetime | None:
-    """Return a time that Falco wrote, to the microsecond, or None if it is no time."""
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # not in the calendar, or not in UTC
-        return None

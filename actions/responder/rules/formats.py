@@ -15,6 +15,7 @@ from .linear_regex import Regex
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 _NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _METADATA_KEY = re.compile(rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}")
+_LOGIN = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]|_){0,98}(\[bot\])?")  # of a person, with its suffix, or of a GitHub App
 _POINTER = re.compile(r"(/([^~/]|~[01])*)*")  # https://www.rfc-editor.org/rfc/rfc6901#section-3
 
 
@@ -90,6 +91,11 @@ def _check_pointer(text: str) -> None:
         raise ValueError("a JSON pointer begins with /, like /spec/replicas; in a key, write ~1 for / and ~0 for ~")
 
 
+def _check_login(text: str) -> None:
+    if not _LOGIN.fullmatch(text):
+        raise ValueError('a login at GitHub is like alice, or "relay-of-prod[bot]" (in quotes) for a GitHub App')
+
+
 _FORMATS: dict[str, Callable[[str], object]] = {
     "priority": Bound.parse,
     "regex": Regex,
@@ -97,6 +103,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "glob": _check_glob,
     "tag": _check_tag,
     "inner-path": _check_inner_path,
+    "login": _check_login,
     "receiver-url": _check_receiver_url,
     "namespace": _check_namespace,
     "metadata-key": _check_metadata_key,

@@ -51,9 +51,13 @@ class ReceiverAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A cluster that sends events: the folder where Flux starts to read for it, and the receiver to notify."""
+    """A cluster that sends events: the folder where Flux starts to read for it, and the receiver to notify.
+
+    `dispatched_by` has the logins of those who may speak for it, and is empty if everybody who starts a run may.
+    """
 
     path: PurePosixPath
+    dispatched_by: tuple[str, ...] = ()
     receiver: ReceiverAddress | None = None
 
 

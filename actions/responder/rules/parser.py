@@ -152,7 +152,11 @@ _ACTIONS: Mapping[str, Callable[[Any], Action]] = {
 
 def _cluster(value: Mapping[str, Any]) -> Cluster:
     receiver = value.get("receiver")
-    return Cluster(path=PurePosixPath(value["path"]), receiver=ReceiverAddress(**receiver) if receiver else None)
+    return Cluster(
+        path=PurePosixPath(value["path"]),
+        dispatched_by=tuple(value.get("dispatched-by", ())),
+        receiver=ReceiverAddress(**receiver) if receiver else None,
+    )
 
 
 def _protections(value: Mapping[str, Any]) -> tuple[Protection, ...]:

@@ -205,4 +205,4 @@ def test_only_receivers_that_were_not_reached_are_annotated() -> None:
     notifications = [Notification(cluster=None, result=result) for result in results]
     (warning,) = annotations.of_notifications(notifications)
     assert warning.level == "warning"
-    assert r"no path\n::error::x" in warning.message
+    assert r"no path\n:%3Aerror::x" in warning.message

@@ -128,6 +128,8 @@ def test_every_setting_can_be_reached_by_a_value() -> None:
         "minPriority": "Notice",
         "coalesceSeconds": 0.5,
         "maxBacklog": 1000000,
+        "maxConnections": 2000,
+        "maxConnectionsPerAddress": 300,
         "minIntervalSeconds": 0,
     }
     mutual = {"existingSecret": "a", "clientCA": {"existingSecret": "b"}}

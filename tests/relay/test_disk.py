@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_trusted_ends_the_relay_with_503_and_a_message(
 
 def test_what_an_operator_may_do_to_a_running_outbox_is_no_damage(rig: FaultRig) -> None:
     with rig.relay() as process:
-        fill(rig, process, count=1000)
+        fill(rig, process, count=100)
         until(lambda: waiting(process) == 0)
         connection = sqlite3.connect(rig.folder / "relay.db", isolation_level=None, timeout=30)
         connection.execute("DELETE FROM letter")

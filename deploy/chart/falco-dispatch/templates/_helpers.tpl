@@ -149,6 +149,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - name: RELAY_MAX_BACKLOG
   value: {{ .Values.relay.maxBacklog | int64 | toString | quote }}
 {{- end }}
+{{- if not (kindIs "invalid" .Values.relay.maxConnections) }}
+- name: RELAY_MAX_CONNECTIONS
+  value: {{ .Values.relay.maxConnections | int64 | toString | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" .Values.relay.maxConnectionsPerAddress) }}
+- name: RELAY_MAX_CONNECTIONS_PER_ADDRESS
+  value: {{ .Values.relay.maxConnectionsPerAddress | int64 | toString | quote }}
+{{- end }}
 {{- if not (kindIs "invalid" .Values.relay.minIntervalSeconds) }}
 - name: RELAY_MIN_INTERVAL_SECONDS
   value: {{ .Values.relay.minIntervalSeconds | toString | quote }}

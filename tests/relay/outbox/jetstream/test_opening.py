@@ -77,7 +77,7 @@ class TestSettings:
             settings.Settings.from_environ({**GOOD, "RELAY_OUTBOX": servers})
 
     def test_without_the_extra_it_is_said_how_to_get_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(settings, "find_spec", lambda _: None)
+        monkeypatch.setattr("relay.setting_forms.find_spec", lambda _: None)
         with pytest.raises(BadSettings, match=r"pip install 'falco-dispatch\[nats\]'"):
             settings.Settings.from_environ({**GOOD, "RELAY_OUTBOX": "nats://one"})
 

@@ -177,7 +177,7 @@ def differing(old: Rendered, new: Rendered, plan: Plan) -> Iterator[str]:
 def sort(outcome: Outcome) -> str:
     """What a verdict is counted as."""
     if outcome.response and outcome.response.proof:
-        return f"{outcome.verdict}, {outcome.response.proof.standing}"
+        return ", ".join(dict.fromkeys([outcome.verdict, outcome.response.proof.standing]))
     return f"{outcome.verdict}: {outcome.reason.partition(':')[0]}"
 
 

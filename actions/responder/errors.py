@@ -22,6 +22,7 @@ ResponderError
 ├── NoIdentity           GitHub gives the run no identity token: Flux is not notified
 ├── BadHistory           a commit's trailers are not in the format of this action: exit code 1
 ├── NotRendered          kustomize cannot render a folder: there is no proof
+│   └── BrokenFolder     the repository's own content is why: Flux cannot build it either
 ├── NoAnswer             a server gives no whole answer in time: the caller decides whether to ask again
 ├── GitFailed            a git command failed: exit code 1
 ├── RecordLost           a commit does not record what it does: nothing is pushed, exit code 1
@@ -126,13 +127,20 @@ class ProtectedWorkload(Unsupported):
 
 
 class NotFound(Refused):
-    """No workload in the desired state owns the pod. `near` are similar workloads of other namespaces or clusters."""
+    """No workload in the desired state owns the pod. `near` are similar workloads of other namespaces or clusters.
 
-    def __init__(self, pod: object, *, reason: str = "", near: Sequence[object] = ()) -> None:
+    `settle` are lines for the rules file; each of them would make a workload the owner.
+    """
+
+    def __init__(
+        self, pod: object, *, reason: str = "", near: Sequence[object] = (), settle: Sequence[str] = ()
+    ) -> None:
         nearest = f"; the nearest: {', '.join(map(str, near))}" if near else ""
-        super().__init__(f"no declared workload owns pod {pod}{reason and f': {reason}'}{nearest}")
+        lines = f"; if one does, write into the rules {' or '.join(settle)}" if settle else ""
+        super().__init__(f"no declared workload owns pod {pod}{reason and f': {reason}'}{nearest}{lines}")
         self.pod = pod
         self.near = tuple(near)
+        self.settle = tuple(settle)
 
 
 class Ambiguous(Refused):
@@ -190,6 +198,10 @@ class BadHistory(ResponderError):
 
 class NotRendered(ResponderError):
     """A folder cannot be rendered, because of its own content or of a remote resource."""
+
+
+class BrokenFolder(NotRendered):
+    """A folder cannot be rendered by anybody, because of what the repository itself has in it."""
 
 
 class NoAnswer(ResponderError):

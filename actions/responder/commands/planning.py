@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -43,11 +43,19 @@ class Planning:
         budget = Budget(ruleset.limits, lambda: self._count_recorded(ruleset.limits))
         return self._plan(events, ruleset, mode=mode, budget=budget)
 
-    def again(self, events: Sequence[Event], ruleset: Rules) -> Plan:
-        """Plan all responses to events that were planned, and counted, before."""
-        return self._plan(events, ruleset, mode=None, budget=None)
+    def again(self, events: Mapping[int, Event], ruleset: Rules) -> Plan:
+        """Plan all responses to events, by their numbers, that were planned and counted before."""
+        return self._plan(list(events.values()), ruleset, mode=None, budget=None, numbers=list(events))
 
-    def _plan(self, events: Sequence[ParsedEvent], ruleset: Rules, *, mode: Mode | None, budget: Budget | None) -> Plan:
+    def _plan(
+        self,
+        events: Sequence[ParsedEvent],
+        ruleset: Rules,
+        *,
+        mode: Mode | None,
+        budget: Budget | None,
+        numbers: Sequence[int] | None = None,
+    ) -> Plan:
         origin = Origin(url=self.git.remote_url, branch=self.branch)
         work_tree = WorkTree(self.git.root)
         with ExitStack() as stack:
@@ -68,6 +76,7 @@ class Planning:
                 mode=mode,
                 starter=self.starter,
                 find_obstacle=lambda path: self.git.find_obstacle(path, entries),
+                numbers=numbers,
             )
 
     def _count_recorded(self, limits: Limits) -> Counter[LimitScope]:

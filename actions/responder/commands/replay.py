@@ -53,7 +53,7 @@ def warnings(ruleset: Rules) -> list[str]:
 def _replay(name: str, document: object, ruleset: Rules, checkout: Checkout, origin: Origin) -> Replay:
     (event,) = cloudevent.parse_all([document])
     plan = planner.plan_responses([event], ruleset, checkout, origin=origin, mode=None)
-    return Replay(name=name, outcome=plan.outcomes[0], rules=tuple(_deciding_rules(event, ruleset)))
+    return Replay(name=name, outcome=plan.outcomes[0].as_rules_want, rules=tuple(_deciding_rules(event, ruleset)))
 
 
 def _deciding_rules(event: ParsedEvent, ruleset: Rules) -> Sequence[str]:

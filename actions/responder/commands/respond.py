@@ -3,6 +3,7 @@
 Event -> rules -> workload -> edit is decided in `plan`, commit and push in `publish`; here is only their order.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..falco import cloudevent, run_event
@@ -48,6 +49,7 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
 
     if dry_run:
         published, uncommitted = push.preview(make_plan, git), Uncommitted()
+        published = replace(published, plan=published.plan.as_rules_want)
     else:
         api, branch = environment.api, environment.branch
         commits = ByApi(api=api) if by_api else BY_GIT
@@ -93,7 +95,7 @@ def _write(output: RunOutput, report: Report) -> None:
     for outcome in published.plan.outcomes:
         if outcome.surprise:
             report_surprise(outcome.surprise, output)
-    for annotation in annotations.of_outcomes(published.plan.outcomes):
+    for annotation in annotations.of_outcomes(published.plan.outcomes, dry_run=report.dry_run):
         output.annotate(annotation)
     if published.diff:
         output.print(published.diff)
@@ -103,6 +105,6 @@ def _write(output: RunOutput, report: Report) -> None:
 
 def _exit_code(plan: Plan) -> int:
     verdicts = {outcome.verdict for outcome in plan.outcomes}
-    if Verdict.REFUSED in verdicts:
+    if verdicts & {Verdict.REFUSED, Verdict.COMMITTED}:
         return FAILED
     return BAD_INPUT if Verdict.INVALID in verdicts else SUCCESS

@@ -4,7 +4,7 @@ A branch whose pull request is merged or closed is left alone: the next one has 
 added to, whoever has pushed to it; nothing is forced.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import NothingToReview, ResponderError
@@ -32,7 +32,7 @@ class Reviewer:
 
     git: Git
     read_rules: Callable[[], Rules]
-    plan_again: Callable[[Sequence[Event], Rules], Plan]
+    plan_again: Callable[[Mapping[int, Event], Rules], Plan]
     pulls: PullRequests
     commits: Commits
     patience: Patience
@@ -48,10 +48,10 @@ class Reviewer:
         git.reset_to_tip(self.pulls.base)
         ruleset = self.read_rules()  # that of this branch, whatever the branches of pull requests have
 
-        def make_plan(events: Sequence[Event]) -> Plan:
-            return self.plan_again(events, ruleset)
+        def make_plan(numbers: Sequence[int]) -> Plan:
+            return self.plan_again(_events(outcomes, numbers), ruleset)
 
-        preview = push.preview(lambda: make_plan(_events(outcomes, previewed)), git)
+        preview = push.preview(lambda: make_plan(previewed), git)
         for number, outcome in zip(previewed, preview.plan.outcomes, strict=True):
             outcomes[number] = _with_verdict(Verdict.DRY_RUN, outcome, "its rule wants it shown only")
         branches = _Branches(
@@ -74,12 +74,13 @@ class _Branches:
     pulls: PullRequests
     commits: Commits
     patience: Patience
-    make_plan: Callable[[Sequence[Event]], Plan]
+    make_plan: Callable[[Sequence[int]], Plan]
 
     def propose(self, response: Response, outcomes: list[Outcome], numbers: Sequence[int]) -> Proposal | None:
         """Propose the responses to one workload, and put the result into `outcomes`."""
         try:
-            results, proposal = self._propose(response, [outcomes[number] for number in numbers])
+            planned = [outcomes[number] for number in numbers]
+            results, proposal = self._propose(response, numbers, planned)
         except ResponderError as error:
             reason = f"it waits for a review, but there is no pull request: {error}"
             results = [replace(outcomes[number], verdict=Verdict.REFUSED, reason=reason) for number in numbers]
@@ -88,13 +89,15 @@ class _Branches:
             outcomes[number] = outcome
         return proposal
 
-    def _propose(self, response: Response, planned: Sequence[Outcome]) -> tuple[list[Outcome], Proposal | None]:
+    def _propose(
+        self, response: Response, numbers: Sequence[int], planned: Sequence[Outcome]
+    ) -> tuple[list[Outcome], Proposal | None]:
         for number in range(1, _BRANCHES + 1):
             branch = pull_request_body.branch(response, number)
             pulls = self.pulls.list(branch)
             if pulls and not any(pull.is_open for pull in pulls):
                 continue
-            published = self._push(branch, [outcome.event for outcome in planned if outcome.event])
+            published = self._push(branch, numbers)
             outcomes = list(map(_with_warnings_of, planned, published.plan.outcomes))
             published = replace(published, plan=replace(published.plan, outcomes=tuple(outcomes)))
             has_branch = published.commit is not None or self.git.has_branch(branch)
@@ -109,11 +112,11 @@ class _Branches:
                 return results, Proposal(response=response, pull=pull, diff=published.diff)
         raise ResponderError(f"{_BRANCHES} branches like {branch} are there: delete those that are merged or closed")
 
-    def _push(self, branch: str, events: Sequence[Event]) -> Published[Plan]:
+    def _push(self, branch: str, numbers: Sequence[int]) -> Published[Plan]:
         """Push the responses to the branch, which begins at the tip of the base."""
         self.git.reset_to_tip(branch if self.git.has_branch(branch) else self.pulls.base)
         return push.push(
-            lambda: self.make_plan(events), self.git, branch=branch, commits=self.commits, patience=self.patience
+            lambda: self.make_plan(numbers), self.git, branch=branch, commits=self.commits, patience=self.patience
         )
 
     def _describe(self, branch: str, response: Response, published: Published[Plan]) -> PullRequest:
@@ -142,8 +145,9 @@ def _by_workload(outcomes: Sequence[Outcome]) -> list[tuple[Response, list[int]]
     return list(groups.values())
 
 
-def _events(outcomes: Sequence[Outcome], numbers: Sequence[int]) -> list[Event]:
-    return [event for number in numbers if (event := outcomes[number].event)]
+def _events(outcomes: Sequence[Outcome], numbers: Sequence[int]) -> dict[int, Event]:
+    """Return the events by the number that people know them by, which counts from 1."""
+    return {number + 1: event for number in numbers if (event := outcomes[number].event)}
 
 
 def _with_warnings_of(first: Outcome, second: Outcome) -> Outcome:
@@ -156,6 +160,6 @@ def _with_warnings_of(first: Outcome, second: Outcome) -> Outcome:
 
 def _with_verdict(verdict: Verdict, outcome: Outcome, why: str, *, url: str = "") -> Outcome:
     """Return an outcome of a plan that makes everything with the verdict of this run; a refusal stays one."""
-    if outcome.verdict not in (Verdict.CONTAINED, Verdict.IN_PLACE):
+    if not outcome.verdict.changes_files and outcome.verdict is not Verdict.IN_PLACE:
         return outcome
     return replace(outcome, verdict=verdict, reason=f"{why}: {outcome.reason}", pull_request=url)

@@ -15,6 +15,7 @@ from ..gitops.fields import find, set_in
 from ..gitops.flux.desired_state import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, is_fulfilled
 from ..gitops.workloads import helm
+from ..gitops.workloads.chart_workloads import ChartWorkload
 from ..gitops.workloads.target import Target
 from ..kubernetes.pod_names import Workload
 from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
@@ -103,7 +104,7 @@ def _patch(action: PatchManifest, item: ClusterObject) -> Effect:
     return Effect(object=item, edit=edit)
 
 
-def _fields(action: Action, workload: Workload) -> Fields:
+def _fields(action: Action, workload: Workload | ChartWorkload) -> Fields:
     """Return the fields that a action sets in the manifest of a workload. Raise Unsupported."""
     match action:
         case Stop() if workload.kind in STOP:
@@ -117,12 +118,12 @@ def _fields(action: Action, workload: Workload) -> Fields:
     raise Unsupported(f"a {workload.kind} has no response `{action.name}`")
 
 
-def _metadata_fields(workload: Workload, name: str, action: Label | Annotate) -> Fields:
+def _metadata_fields(workload: Workload | ChartWorkload, name: str, action: Label | Annotate) -> Fields:
     path = _metadata_path(workload, on_pods=action.on_pods)
     return [((*path, name, key), value) for key, value in action.set.items()]
 
 
-def _metadata_path(workload: Workload, *, on_pods: bool) -> tuple[str, ...]:
+def _metadata_path(workload: Workload | ChartWorkload, *, on_pods: bool) -> tuple[str, ...]:
     """Return the path of the metadata of a workload, or of its pods."""
     if not on_pods:
         return ("metadata",)
@@ -150,19 +151,34 @@ def _scaler_effects(scalers: Sequence[ClusterObject]) -> list[Effect]:
 def _post_renderer(action: Action, target: Target) -> Effect:
     """Return the post-renderer that does to the objects of a chart what the action does to a manifest.
 
-    It patches every kind that would give the pod its name. A patch for an object that the chart does not have is
-    no error.
+    It patches every kind that would give the pod its name and that has the response. A patch for an object that the
+    chart does not have is no error. Raise Unsupported if none of the kinds has the response.
     """
     patches = []
-    for workload in target.chart_workloads:
+    for workload in _with_response(action, target.chart_workloads):
         content: Any = list(action.operations) if isinstance(action, PatchManifest) else _merge_patch(action, workload)
         text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000)
-        patches.append({"target": {"kind": workload.kind, "name": workload.name}, "patch": text})
+        patches.append({"target": {"kind": workload.kind, "name": workload.pattern}, "patch": text})
     item = {"kustomize": {"patches": patches}}
     return Effect(object=target.object, edit=AppendItem(path=("spec", "postRenderers"), value=item))
 
 
-def _merge_patch(action: Action, workload: Workload) -> dict[str, Any]:
+def _with_response(action: Action, workloads: Sequence[ChartWorkload]) -> list[ChartWorkload]:
+    """Return the workloads whose kind has the response to an action. Raise Unsupported if there is none."""
+    supported, errors = [], []
+    for workload in workloads:
+        try:
+            if not isinstance(action, PatchManifest):
+                _fields(action, workload)
+            supported.append(workload)
+        except Unsupported as error:
+            errors.append(error)
+    if errors and not supported:
+        raise errors[0]
+    return supported
+
+
+def _merge_patch(action: Action, workload: ChartWorkload) -> dict[str, Any]:
     """Return the strategic merge patch that does to a workload what is demanded."""
     patch: dict[str, Any] = {}
     for path, value in _fields(action, workload):

@@ -1,11 +1,11 @@
 """A plan: what becomes of each event of a batch, and what is committed for it. Decides neither."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from . import commit_message
-from .outcome import Outcome, Response, Verdict
+from .outcome import Outcome, Response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,11 @@ class Plan:
     files: Mapping[PurePosixPath, bytes | None] = field(default_factory=dict)
 
     @property
+    def as_rules_want(self) -> "Plan":
+        """Return the plan with the outcomes that the modes of the rules lead to, if all responses were applied."""
+        return replace(self, outcomes=tuple(outcome.as_rules_want for outcome in self.outcomes))
+
+    @property
     def message(self) -> str:
         """Return the commit message of what changes."""
         return commit_message.compose(self.responses)
@@ -30,5 +35,5 @@ class Plan:
     @property
     def responses(self) -> tuple[Response, ...]:
         """Return the responses that change something."""
-        contained = (outcome for outcome in self.outcomes if outcome.verdict is Verdict.CONTAINED)
-        return tuple(outcome.response for outcome in contained if outcome.response)
+        changing = (outcome for outcome in self.outcomes if outcome.verdict.changes_files)
+        return tuple(outcome.response for outcome in changing if outcome.response)

@@ -3,7 +3,9 @@
 Works on a checkout in memory and writes nothing, so that it can plan again on a newer tip.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import count
 from pathlib import PurePosixPath
 from typing import assert_never
 
@@ -24,17 +26,12 @@ from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
 from .apply import AppliedChanges, apply
+from .batch import Batch
 from .budget import Budget
-from .outcome import Outcome, Response, Verdict
+from .outcome import CAREFUL_VERDICTS, Outcome, Response, Verdict
 from .plan import Plan
 
 FindObstacle = Callable[[PurePosixPath], str | None]
-
-_VERDICTS = {
-    Mode.COMMIT: Verdict.CONTAINED,
-    Mode.PULL_REQUEST: Verdict.PROPOSED,
-    Mode.DRY_RUN: Verdict.DRY_RUN,
-}
 
 
 def plan_responses(
@@ -48,6 +45,7 @@ def plan_responses(
     mode: Mode | None = Mode.COMMIT,
     find_obstacle: FindObstacle = lambda _: None,
     starter: Starter | None = None,
+    numbers: Iterable[int] | None = None,
 ) -> Plan:
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
@@ -55,7 +53,8 @@ def plan_responses(
     `prover` nothing is rendered, without a `budget` there is no limit. `mode` is the mode of responses whose rules want
     no more careful one; None applies all of them, whatever rules want. `find_obstacle` returns why an edit of a file
     cannot be committed, or None. The `starter` of the run has to be one of those who may speak for a cluster, if the
-    rules say who; None checks nothing, for a replay of sample events.
+    rules say who; None checks nothing, for a replay of sample events. `numbers` are those that people know
+    the events by; without them, events count from 1.
     """
     planner = _Planner(
         ruleset,
@@ -67,7 +66,7 @@ def plan_responses(
         find_obstacle=find_obstacle,
         starter=starter,
     )
-    outcomes = [planner.outcome(event) for event in events]
+    outcomes = [planner.outcome(event, number) for event, number in zip(events, numbers or count(1), strict=False)]
     return Plan(outcomes=tuple(outcomes), files=changed_files(checkout, planner.checkout))
 
 
@@ -95,31 +94,32 @@ class _Planner:
         self._mode = mode
         self._find_obstacle = find_obstacle
         self._starter = starter
+        self._batch = Batch()
         self._unapplied: set[tuple[str, Workload]] = set()  # responses that are proposed or shown, each counted once
         self._over_limit: dict[tuple[str, Workload], OverLimit] = {}
 
-    def outcome(self, event: ParsedEvent) -> Outcome:
+    def outcome(self, event: ParsedEvent, number: int) -> Outcome:
         match event:
             case BadEvent():
                 return Outcome(verdict=Verdict.INVALID, reason=str(event))
             case Surprise():
                 return Outcome(verdict=Verdict.INVALID, reason=str(event), surprise=event)
             case Event():
-                outcome = guarded(lambda: self._outcome(event))
+                outcome = guarded(lambda: self._outcome(event, number))
             case _:
                 assert_never(event)
         if isinstance(outcome, Surprise):
             return Outcome(verdict=Verdict.REFUSED, reason=str(outcome), event=event, surprise=outcome)
         return outcome
 
-    def _outcome(self, event: Event) -> Outcome:
+    def _outcome(self, event: Event, number: int) -> Outcome:
         try:
             pod, decisions = event.pod, matching.decide(event, self._ruleset)
             if not decisions:
                 return Outcome(verdict=Verdict.IGNORED, reason="no response rule matches", event=event)
             if pod is None:
                 return Outcome(verdict=Verdict.REFUSED, reason=_reason_without_pod(event), event=event)
-            return self._respond(event, Pod(namespace=pod[0], name=pod[1]), decisions)
+            return self._respond(event, number, Pod(namespace=pod[0], name=pod[1]), decisions)
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
         except Unproved as error:
@@ -127,7 +127,7 @@ class _Planner:
         except Refused as error:
             return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, refusal=error)
 
-    def _respond(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
+    def _respond(self, event: Event, number: int, pod: Pod, decisions: list[Decision]) -> Outcome:
         self._refuse_stranger(event.cluster)
         target = self._locate(event, pod)
         self._refuse_stranger(target.object.cluster)  # an event without a cluster can mean any
@@ -135,8 +135,10 @@ class _Planner:
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
         actions = _distinct(action for decision in decisions for action in decision.rule.actions)
         applied = apply(self.checkout, actions, target)
-        verdict = _VERDICTS[self._most_careful(decisions)] if applied.changes else Verdict.IN_PLACE
-        proof, warnings = None, applied.warnings
+        rule_mode = Mode.most_careful([decision.mode for decision in decisions])
+        mode = Mode.most_careful([self._mode, rule_mode]) if self._mode else Mode.COMMIT
+        verdict = CAREFUL_VERDICTS.get(mode, Verdict.CONTAINED) if applied.changes else Verdict.IN_PLACE
+        proof, warnings = None, (*applied.warnings, *_assumptions(target))
         if applied.changes:
             self._require_committable(applied)
             if error := self._spend(event, target, verdict):
@@ -144,6 +146,7 @@ class _Planner:
                 verdict = self._postponed(verdict)
         if verdict is Verdict.CONTAINED:
             proof = self._prove(event, pod, target, applied)
+            verdict = _verdict_of_commit(target, proof)
             self.checkout = applied.checkout
         response = Response(
             event=event,
@@ -155,9 +158,12 @@ class _Planner:
             changes=applied.changes,
             warnings=warnings,
             proof=proof,
+            mode=rule_mode,
         )
         rendered = proof.diff if proof else ""
-        reason = _reason(response, target)
+        reason = _reason(response, target, origin=self._batch.origin_of(target, actions))
+        if verdict.changes_files:
+            self._batch.add(number, response, actions)
         return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
 
     def _refuse_stranger(self, name: str | None) -> None:
@@ -171,11 +177,6 @@ class _Planner:
                 f"cluster {name} is spoken for by {speakers} alone, and {self._starter} started this run: if that "
                 f"account may speak for it, add it to `clusters.{name}.dispatched-by` in the rules"
             )
-
-    def _most_careful(self, decisions: list[Decision]) -> Mode:
-        if self._mode is None:
-            return Mode.COMMIT
-        return Mode.most_careful([self._mode, *(decision.mode for decision in decisions)])
 
     def _require_committable(self, applied: AppliedChanges) -> None:
         for file in dict.fromkeys(change.file for change in applied.changes):
@@ -195,7 +196,7 @@ class _Planner:
                 if self._ruleset.limits.over_limit is OverLimitAction.REFUSE:
                     raise
                 self._over_limit[key] = error
-        if verdict is not Verdict.CONTAINED:
+        if not verdict.changes_files:
             self._unapplied.add(key)
         return self._over_limit.get(key)
 
@@ -226,7 +227,26 @@ class _Planner:
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
+        if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):
+            return replace(proof, standing=Standing.ASSUMED, reason=f"{proof.reason}; {'; '.join(doubts)}")
         return proof
+
+
+def _assumptions(target: Target) -> Sequence[str]:
+    """Return what a response supposes that only a chart could confirm."""
+    if not target.chart_workloads:
+        return ()
+    workloads = " or ".join(map(str, target.chart_workloads))
+    return (
+        f"only the chart of {target} can confirm that it makes {workloads}, which the name of the pod stands for: "
+        "see whether the pod is gone",
+    )
+
+
+def _verdict_of_commit(target: Target, proof: Proof | None) -> Verdict:
+    if proof and proof.standing is Standing.NOT_BUILT:
+        return Verdict.COMMITTED
+    return Verdict.ASSUMED if _assumptions(target) else Verdict.CONTAINED
 
 
 def _distinct(actions: Iterable[Action]) -> list[Action]:
@@ -238,10 +258,14 @@ def _distinct(actions: Iterable[Action]) -> list[Action]:
     return distinct
 
 
-def _reason(response: Response, target: Target) -> str:
+def _reason(response: Response, target: Target, *, origin: str) -> str:
+    """Return why an event has its verdict; `origin` says which event of the batch put the response in place."""
     if not response.changes:
-        return f"{target.file} line {target.line} is as rule {response.rule!r} wants it"
-    return f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
+        position = f"declared in {target.file} line {target.line}"
+        return origin or f"{response.workload} is as rule {response.rule!r} wants it ({position})"
+    reason = f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
+    proof = response.proof
+    return f"{reason}; {proof.reason}" if proof and proof.standing is Standing.NOT_BUILT else reason
 
 
 def _reason_without_pod(event: Event) -> str:

@@ -23,6 +23,11 @@ class EditedObject:
     object: ClusterObject
     edit: DesiredEdit
 
+    @property
+    def cluster(self) -> str:
+        """Return the cluster that gets the object."""
+        return self.object.cluster
+
     def is_about(self, target: RenderTarget, key: ObjectKey) -> bool:
         """Return whether a rendered object of a target is the edited one."""
         declaration = (self.object.identity, self.object.resource.source)

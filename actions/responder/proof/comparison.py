@@ -6,7 +6,7 @@ the same. Decides nothing about how targets are rendered: that is handed in.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..errors import NotRendered
+from ..errors import BrokenFolder, NotRendered
 from .claim import Claim, explains, is_rendering_of
 from .render_target import RenderTarget
 from .rendered import ObjectKey, Objects, diff, differing_keys, label
@@ -24,16 +24,20 @@ def compare(
 ) -> Proof:
     """Return how the claims stand. `targets` maps each target as it is before to what it is after.
 
-    A target that does not render before leaves no proof; one that does not render only after disproves.
+    A target that does not render before leaves no proof; if the repository's own content is why, and no other target
+    shows the response, the folder is not built. A target that does not render only after disproves.
     """
     confirmed: list[Claim] = []
     diffs: list[str] = []
     unrendered: list[str] = []
+    broken: dict[str, list[str]] = {}  # reasons by cluster
     for target, successor in targets.items():
         try:
             objects_before = render_before(target)
         except NotRendered as error:
             unrendered.append(str(error))
+            if isinstance(error, BrokenFolder):
+                broken.setdefault(target.cluster, []).append(str(error))
             continue
         try:
             objects_after = render_after(successor)
@@ -49,8 +53,12 @@ def compare(
                 reason = f"{label(key)} of {target} would change, which is not the response"
                 return Proof(standing=Standing.DISPROVED, reason=reason, diff="\n".join(diffs))
             confirmed += relevant
-    unconfirmed = [str(claim) for claim in claims if claim not in confirmed]
-    return _conclusion(targets, unconfirmed, unrendered, "\n".join(diffs))
+    unconfirmed = [claim for claim in claims if claim not in confirmed]
+    reasons = [reason for claim in unconfirmed for reason in broken.get(claim.cluster, ())]
+    if reasons:
+        reason = f"Flux cannot build it, and applies nothing until that is mended: {'; '.join(dict.fromkeys(reasons))}"
+        return Proof(standing=Standing.NOT_BUILT, reason=reason, diff="\n".join(diffs))
+    return _conclusion(targets, list(map(str, unconfirmed)), unrendered, "\n".join(diffs))
 
 
 def _conclusion(

@@ -7,17 +7,19 @@ one where there is none. Variables are left as they are. https://github.com/flux
 import json
 import os
 import posixpath
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotRendered
+from ..errors import BrokenFolder, NotRendered
 from ..escape import one_line
 from ..gitops import manifests
 from ..gitops.checkout import KUSTOMIZATIONS, Checkout
 from ..gitops.source_tree import SourceTree
+from . import sandbox
+from .failure import failure
+from .load_paths import check_paths
 from .render_target import RenderTarget
 from .rendered import Objects, key_of
 
@@ -71,18 +73,20 @@ class Renderer:
             raise NotRendered(f"there is no folder {folder}")
         file = next((name for name in KUSTOMIZATIONS if (self._root / folder / name).is_file()), None)
         if file and not spec.keys() & _FIELDS:
+            check_paths(self._held, folder)
             return self._build(folder)
         if only and not (self._root / folder / only).exists():
             return {}
         content = {"resources": [only]} if only else self._kustomization(folder, file)
         if not isinstance(content, dict):
-            raise NotRendered(f"{folder}/{file} is not a kustomization")
+            raise BrokenFolder(f"{folder}/{file} is not a kustomization")
         for field, flux_field in _NAMES:
             if spec.get(flux_field):
                 content[field] = spec[flux_field]
         for key in _LISTS:
             if spec.get(key):
                 content[key] = [*(content.get(key) or []), *spec[key]]
+        check_paths(self._held, folder, content)
         with _replaced(self._root / folder / (file or KUSTOMIZATIONS[0]), json.dumps(content, default=str)):
             return self._build(folder)
 
@@ -107,23 +111,24 @@ class Renderer:
         try:
             return manifests.load((self._root / folder / file).read_bytes())
         except manifests.Unreadable as error:
-            raise NotRendered(f"{folder}/{file} is not YAML") from error
+            raise BrokenFolder(f"{folder}/{file} is not YAML") from error
 
     def _build(self, folder: str) -> Objects:
         command = [self._kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", folder]
-        # Public remote bases are fetched as Flux fetches them; no credential of the job is there to be handed on.
-        environ = {"PATH": os.environ.get("PATH", ""), "HOME": str(self._root.parent), "GIT_TERMINAL_PROMPT": "0"}
+        scratch = self._root.with_name(f"{self._root.name}-scratch")
         try:
-            result = subprocess.run(  # noqa: S603 - an argument list, no shell, and no event text in it
-                command, cwd=self._root, env=environ, capture_output=True, timeout=_TIMEOUT, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise NotRendered(f"kustomize build {folder} took more than {_TIMEOUT:.0f} s") from error
-        if result.returncode != 0:
-            message = result.stderr.decode(errors="replace").strip().replace(str(self._root), ".")
-            raise NotRendered(f"kustomize build {folder}: {one_line(message, limit=400)}")
+            result = sandbox.run(command, root=self._root, scratch=scratch, timeout=_TIMEOUT)
+        except OSError as error:
+            raise NotRendered(f"kustomize cannot be started: {error.strerror}") from error
+        if result.code is None:
+            raise NotRendered(f"kustomize build {folder} took more than {_TIMEOUT:.0f} s")
+        if result.code < 0:
+            raise NotRendered(f"kustomize build {folder} was ended by signal {-result.code}")
+        if result.code != 0:
+            message = result.errors.decode(errors="replace").strip().replace(str(self._root), ".")
+            raise failure(folder, one_line(message, limit=400), self._held.checkout)
         try:
-            return {key_of(content): content for content in manifests.load_all(result.stdout) if content}
+            return {key_of(content): content for content in manifests.load_all(result.output) if content}
         except manifests.Unreadable as error:
             raise NotRendered(f"kustomize build {folder} gives no YAML: {one_line(error)}") from error
 

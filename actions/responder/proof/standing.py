@@ -5,9 +5,15 @@ from enum import StrEnum
 
 
 class Standing(StrEnum):
-    """How a proof stands."""
+    """How a proof stands.
+
+    ASSUMED: the difference is the response alone, but only a chart could confirm that it reaches the pod. NOT_BUILT:
+    the repository's own content keeps kustomize, and so Flux, from building the folder.
+    """
 
     PROVED = "proved"
+    ASSUMED = "assumed"
+    NOT_BUILT = "not built"
     DISPROVED = "disproved"
     NOT_POSSIBLE = "not possible"
 

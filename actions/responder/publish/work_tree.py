@@ -1,7 +1,7 @@
 """The work tree that the desired state lies in, as the checkout that the rest of the action reads.
 
 Nothing outside the root is read, whatever symbolic links say. Manifests are read at once; any other file is read when
-its content is asked for, because most of them never are.
+its content is asked for, because most of them never are. So is a manifest that the runner may not read.
 """
 
 import os
@@ -38,9 +38,10 @@ class WorkTree:
                     elif entry.is_dir(follow_symlinks=False):
                         if not is_ignored_folder(entry.name):
                             pending.append(path + "/")
-                    elif is_manifest(entry.name):
-                        with open(entry.path, "rb") as file:  # noqa: PTH123 - half the time of Path.read_bytes
-                            manifests[path] = file.read()
+                    elif not entry.is_file(follow_symlinks=False):
+                        continue  # a pipe or a socket: reading it could take for ever
+                    elif is_manifest(entry.name) and (data := _read(entry.path)) is not None:
+                        manifests[path] = data
                     else:
                         other_files.add(path)
         return Checkout(manifests=manifests, other_files=_UnreadFiles(Path(base), other_files), links=links)
@@ -52,6 +53,15 @@ class WorkTree:
             os.link(source, target)
         except OSError:
             shutil.copyfile(source, target)
+
+
+def _read(path: str) -> bytes | None:
+    """Return the content of a file, None where the runner may not read it."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - half the time of Path.read_bytes
+            return file.read()
+    except PermissionError:
+        return None
 
 
 class _UnreadFiles(Mapping[str, bytes]):

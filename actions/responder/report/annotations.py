@@ -6,22 +6,25 @@ from ..escape import plain
 from ..github.run_output import Annotation
 from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
+from .verdict_words import word
 
 _LEVELS = {
     Verdict.CONTAINED: "notice",
+    Verdict.ASSUMED: "notice",
     Verdict.PROPOSED: "notice",
     Verdict.DRY_RUN: "notice",
     Verdict.IN_PLACE: "notice",
     Verdict.IGNORED: "notice",
+    Verdict.COMMITTED: "error",
     Verdict.REFUSED: "error",
     Verdict.INVALID: "error",
 }
 
 
-def of_outcomes(outcomes: Iterable[Outcome]) -> Iterator[Annotation]:
+def of_outcomes(outcomes: Iterable[Outcome], *, dry_run: bool = False) -> Iterator[Annotation]:
     """Yield what became of each event, at the lines that change, and the warnings about its response."""
     for outcome in outcomes:
-        level, message = _LEVELS[outcome.verdict], _sentence(outcome)
+        level, message = _LEVELS[outcome.verdict], _sentence(outcome, dry_run=dry_run)
         changes = outcome.response.changes if outcome.response else ()
         for change in changes:
             yield Annotation(level=level, message=message, file=str(change.file), line=change.line)
@@ -38,6 +41,6 @@ def of_notifications(notifications: Iterable[Notification]) -> Iterator[Annotati
             yield Annotation(level="warning", message=plain(notification, limit=1000))
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: Outcome, *, dry_run: bool) -> str:
     workload = f"{outcome.response.workload}: " if outcome.response else ""
-    return f"{outcome.verdict}: {plain(workload + outcome.reason, limit=2000)}"
+    return f"{word(outcome.verdict, dry_run=dry_run)}: {plain(workload + outcome.reason, limit=2000)}"

@@ -75,5 +75,5 @@ def _as_json(replay: Replay) -> dict[str, object]:
         "verdict": str(replay.outcome.verdict),
         "reason": one_line(replay.outcome.reason, limit=1000),
         "workload": str(response.workload) if response else None,
-        "files": [str(change.file) for change in response.changes] if response else [],
+        "files": response.files if response else [],
     }

@@ -16,13 +16,16 @@ from . import timeline
 from .event_table import event_table, events_to_paste
 from .proposals import Uncommitted
 from .timeline import Moment
+from .verdict_words import word
 
 _MARKS = {
     Verdict.CONTAINED: "🛑",
+    Verdict.ASSUMED: "❔",
     Verdict.PROPOSED: "✋",
     Verdict.DRY_RUN: "👀",
     Verdict.IN_PLACE: "✅",
     Verdict.IGNORED: "⚪",
+    Verdict.COMMITTED: "🚧",
     Verdict.REFUSED: "⚠️",
     Verdict.INVALID: "❌",
 }
@@ -58,7 +61,7 @@ class Report:
 
     def responses(self) -> str:
         """Return the `responses` output: a JSON array with an object for each event, in the order of the events."""
-        return json_text([_as_json(outcome) for outcome in self._outcomes])
+        return json_text([_as_json(outcome, dry_run=self.dry_run) for outcome in self._outcomes])
 
     @property
     def _outcomes(self) -> tuple[Outcome, ...]:
@@ -68,12 +71,13 @@ class Report:
         count = dict.fromkeys(Verdict, 0)
         for outcome in self._outcomes:
             count[outcome.verdict] += 1
-        counts = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "no events"
+        words = {verdict: word(verdict, dry_run=self.dry_run) for verdict in Verdict}
+        counts = ", ".join(f"{number} {words[verdict]}" for verdict, number in count.items() if number) or "no events"
         return f"Falco events: {counts}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
 
     def _table(self) -> str:
         rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
-        rows += [_row(outcome) for outcome in self._outcomes]
+        rows += [_row(outcome, dry_run=self.dry_run) for outcome in self._outcomes]
         return "\n".join(rows)
 
     def _change(self) -> str:
@@ -168,16 +172,18 @@ class Report:
         return "\n\n".join(["### Events", *tables, *note]) if tables else ""
 
 
-def _row(outcome: Outcome) -> str:
+def _row(outcome: Outcome, *, dry_run: bool) -> str:
     workload = markdown_code(outcome.response.workload) if outcome.response else ""
     event = outcome.event
     rule = f"{markdown_code(event.rule)} ({event.priority.word})" if event else ""
     reason = markdown_code(outcome.reason, limit=2000)
-    return f"| {_MARKS[outcome.verdict]} {outcome.verdict} | {workload} | {rule} | {reason} |"
+    verdict = word(outcome.verdict, dry_run=dry_run)
+    return f"| {_MARKS[outcome.verdict]} {verdict} | {workload} | {rule} | {reason} |"
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    row: dict[str, object] = {"verdict": outcome.verdict, "reason": one_line(outcome.reason, limit=2000)}
+def _as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
+    verdict = word(outcome.verdict, dry_run=dry_run)
+    row: dict[str, object] = {"verdict": verdict, "reason": one_line(outcome.reason, limit=2000)}
     if event := outcome.event:
         row |= {"id": event.id, "source": event.source, "cluster": event.cluster, "falco-rule": event.rule}
     if response := outcome.response:
@@ -188,8 +194,9 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
             "kind": workload.kind,
             "namespace": workload.namespace,
             "name": workload.name,
-            "files": [str(change.file) for change in response.changes],
+            "files": response.files,
         }
+        row |= {"proof": response.proof.standing} if response.proof else {}
     if outcome.pull_request:
         row["pull-request"] = outcome.pull_request
     return row

@@ -181,6 +181,8 @@ class FixedProver:
         (Standing.PROVED, False, "contained"),
         (Standing.NOT_POSSIBLE, False, "contained"),
         (Standing.NOT_POSSIBLE, True, "refused"),
+        (Standing.NOT_BUILT, False, "committed"),
+        (Standing.NOT_BUILT, True, "refused"),
         (Standing.DISPROVED, False, "refused"),
         (Standing.DISPROVED, True, "refused"),
     ],
@@ -191,9 +193,72 @@ def test_a_response_without_the_proof_that_it_needs_changes_nothing(
     result = plan(shell(), prover=FixedProver(standing, required=required))
     (outcome,) = result.outcomes
     assert (outcome.verdict.value, outcome.rendered) == (verdict, "- 2\n+ 0")
-    assert bool(result.files) is (verdict == "contained")
+    assert bool(result.files) is (verdict != "refused")
 
 
 def test_what_is_not_committed_is_not_proved() -> None:
     disproof = FixedProver(Standing.DISPROVED, required=True)
     assert verdicts(plan(shell(), mode=Mode.PULL_REQUEST, prover=disproof)) == ["proposed"]
+
+
+SHARED = {
+    "clusters/prod/kustomization.yaml": "resources:\n  - ../../base\n",
+    "clusters/test/kustomization.yaml": "resources: [../../base]\n",
+    "base/kustomization.yaml": "resources: [web.yaml, api.yaml]\n",
+    "base/web.yaml": FILES["web.yaml"],
+    "base/api.yaml": FILES["api.yaml"],
+}
+CLUSTERS = RULES + b"clusters: {prod: {path: clusters/prod}, test: {path: clusters/test}}\n"
+
+
+def reasons(*events: Event, rules: bytes = CLUSTERS, **options: Any) -> list[str]:
+    result = plan_responses(events, parser.parse(rules, name="rules"), checkout_of(SHARED), **options)
+    return [outcome.reason for outcome in result.outcomes]
+
+
+def test_a_later_event_of_a_workload_names_the_event_the_file_and_the_line_that_contained_it() -> None:
+    prod = {"cluster": "prod"}
+    first, second, third = reasons(shell("api", **prod), shell("web", **prod), shell("api", **prod))
+    assert first == "rule 'all': clusters/prod/kustomization.yaml line 3, replicas.0 (new)"
+    assert third == "contained by event 1 of this batch: clusters/prod/kustomization.yaml line 3"
+    assert second.startswith("rule 'all'")
+
+
+def test_the_same_workload_of_another_cluster_is_not_contained_by_an_event_of_the_batch() -> None:
+    second = reasons(shell("web", cluster="prod"), shell("web", cluster="test"))[1]
+    assert second.startswith("rule 'all': clusters/test/kustomization.yaml")
+
+
+def test_events_have_the_numbers_that_people_know_them_by() -> None:
+    events = [shell("web", cluster="prod")] * 2
+    assert reasons(*events, numbers=[4, 7])[1].startswith("contained by event 4 of this batch")
+
+
+def test_what_was_in_place_before_the_batch_says_so_without_a_claim_about_a_line_of_the_base() -> None:
+    stopped = {
+        **SHARED,
+        "clusters/prod/kustomization.yaml": "resources: [../../base]\nreplicas: [{name: web, count: 0}]\n",
+    }
+    result = plan_responses([shell(cluster="prod")], parser.parse(CLUSTERS, name="rules"), checkout_of(stopped))
+    (outcome,) = result.outcomes
+    assert outcome.reason == "Deployment shop/web is as rule 'all' wants it (declared in base/web.yaml line 1)"
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"), [(b"commit", "contained"), (b"pull-request", "proposed"), (b"dry-run", "shown")]
+)
+def test_a_plan_of_everything_can_be_told_as_the_rules_want_it(mode: bytes, verdict: str) -> None:
+    result = plan(shell(), rules=RULES.replace(b"respond:", b"mode: " + mode + b", respond:"), mode=None)
+    assert verdicts(result) == ["contained"]
+    assert verdicts(result.as_rules_want) == [verdict]
+
+
+def test_a_file_is_listed_once_however_many_of_its_lines_change() -> None:
+    (outcome,) = plan(shell(), rules=TWO_RULES).outcomes
+    assert outcome.response is not None
+    assert outcome.response.files == ["web.yaml"]
+
+
+def test_what_flux_cannot_build_is_committed_and_says_why() -> None:
+    (outcome,) = plan(shell(), prover=FixedProver(Standing.NOT_BUILT, required=False)).outcomes
+    assert (outcome.verdict, outcome.reason.endswith("; so it is")) == (Verdict.COMMITTED, True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from responder.errors import Ambiguous
+from responder.errors import Ambiguous, NotFound
 from responder.falco import cloudevent
 from responder.falco.event import Event
 from responder.gitops.checkout import Checkout
@@ -82,7 +82,7 @@ def test_each_line_that_a_refusal_offers_leads_to_a_response(
     checkout: Checkout, rules: dict[str, Any], shell: Event
 ) -> None:
     refusal = outcome(checkout, rules, shell).refusal
-    assert isinstance(refusal, Ambiguous)
+    assert isinstance(refusal, Ambiguous | NotFound)
     assert refusal.settle or any(advice in str(refusal) for advice in (hints.UNNAMED_CLUSTER, hints.DECLARED_TWICE))
     reasons = {line: outcome(checkout, with_line(rules, line), shell) for line in refusal.settle}
     assert {line: settled.reason for line, settled in reasons.items() if settled.response is None} == {}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from responder.errors import NotRendered
+from responder.errors import BrokenFolder, NotRendered
 from responder.gitops.checkout import Checkout
 from responder.gitops.placement.desired_edit import DesiredEdit, RemoveResource
 from responder.gitops.source_tree import SourceTree
@@ -57,6 +57,10 @@ def objects(*contents: Mapping[str, Any]) -> Objects:
 
 def failure(target: RenderTarget) -> Objects:
     raise NotRendered(f"{target.path} is broken")
+
+
+def content_failure(target: RenderTarget) -> Objects:
+    raise BrokenFolder(f"{target.path} has a key twice")
 
 
 def proof_of(
@@ -209,3 +213,22 @@ def test_a_long_difference_is_cut() -> None:
     proof = proof_of({APPS: objects(WEB)}, {APPS: objects(long)}, claim())
     assert proof.diff.splitlines()[-1] == "…"
     assert len(proof.diff.splitlines()) == 201
+
+
+def test_a_folder_that_the_repository_itself_breaks_is_not_built() -> None:
+    proof = compare({APPS: APPS}, [claim()], render_before=content_failure, render_after=failure)
+    assert proof.standing is Standing.NOT_BUILT
+    assert proof.reason == "Flux cannot build it, and applies nothing until that is mended: apps has a key twice"
+
+
+def test_a_broken_folder_of_another_cluster_leaves_no_proof_but_stops_nothing() -> None:
+    def render(target: RenderTarget, replicas: int) -> Objects:
+        return content_failure(target) if target == TEST else objects(with_spec(WEB, replicas=replicas))
+
+    proof = compare(
+        {APPS: APPS, TEST: TEST},
+        [claim()],
+        render_before=lambda target: render(target, 2),
+        render_after=lambda target: render(target, 0),
+    )
+    assert (proof.standing, proof.reason) == (Standing.NOT_POSSIBLE, "apps has a key twice")

@@ -1,5 +1,6 @@
 """A work tree gives what lies in it, nothing from outside, and reads only what is needed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,19 @@ def test_a_file_that_cannot_be_linked_is_copied(tmp_path: Path, monkeypatch: pyt
     write(tmp_path, "values.json", "{}")
     WorkTree(tmp_path).copy("values.json", tmp_path / "copy.json")
     assert (tmp_path / "copy.json").read_text() == "{}"
+
+
+def test_a_pipe_with_the_name_of_a_manifest_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "web.yaml", WEB)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    checkout = WorkTree(tmp_path).checkout()
+    assert locate(checkout, pod=POD).line == 1
+    assert "pipe.yaml" not in checkout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file: run the tests as another user")
+def test_a_manifest_that_may_not_be_read_costs_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "web.yaml", WEB)
+    write(tmp_path, "secret.yaml", WEB)
+    (tmp_path / "secret.yaml").chmod(0)
+    assert str(locate(WorkTree(tmp_path).checkout(), pod=POD).file) == "web.yaml"

@@ -192,7 +192,10 @@ def test_a_branch_has_a_number_from_the_second_on() -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "level"),
-    [(verdict, "error" if verdict in (Verdict.REFUSED, Verdict.INVALID) else "notice") for verdict in Verdict],
+    [
+        (verdict, "error" if verdict in (Verdict.COMMITTED, Verdict.REFUSED, Verdict.INVALID) else "notice")
+        for verdict in Verdict
+    ],
 )
 def test_each_outcome_is_an_annotation_of_its_level_and_each_warning_one_more(verdict: Verdict, level: str) -> None:
     first, warning = annotations.of_outcomes([outcome("a\nb", verdict)])
@@ -206,3 +209,10 @@ def test_only_receivers_that_were_not_reached_are_annotated() -> None:
     (warning,) = annotations.of_notifications(notifications)
     assert warning.level == "warning"
     assert r"no path\n:%3Aerror::x" in warning.message
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_dry_run_says_what_would_happen_in_annotations_too(verdict: Verdict) -> None:
+    first, _ = annotations.of_outcomes([outcome("a", verdict)], dry_run=True)
+    is_act = verdict in ("contained", "assumed", "committed", "proposed", "shown")
+    assert first.message.startswith(f"would be {verdict}: " if is_act else f"{verdict}: ")

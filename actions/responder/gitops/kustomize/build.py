@@ -15,7 +15,7 @@ from .kustomization import Kustomization
 from .patches import Patch
 from .reachability import Reach
 from .resource import Layer, Phase, Resource, Step, identify
-from .skipped_reference import NOT_FOLLOWED, SkippedReference
+from .skipped_reference import NOT_FOLLOWED, UNREADABLE, SkippedReference
 
 ReadManifests = Callable[[bytes], Sequence[Manifest]]  # the objects in a file that matter; raises Unreadable
 
@@ -114,7 +114,7 @@ class Builder:
         try:
             content = kustomization.parse(file, data, lambda reference: tree.file(folder, reference))
         except manifests.Unreadable as error:
-            self._skip(file, "the kustomization", f"cannot be read: {error}")
+            self._skip(file, "the kustomization", f"{UNREADABLE}: {error}")
             return Kustomization(file=file)
         for key in content.unfollowed:
             self._skip(file, key, NOT_FOLLOWED)
@@ -124,7 +124,7 @@ class Builder:
         try:
             parsed = self._read_manifests(data)
         except manifests.Unreadable as error:
-            self._skip(file, "the file", f"cannot be read: {error}")
+            self._skip(file, "the file", f"{UNREADABLE}: {error}")
             return ()
         return tuple(
             Resource(

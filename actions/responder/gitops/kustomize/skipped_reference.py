@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 NOT_FOLLOWED = "is not followed"  # what can change objects in ways that are not known here
 NO_FOLDER = "there is no folder"  # how the reason begins where a Flux Kustomization names one that is not here
+UNREADABLE = "cannot be read"
 OTHER_SOURCE = "is another source"  # part of the reason where a Flux Kustomization applies another repository
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...kubernetes.pod_names import Owner, Pod
 from ..flux.desired_state import ClusterObject, DesiredState
-from ..kustomize.skipped_reference import NO_FOLDER, OTHER_SOURCE
+from ..kustomize.skipped_reference import NO_FOLDER, OTHER_SOURCE, UNREADABLE
 from . import prefilter
 from .owners import owners_in_any_namespace
 
@@ -32,6 +32,7 @@ def reason_why_none(desired_state: DesiredState) -> str:
         or _other_sources(desired_state)
         or _resource_sets(desired_state)
         or _missing_folders(desired_state)
+        or _unreadable_files(desired_state)
     )
 
 
@@ -58,6 +59,12 @@ def _missing_folders(desired_state: DesiredState) -> str:
     if missing:
         return "Flux Kustomizations name folders that are not here (does the input `directory` name what Flux reads?)"
     return ""
+
+
+def _unreadable_files(desired_state: DesiredState) -> str:
+    """Return the files that could declare the workload but are not YAML, empty if there are none."""
+    files = sorted({skipped.file for skipped in desired_state.skipped if skipped.reason.startswith(UNREADABLE)})
+    return f"{first_few(files)} cannot be read as YAML, and may declare it" if files else ""
 
 
 def _ignored_files(desired_state: DesiredState) -> str:

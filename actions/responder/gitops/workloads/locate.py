@@ -15,8 +15,8 @@ from ..flux.desired_state import ClusterObject, DesiredState
 from ..flux.sources import Origin, Sources
 from ..kustomize import reachability
 from ..kustomize.build import Builder
-from . import helm, hints, prefilter
-from .owners import autoscalers, declared_owners, helm_releases, possible_workloads
+from . import chart_workloads, helm, hints, prefilter
+from .owners import autoscalers, declared_owners, helm_releases
 from .target import Target
 
 
@@ -61,6 +61,8 @@ def locate(
             raise Ambiguous(pod, descriptions, advice=hints.UNNAMED_CLUSTER)
         lines = hints.rules_to_add(desired_state, candidates, pod, cluster)
         raise Ambiguous(pod, descriptions, settle=lines, advice=hints.DECLARED_TWICE)
+    if assignment is None:
+        _refuse_foreign_pod(desired_state, candidates[0], pod, owners, cluster)
     return _target(candidates[0], desired_state, pod, owners)
 
 
@@ -93,9 +95,24 @@ def _target(item: ClusterObject, desired_state: DesiredState, pod: Pod, owners: 
         workload=Workload(kind=object_id.kind, namespace=pod.namespace, name=object_id.name),
         object=item,
         desired_state=desired_state,
-        chart_workloads=possible_workloads(pod, owners) if is_release else (),
+        chart_workloads=chart_workloads.possible_workloads(pod, owners) if is_release else (),
         autoscalers=() if is_release else autoscalers(desired_state.objects, item),
     )
+
+
+def _refuse_foreign_pod(
+    desired_state: DesiredState, item: ClusterObject, pod: Pod, owners: Sequence[Owner], cluster: str | None
+) -> None:
+    """Raise NotFound where a release could have made the pod, but the pod's name is not one that its chart gives."""
+    if not helm.is_release(item.resource.id):
+        return
+    workloads = chart_workloads.possible_workloads(pod, owners)
+    reasons = [chart_workloads.why_foreign(item.resource, workload) for workload in workloads]
+    if all(reasons):
+        reason = f"{reasons[0]}, so it does not look like one that the chart of {hints.describe(item)} makes"
+        is_controlled = any(workload.kind != "Pod" for workload in workloads)
+        lines = hints.rules_to_add(desired_state, [item], pod, cluster) if is_controlled else []
+        raise NotFound(pod, reason=reason, settle=lines)
 
 
 def _why_none(assignment: Assignment | None, desired_state: DesiredState) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...kubernetes.pod_names import BASE, Owner, Pod, Workload, is_workload, owns
+from ...kubernetes.pod_names import Owner, Pod, is_workload, owns
 from ..fields import mapping, text
 from ..flux.desired_state import ClusterObject
 from . import helm
+from .chart_workloads import possible_workloads
 
-# From the most specific form of a pod's name to the least.
-_FORMS = (("Deployment",), ("CronJob",), ("StatefulSet",), ("DaemonSet", "Job"), ("Pod",))
 _AUTOSCALER_GROUPS = {"HorizontalPodAutoscaler": "autoscaling", "ScaledObject": "keda.sh"}
 
 
@@ -34,7 +33,8 @@ def helm_releases(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[O
     Those whose main object has the name of the owner count before all others. Of these, one without any namespace
     counts if no other does.
     """
-    names = {workload.name for workload in possible_workloads(pod, owners)}
+    workloads = possible_workloads(pod, owners)
+    names = {workload.name for workload in workloads}
     candidates = [
         candidate
         for candidate in objects
@@ -42,24 +42,13 @@ def helm_releases(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[O
         and helm.namespace(candidate.resource) in (pod.namespace, None)
         and any(helm.may_create(candidate.resource, name) for name in names)
     ]
-    by_name = [candidate for candidate in candidates if names & helm.main_object_names(candidate.resource)]
+    by_name = [
+        candidate
+        for candidate in candidates
+        if any(workload.may_be(name) for workload in workloads for name in helm.main_object_names(candidate.resource))
+    ]
     exact = [item for item in by_name or candidates if helm.namespace(item.resource) == pod.namespace]
     return _distinct(exact or by_name or candidates)
-
-
-def possible_workloads(pod: Pod, owners: Sequence[Owner]) -> tuple[Workload, ...]:
-    """Return the workload that the event names, else those that would give the pod its name in its likeliest form."""
-    for owner in owners:
-        if owner.kind == "Deployment":
-            return (Workload(kind="Deployment", namespace=pod.namespace, name=owner.name),)
-    names = [pod.name, pod.name[:BASE].rstrip("-")]
-    while "-" in names[-1]:
-        names.append(names[-1].rpartition("-")[0])
-    for form in _FORMS:
-        pairs = dict.fromkeys((kind, name) for kind in form for name in names if owns(kind, name, pod.name))
-        if pairs:
-            return tuple(Workload(kind=kind, namespace=pod.namespace, name=name) for kind, name in pairs)
-    return ()
 
 
 def autoscalers(objects: Iterable[ClusterObject], workload: ClusterObject) -> tuple[ClusterObject, ...]:

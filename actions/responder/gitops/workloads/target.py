@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from ...kubernetes.pod_names import Workload
 from ..flux.desired_state import ClusterObject, DesiredState
+from .chart_workloads import ChartWorkload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Target:
     item: int | None = None
     object: ClusterObject = field(repr=False)
     desired_state: DesiredState = field(repr=False)
-    chart_workloads: tuple[Workload, ...] = ()
+    chart_workloads: tuple[ChartWorkload, ...] = ()
     autoscalers: tuple[ClusterObject, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:

@@ -79,23 +79,6 @@ def test_a_release_whose_main_object_has_the_name_comes_before_one_that_may_crea
 
 
 @pytest.mark.parametrize(
-    ("pod", "hints", "expected"),
-    [
-        ("web-77789455d6-m7flp", (), ["Deployment shop/web"]),
-        ("backup-28912345-m7flp", (), ["CronJob shop/backup"]),
-        ("db-0", (), ["StatefulSet shop/db"]),
-        ("agent-m7flp", (), ["DaemonSet shop/agent", "Job shop/agent"]),
-        ("toolbox", (), ["Pod shop/toolbox"]),
-        ("web-77789455d6-m7flp", (Owner(kind="Deployment", name="api"),), ["Deployment shop/api"]),
-    ],
-)
-def test_the_likeliest_form_of_a_pods_name_says_what_a_chart_may_have(
-    pod: str, hints: tuple[Owner, ...], expected: list[str]
-) -> None:
-    assert list(map(str, owners.possible_workloads(Pod(namespace="shop", name=pod), hints))) == expected
-
-
-@pytest.mark.parametrize(
     ("api", "kind", "namespace", "target", "is_autoscaler"),
     [
         ("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "kind: Deployment, name: web", True),

@@ -13,6 +13,8 @@ from tests import sidekick
 from tests.actions.conftest import NewRemote, Remote
 from tests.actions.runs import ALPINE, HOSTILE, MANIFEST, SHELL, STOPPED, Responder, shell
 
+CONFIG = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+
 needs_kustomize = pytest.mark.skipif(
     shutil.which("kustomize") is None, reason="no kustomize: `make setup` builds it where Go is"
 )
@@ -179,8 +181,8 @@ def test_a_manifest_that_leaves_a_doubt_is_refused(
         pytest.param(b"\xef\xbb\xbf" + ALPINE, b"\xef\xbb\xbf" + STOPPED, id="byte order mark"),
         pytest.param(ALPINE.rstrip(), STOPPED.rstrip(), id="no final newline"),
         pytest.param(
-            b"kind: ConfigMap\n---\n" + ALPINE + b"---\n{}\n",
-            b"kind: ConfigMap\n---\n" + STOPPED + b"---\n{}\n",
+            CONFIG + b"---\n" + ALPINE + b"---\n# nothing\n",
+            CONFIG + b"---\n" + STOPPED + b"---\n# nothing\n",
             id="several documents",
         ),
     ],

@@ -74,6 +74,8 @@ class SqliteOutbox:
         self._written = -math.inf
         self._arrival = asyncio.Event()
         self._is_stale = True
+        self._next_key = 1  # a key of a letter that was removed is not given again: its claim may yet be settled
+        self._version: int | None = None  # of the file, as far as other processes change it; None if it was not read
         with ExitStack() as stack, unusable(path):
             self._unlock = lock(path)
             stack.callback(self._unlock)
@@ -99,9 +101,7 @@ class SqliteOutbox:
         arrivals = self._arrivals
         for letter in new:
             arrivals.rows.append(_row(letter, now))
-            self._shares.add(letter.cluster, letter.kind)
-            queue = (letter.cluster, letter.kind)
-            self._unread[queue] = self._unread.get(queue, 0) + 1
+            self._expect(letter.cluster, letter.kind)
             self._recent.add(letter.identity, letter.act, now)
         for letter in folded:
             arrivals.rows.append((letter.identity, now, None, letter.size, None, letter.cluster, None, None, 0))
@@ -147,12 +147,20 @@ class SqliteOutbox:
         await self._writer.close()
         self._unlock()
 
+    def _expect(self, cluster: str, kind: bytes | None) -> None:
+        """Count a letter that is yet to be written and read."""
+        self._shares.add(cluster, kind)
+        self._unread[cluster, kind] = self._unread.get((cluster, kind), 0) + 1
+
     def _write(self, connection: sqlite3.Connection) -> None:
         """Write all arrivals."""
         arrivals, self._arrivals = self._arrivals, _Arrivals()
+        [last_key] = connection.execute("SELECT max(key) FROM letter").fetchone()
+        start = max(self._next_key, (last_key or 0) + 1)
+        self._next_key = start + len(arrivals.rows)
         connection.executemany(
-            f"INSERT INTO letter ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",  # noqa: S608  # a constant
-            arrivals.rows,
+            f"INSERT INTO letter (key, {', '.join(_COLUMNS)}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})",  # noqa: S608  # constants
+            [(key, *row) for key, row in enumerate(arrivals.rows, start)],
         )
         connection.executemany(
             "INSERT INTO folded VALUES (?, ?, 1) ON CONFLICT (act)"
@@ -182,9 +190,7 @@ class SqliteOutbox:
             return
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=self._coalesce_seconds)
-        self._waiting = WaitingLetters()
-        self._unread.clear()
-        self._shares.replace([])
+        self._version = None
         self._read(connection)
         now = self._now()
         for identity, act, received in connection.execute(
@@ -196,7 +202,12 @@ class SqliteOutbox:
         self._is_stale = False
 
     def _read(self, connection: sqlite3.Connection) -> None:
-        """Read what is new in the file: letters of `put`, and those that another process has requeued."""
+        """Read what is new in the file: letters of `put`. Read it all if another process has changed it."""
+        former, [self._version] = self._version, connection.execute("PRAGMA data_version").fetchone()
+        if is_changed := self._version != former:
+            self._waiting.clear()
+            self._shares.replace([])
+            self._unread.clear()
         for key, cluster, pod, kind, gravity, size in connection.execute(
             "SELECT key, cluster, pod, kind, gravity, size FROM letter"
             " WHERE document IS NOT NULL AND key > ? ORDER BY key",
@@ -207,6 +218,10 @@ class SqliteOutbox:
                 self._shares.add(cluster, kind)
             elif count > 1:
                 self._unread[cluster, kind] = count - 1
+        if is_changed:
+            for _, _, _, _, document, cluster, _, kind, _ in self._arrivals.rows:
+                if document is not None:
+                    self._expect(cluster, kind)
 
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
         self._recall(connection)
@@ -235,8 +250,7 @@ class SqliteOutbox:
         self._purged = now
         connection.execute(
             "DELETE FROM letter WHERE key IN (SELECT key FROM letter WHERE document IS NULL ORDER BY key LIMIT ?)"
-            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)"
-            " AND key < (SELECT max(key) FROM letter)",  # otherwise a later letter could get a key that was read
+            " AND (received < ? OR key <= (SELECT max(key) FROM letter) - ?)",
             (_PURGED_AT_ONCE, now - DEDUPLICATION_SECONDS, 2 * GENERATION),
         )
         connection.execute("DELETE FROM folded WHERE coalesced = 0 OR received < ?", (now - _COUNT_SECONDS,))

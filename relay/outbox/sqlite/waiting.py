@@ -27,6 +27,13 @@ class WaitingLetters:
         self._queues: dict[tuple[Lane, int], dict[int, None]] = {}
         self._turns = Turns()
 
+    def clear(self) -> None:
+        """Drop the letters, but not whose turn it is."""
+        self.last_key = 0
+        self._letters.clear()
+        self._queues.clear()
+        self._turns.replace({})
+
     def add(self, key: int, letter: WaitingLetter) -> None:
         self.last_key = key
         self._letters[key] = letter

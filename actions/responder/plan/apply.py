@@ -4,9 +4,9 @@ Decides which edits it takes and what they claim to do; where each edit belongs 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..errors import Unsupported
+from ..errors import Refused, Unsupported
 from ..gitops.checkout import Checkout
 from ..gitops.placement.caveats import find_caveats
 from ..gitops.placement.choice import choose_placement
@@ -14,7 +14,7 @@ from ..gitops.placement.desired_edit import RemoveResource, is_fulfilled
 from ..gitops.source_tree import SourceTree
 from ..gitops.workloads.target import Target
 from ..proof.claim import AddedObject, Claim, EditedObject
-from ..rules.actions import Action, Isolate
+from ..rules.actions import Action, Isolate, Remove, Stop
 from .change import Change
 from .edits import add_file, apply_placement
 from .effects import Effect, effects_of, warnings_about
@@ -23,18 +23,23 @@ from .network_policy import Policy, policy_for
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedChanges:
-    """A checkout with responses in it: the changes, what they claim to do, and what a person should know of them."""
+    """A checkout with responses in it: the changes, what they claim to do, and what a person should know of them.
+
+    `unreached` says why the pods that run now run on, empty if the changes reach them.
+    """
 
     checkout: Checkout
     changes: tuple[Change, ...] = ()
     claims: tuple[Claim, ...] = ()
     warnings: tuple[str, ...] = ()
+    unreached: str = ""
 
     def followed_by(
         self, checkout: Checkout, changes: Iterable[Change], claims: Iterable[Claim], warnings: Iterable[str] = ()
     ) -> "AppliedChanges":
         """Return these changes and further ones, which lead to another checkout. No warning is repeated."""
-        return AppliedChanges(
+        return replace(
+            self,
             checkout=checkout,
             changes=(*self.changes, *changes),
             claims=(*self.claims, *claims),
@@ -48,10 +53,31 @@ def apply(checkout: Checkout, actions: Iterable[Action], target: Target) -> Appl
     for action in actions:
         if isinstance(action, Isolate):
             applied = _isolate(applied, policy_for(action, target), target)
-            continue
-        for effect in effects_of(action, target):
-            if not is_fulfilled(effect.edit, effect.object.resource):
-                applied = _apply_effect(applied, effect, target, warnings_about(action, target))
+        elif isinstance(action, Stop) and target.workload.kind == "CronJob":
+            applied = _stop_cron_job(applied, target)
+        else:
+            applied = _apply_effects(applied, action, target)
+    return applied
+
+
+def _stop_cron_job(applied: AppliedChanges, target: Target) -> AppliedChanges:
+    """Take a CronJob out, so that its Jobs and their pods end; suspend it if that cannot be.
+
+    A suspended CronJob starts no Jobs, but the Jobs that it has started run on.
+    https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-suspension
+    """
+    try:
+        if target.object.applier is None:
+            raise Unsupported("the repository does not show whether Flux prunes")
+        return _apply_effects(applied, Remove(), target)
+    except Refused as error:
+        return replace(_apply_effects(applied, Stop(), target), unreached=f"it cannot be taken out: {error}")
+
+
+def _apply_effects(applied: AppliedChanges, action: Action, target: Target) -> AppliedChanges:
+    for effect in effects_of(action, target):
+        if not is_fulfilled(effect.edit, effect.object.resource):
+            applied = _apply_effect(applied, effect, target, warnings_about(action, target))
     return applied
 
 

@@ -179,9 +179,14 @@ def _with_response(action: Action, workloads: Sequence[ChartWorkload]) -> list[C
 
 
 def _merge_patch(action: Action, workload: ChartWorkload) -> dict[str, Any]:
-    """Return the strategic merge patch that does to a workload what is demanded."""
+    """Return the strategic merge patch that does to a workload what is demanded.
+
+    A stop takes a CronJob out: Helm then deletes it, and so its Jobs and their pods, which a suspension would not end.
+    """
+    head = {"apiVersion": _API_VERSIONS.get(workload.kind, "apps/v1"), "kind": workload.kind}
+    if isinstance(action, Stop) and workload.kind == "CronJob":
+        return {"$patch": "delete", **head, "metadata": {"name": workload.name}}
     patch: dict[str, Any] = {}
     for path, value in _fields(action, workload):
         patch = set_in(patch, path, value)
-    head = {"apiVersion": _API_VERSIONS.get(workload.kind, "apps/v1"), "kind": workload.kind}
     return {**head, "metadata": {"name": workload.name, **patch.pop("metadata", {})}, **patch}

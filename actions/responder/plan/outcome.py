@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     """What became of an event, from best to worst.
 
     ASSUMED: the edit is in the commit, but only a chart could confirm that the workload is its own. COMMITTED: the edit
-    is in the commit, but Flux cannot build the folder, so that it applies nothing.
+    is in the commit, but does not contain: Flux cannot build the folder, or the pod runs on.
     """
 
     CONTAINED = "contained"

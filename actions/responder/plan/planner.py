@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import assert_never
 
-from ..errors import BadEvent, EditRefused, OverLimit, ProtectedWorkload, Refused, Unproved
+from ..errors import BadEvent, EditRefused, NotFound, OverLimit, ProtectedWorkload, Refused, Unproved
 from ..falco.cloudevent import ParsedEvent
 from ..falco.event import Event
 from ..github.starter import Starter
@@ -25,6 +25,7 @@ from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
+from . import remaining_pod
 from .apply import AppliedChanges, apply
 from .batch import Batch
 from .budget import Budget
@@ -86,6 +87,7 @@ class _Planner:
         starter: Starter | None,
     ) -> None:
         self.checkout = checkout
+        self._original = checkout
         self._ruleset = ruleset
         self._clusters = {name: cluster.path for name, cluster in ruleset.clusters.items()}
         self._origin = origin
@@ -129,7 +131,10 @@ class _Planner:
 
     def _respond(self, event: Event, number: int, pod: Pod, decisions: list[Decision]) -> Outcome:
         self._refuse_stranger(event.cluster)
-        target = self._locate(event, pod)
+        try:
+            target = self._locate(event, pod, self.checkout)
+        except NotFound:
+            return self._removed_before(event, pod, decisions)
         self._refuse_stranger(target.object.cluster)  # an event without a cluster can mean any
         if protection := self._ruleset.protection_of(target.workload):
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
@@ -138,6 +143,7 @@ class _Planner:
         rule_mode = Mode.most_careful([decision.mode for decision in decisions])
         mode = Mode.most_careful([self._mode, rule_mode]) if self._mode else Mode.COMMIT
         verdict = CAREFUL_VERDICTS.get(mode, Verdict.CONTAINED) if applied.changes else Verdict.IN_PLACE
+        remains = remaining_pod.describe(pod, target.workload, applied.unreached)
         proof, warnings = None, (*applied.warnings, *_assumptions(target))
         if applied.changes:
             self._require_committable(applied)
@@ -146,8 +152,9 @@ class _Planner:
                 verdict = self._postponed(verdict)
         if verdict is Verdict.CONTAINED:
             proof = self._prove(event, pod, target, applied)
-            verdict = _verdict_of_commit(target, proof)
+            verdict = Verdict.COMMITTED if remains else _verdict_of_commit(target, proof)
             self.checkout = applied.checkout
+        is_careful = verdict in CAREFUL_VERDICTS.values()
         response = Response(
             event=event,
             pod=pod,
@@ -156,15 +163,22 @@ class _Planner:
             workload=target.workload,
             cluster=target.object.cluster,
             changes=applied.changes,
-            warnings=warnings,
+            warnings=(*warnings, *remains) if is_careful else warnings,
             proof=proof,
             mode=rule_mode,
         )
         rendered = proof.diff if proof else ""
         reason = _reason(response, target, origin=self._batch.origin_of(target, actions))
+        reason = reason if is_careful else "; ".join([reason, *remains])
         if verdict.changes_files:
             self._batch.add(number, response, actions)
         return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
+
+    def _removed_before(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
+        """Return the outcome for a pod of a workload that an earlier event of the batch took out. Raise NotFound."""
+        target = self._locate(event, pod, self._original)
+        origin = self._batch.origin_of(target, [action for decision in decisions for action in decision.rule.actions])
+        return Outcome(verdict=Verdict.IN_PLACE, reason=origin, event=event)
 
     def _refuse_stranger(self, name: str | None) -> None:
         """Raise Refused if the rules say who speaks for the cluster, and the starter of the run is somebody else."""
@@ -206,9 +220,9 @@ class _Planner:
             return verdict
         return Verdict.DRY_RUN if self._mode is None else Verdict.PROPOSED
 
-    def _locate(self, event: Event, pod: Pod) -> Target:
+    def _locate(self, event: Event, pod: Pod, checkout: Checkout) -> Target:
         return locate.locate(
-            self.checkout,
+            checkout,
             pod=pod,
             owners=event.owner_hints,
             cluster=event.cluster,

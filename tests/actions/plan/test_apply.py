@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from responder.errors import Unsupported
 from responder.gitops.checkout import changed_files
@@ -107,3 +108,55 @@ def test_a_warning_is_given_once() -> None:
     files = tree(suspend=True)
     result = applied(files, Stop(), Label({"a": "b"}))
     assert [warning.partition(": ")[2] for warning in result.warnings] == ["Flux Kustomization apps is suspended"]
+
+
+CRON_TREE = {
+    "clusters/prod/apps.yaml": flux(),
+    "apps/web.yaml": manifest("CronJob", {"schedule": "0 3 * * *"}),
+    "apps/other.yaml": manifest("Job", name="other"),
+}
+
+
+def test_a_stop_takes_a_cron_job_out_because_a_suspension_would_not_end_its_pods() -> None:
+    result = applied(CRON_TREE, Stop(), kind="CronJob")
+    (claim,) = result.claims
+    assert isinstance(claim, EditedObject)
+    assert claim.edit == RemoveResource()
+    assert result.unreached == ""
+    assert result.checkout.read("apps/web.yaml") is None
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        pytest.param(
+            {**CRON_TREE, "clusters/prod/apps.yaml": flux(prune=False)},
+            "Flux Kustomization apps (clusters/prod/apps.yaml:1) does not prune: what is removed stays",
+            id="no pruning",
+        ),
+        pytest.param(
+            {"apps/web.yaml": CRON_TREE["apps/web.yaml"]},
+            "the repository does not show whether Flux prunes",
+            id="no Flux Kustomization",
+        ),
+        pytest.param(
+            {path: content for path, content in CRON_TREE.items() if path != "apps/other.yaml"},
+            "it is the last file in apps: Flux Kustomization apps would fail, and prune nothing",
+            id="last file",
+        ),
+    ],
+)
+def test_a_cron_job_that_cannot_be_taken_out_is_suspended_and_its_pods_run_on(
+    files: dict[str, Any], reason: str
+) -> None:
+    result = applied(files, Stop(), kind="CronJob")
+    assert yaml.safe_load(result.checkout.read("apps/web.yaml") or b"")["spec"]["suspend"] is True
+    assert result.unreached == f"it cannot be taken out: {reason}"
+
+
+def test_a_stop_after_another_response_keeps_what_that_changed() -> None:
+    result = applied(
+        {**CRON_TREE, "clusters/prod/apps.yaml": flux(prune=False)}, Label({"a": "b"}), Stop(), kind="CronJob"
+    )
+    assert [change.line for change in result.changes] == [4, 9]
+    assert result.unreached

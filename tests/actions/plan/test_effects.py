@@ -7,11 +7,13 @@ import yaml
 
 from responder.errors import Refused, Unsupported
 from responder.gitops.placement.desired_edit import JsonPatch, RemoveResource
+from responder.gitops.workloads import locate
+from responder.kubernetes.pod_names import Pod
 from responder.plan.effects import STOP, effects_of, warnings_about
 from responder.rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from responder.yamledit.edit import AppendItem, SetValue
 
-from .targets import target, target_of
+from .targets import checkout_of, target, target_of
 
 
 def edits(action: Action, kind: str, spec: dict[str, Any] | None = None, *others: Any) -> list[object]:
@@ -185,6 +187,21 @@ def test_a_release_gets_a_post_renderer_for_the_workload_that_names_the_pod(acti
     (entry,) = value["kustomize"]["patches"]
     assert entry["target"] == {"kind": "Deployment", "name": "web"}
     assert yaml.safe_load(entry["patch"]) == patch
+
+
+def test_a_stop_takes_a_cron_job_of_a_release_out_because_a_suspension_would_not_end_its_pods() -> None:
+    pod = Pod(namespace="shop", name="web-29385720-m7flp")
+    release = locate.locate(checkout_of({"web.yaml": RELEASE}), pod=pod)
+    (effect,) = effects_of(Stop(), release)
+    assert isinstance(effect.edit, AppendItem)
+    value: Any = effect.edit.value
+    patches = {entry["target"]["kind"]: yaml.safe_load(entry["patch"]) for entry in value["kustomize"]["patches"]}
+    assert patches["CronJob"] == {
+        "$patch": "delete",
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "web"},
+    }
 
 
 def test_a_release_is_removed_as_a_whole() -> None:

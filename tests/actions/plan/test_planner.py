@@ -33,10 +33,10 @@ rules:
 """
 
 
-def shell(name: str = "web", **extensions: Any) -> Event:
-    """Return the event of a shell in a pod of a Deployment."""
+def shell(name: str = "web", *, suffix: str = "77789455d6-m7flp", **extensions: Any) -> Event:
+    """Return the event of a shell in a pod of a Deployment, or of what ends its pods' names with another suffix."""
     falco = sidekick.falco_events()["E02"]
-    fields = {**falco["output_fields"], "k8s.ns.name": "shop", "k8s.pod.name": f"{name}-77789455d6-m7flp"}
+    fields = {**falco["output_fields"], "k8s.ns.name": "shop", "k8s.pod.name": f"{name}-{suffix}"}
     return cloudevent.parse(sidekick.cloudevent({**falco, "output_fields": fields}, event_id=name, **extensions))
 
 

@@ -43,9 +43,10 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     problems += [f"{sample.name}: {sample.outcome.reason}" for sample in replays if sample.is_mistake]
     for problem in problems:
         output.annotate(Annotation(level="error", message=plain(problem, limit=1000), file=name))
-    for warning in replay.warnings(ruleset):
+    warnings = [*replay.warnings(ruleset), *replay.response_warnings(replays)]
+    for warning in warnings:
         output.annotate(Annotation(level="warning", message=one_line(warning, limit=1000), file=name))
-    report = CheckReport(ruleset=ruleset, replays=replays, problems=problems, warnings=replay.warnings(ruleset))
+    report = CheckReport(ruleset=ruleset, replays=replays, problems=problems, warnings=warnings)
     output.set_output("rules", str(len(ruleset.rules)))
     output.set_output("plan", report.plan())
     output.write_summary(report.summary())

@@ -50,6 +50,12 @@ def warnings(ruleset: Rules) -> list[str]:
     ]
 
 
+def response_warnings(replays: Iterable[Replay]) -> list[str]:
+    """Return what a person should know of the responses to the samples, each warning once."""
+    responses = [item.outcome.response for item in replays if item.outcome.response]
+    return list(dict.fromkeys(warning for response in responses for warning in response.warnings))
+
+
 def _replay(name: str, document: object, ruleset: Rules, checkout: Checkout, origin: Origin) -> Replay:
     (event,) = cloudevent.parse_all([document])
     plan = planner.plan_responses([event], ruleset, checkout, origin=origin, mode=None)

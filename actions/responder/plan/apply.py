@@ -18,6 +18,7 @@ from ..rules.actions import Action, Isolate, Remove, Stop
 from .change import Change
 from .edits import add_file, apply_placement
 from .effects import Effect, effects_of, warnings_about
+from .immutable_fields import require_mutable
 from .network_policy import Policy, policy_for
 
 
@@ -82,6 +83,7 @@ def _apply_effects(applied: AppliedChanges, action: Action, target: Target) -> A
 
 
 def _apply_effect(applied: AppliedChanges, effect: Effect, target: Target, warnings: list[str]) -> AppliedChanges:
+    require_mutable(effect.object, effect.edit)
     placement = choose_placement(target.desired_state, effect.object, effect.edit)
     caveats = find_caveats(target.desired_state, effect.object, effect.edit, placement)
     is_removal = isinstance(effect.edit, RemoveResource)

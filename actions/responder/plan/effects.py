@@ -13,7 +13,7 @@ import yaml
 from ..errors import Unsupported
 from ..gitops.fields import find, set_in
 from ..gitops.flux.desired_state import ClusterObject
-from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, is_fulfilled
+from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, changed_paths, is_fulfilled
 from ..gitops.workloads import helm
 from ..gitops.workloads.chart_workloads import ChartWorkload
 from ..gitops.workloads.target import Target
@@ -21,6 +21,9 @@ from ..kubernetes.pod_names import Workload
 from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from ..yamledit import json_patch
 from ..yamledit.edit import AppendItem, SetValue
+from ..yamledit.values import YamlPath
+from . import pod_template
+from .immutable_fields import require_mutable_paths
 
 Fields = Sequence[tuple[tuple[str, ...], Any]]
 
@@ -81,9 +84,26 @@ def warnings_about(action: Action, target: Target) -> list[str]:
     policy = find(target.object.resource.data, ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"))
     if isinstance(action, Stop) and policy == "Delete":
         return [f"{target.workload} deletes its volumes when it is scaled down, and evidence with them"]
-    if isinstance(action, PatchManifest) and not helm.is_release(target.object.resource.id):
-        return _repetition_warnings(dict(target.object.resource.data), action)
-    return []
+    if helm.is_release(target.object.resource.id):
+        return [
+            warning
+            for workload in target.chart_workloads
+            for warning in pod_template.warnings_about(workload.kind, _paths(action, workload))
+        ]
+    warnings = [*pod_template.warnings_about(target.workload.kind, _paths(action, target.workload))]
+    if isinstance(action, PatchManifest):
+        warnings += _repetition_warnings(dict(target.object.resource.data), action)
+    return warnings
+
+
+def _paths(action: Action, workload: Workload | ChartWorkload) -> list[YamlPath]:
+    """Return the fields of a workload that an action changes, none if its kind does not have the response."""
+    if isinstance(action, PatchManifest):
+        return list(changed_paths(JsonPatch(operations=action.operations)))
+    try:
+        return [path for path, _ in _fields(action, workload)]
+    except Unsupported:
+        return []
 
 
 def _repetition_warnings(manifest: dict[str, Any], action: PatchManifest) -> list[str]:
@@ -170,6 +190,7 @@ def _with_response(action: Action, workloads: Sequence[ChartWorkload]) -> list[C
         try:
             if not isinstance(action, PatchManifest):
                 _fields(action, workload)
+            require_mutable_paths(workload.kind, _paths(action, workload))
             supported.append(workload)
         except Unsupported as error:
             errors.append(error)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from responder.commands import exit_codes
+from responder.escape import markdown_code
 from tests import sidekick
 from tests.actions.conftest import NewRemote
 from tests.actions.runs import ALPINE, Responder, RunResult
@@ -170,3 +171,12 @@ def test_a_hostile_sample_is_text(checked: Callable[..., RunResult]) -> None:
     assert "<script>" not in result.summary
     assert "<b>" not in result.summary
     assert "\n::error::x" not in result.log
+
+
+def test_a_response_that_replaces_the_pods_is_warned_about_beforehand(checked: Callable[..., RunResult]) -> None:
+    rules = STOP.replace(b"[stop]", b"[label: {set: {quarantine: 'true'}, target: pods}]")
+    result = checked({RULES: rules})
+    assert result.code == 0
+    warning = "a change of the pod template of a Deployment replaces its pods, and the evidence in them is lost"
+    assert markdown_code(warning) in result.summary
+    assert [line for line in result.log.splitlines() if warning in line and line.startswith("::warning")]

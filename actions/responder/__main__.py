@@ -4,6 +4,7 @@ import io
 import os
 import sys
 
+from .commands import process_memory
 from .commands.check import check
 from .commands.exit_codes import Command, exit_code
 from .commands.respond import respond
@@ -14,6 +15,7 @@ from .github.run_output import RunOutput
 COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore}
 
 if __name__ == "__main__":
+    process_memory.hide()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # no text of an event ends the run
     environment = RunEnvironment.from_environ(os.environ)

@@ -239,10 +239,10 @@ class _Planner:
             applied.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
+        if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):
+            proof = replace(proof, standing=Standing.ASSUMED, reason=f"{proof.reason}; {'; '.join(doubts)}")
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
-        if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):
-            return replace(proof, standing=Standing.ASSUMED, reason=f"{proof.reason}; {'; '.join(doubts)}")
         return proof
 
 

@@ -116,14 +116,18 @@ def test_kustomize_renders_the_workload_otherwise_and_nothing_else(case: Case, t
 
 @cases
 @pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize: `make setup` builds it where Go is")
-def test_whatever_is_contained_is_proved(case: Case) -> None:
-    with kustomize_prover(required=True) as prover:
+def test_whatever_is_contained_is_proved_and_only_that_is_committed_where_a_proof_is_required(case: Case) -> None:
+    is_assumed = case.says["verdict"] == Verdict.ASSUMED
+    with kustomize_prover(required=False) as prover:
         (outcome,) = case.plan(case.state, prover).outcomes
     assert outcome.verdict == case.says["verdict"]
     if outcome.response and outcome.response.changes:
         assert outcome.response.proof is not None
-        is_assumed = outcome.verdict is Verdict.ASSUMED
         assert outcome.response.proof.standing is (Standing.ASSUMED if is_assumed else Standing.PROVED)
+    with kustomize_prover(required=True) as prover:
+        plan = case.plan(case.state, prover)
+    assert plan.outcomes[0].verdict == (Verdict.REFUSED if is_assumed else case.says["verdict"])
+    assert plan.files == ({} if is_assumed else case.expected)
 
 
 def _roots(state: Path) -> list[str]:

@@ -54,11 +54,6 @@ def plain(text: object, *, limit: int = _LIMIT) -> str:
     return line if len(line) <= limit else re.sub("%[0-9A-F]?$", "", line[: limit - 3]) + "..."
 
 
-def decoded(text: str) -> str:
-    """Return text without the percent-encoding of `plain`."""
-    return re.sub("%([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), text)
-
-
 def json_text(value: object) -> str:
     """Return compact JSON in which GitHub acts on nothing if somebody prints it; it is decoded to the same value."""
     text = json.dumps(value, separators=(",", ":"))

@@ -1,5 +1,7 @@
 """Text of an attacker, made safe for logs, Markdown and workflow commands."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,26 @@ def test_one_line_is_one_printable_line_of_any_text(text: str) -> None:
     assert line.isprintable()
     assert len(line.splitlines()) <= 1
     line.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("[ skip ci]", "%5B skip ci]", id="a blank in the brackets"),
+        pytest.param("[1] a[0]", "[1] a[0]", id="brackets around numbers"),
+        pytest.param("Signed-off-by : M", "Signed-off-by %3A M", id="a blank before the colon"),
+        pytest.param("xmpp:a b", "xmpp%3Aa b", id="an address of a chat"),
+        pytest.param("100% %41", "100% %2541", id="what looks encoded"),
+    ],
+)
+def test_plain_text_loses_what_github_acts_on_and_nothing_else(text: str, expected: str) -> None:
+    assert escape.plain(text) == expected
+
+
+@given(st.lists(st.sampled_from(["%", "41", "@a", "[skip ci]", "29fec22c1f5e", "#1", "é", " ", "x"]), max_size=12))
+def test_plain_text_can_be_decoded(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert unquote(escape.plain(text)) == text
 
 
 @given(st.text())

@@ -56,6 +56,12 @@ def test_another_relay_does_not(remote: Remote, responder: Responder, event: dic
     assert remote.show(f"main:{PROD}") == ALPINE
 
 
+def test_another_relay_learns_nothing_of_the_cluster(responder: Responder) -> None:
+    responder.sender = {"login": "relay-of-staging[bot]", "type": "Bot"}
+    (response,) = responder.dispatch(shell(**{"k8s.pod.name": "unknown-77789455d6-m7flp"})).responses
+    assert response["reason"].startswith("cluster prod is spoken for by")
+
+
 def test_a_relay_that_may_not_loses_its_own_events_only(remote: Remote, responder: Responder) -> None:
     responder.sender = {"login": "relay-of-staging[bot]", "type": "Bot"}
     other = {**shell(**{"k8s.pod.name": "web-deployment-77789455d6-m7flp"}), "cluster": "staging", "id": "2"}

@@ -14,13 +14,13 @@ REQUIRED = {"protection_rules": [{"type": "required_reviewers"}]}
 WAITING = {"protection_rules": [{"type": "wait_timer"}]}
 
 
-def missing(*contents: tuple[int, Any], run_id: str = "7") -> tuple[str, list[str]]:
+def missing(*contents: tuple[int, Any], run_id: str = "7", environment: str = "restore") -> tuple[str, list[str]]:
     """Return what is missing, and the paths that were asked for."""
     answers = [Answer(status=status, body=json.dumps(content).encode()) for status, content in contents]
     with HttpServer.start(*answers) as server:
         url = f"http://127.0.0.1:{server.port}"
         api = Api(url=url, graphql_url="", repository="acme/desired-state", token="t", sleep=lambda _: None)
-        reason = missing_approval(api, run_id, "restore")
+        reason = missing_approval(api, run_id, environment)
         return reason, [request.target for request in server.requests]
 
 
@@ -69,3 +69,8 @@ def test_a_run_without_an_id_is_not_approved() -> None:
     reason, targets = missing((200, REQUIRED), run_id="")
     assert "nobody approved this run" in reason
     assert len(targets) == 1
+
+
+def test_the_name_of_an_environment_is_one_part_of_a_path() -> None:
+    _, targets = missing((200, []), (200, REQUIRED), environment="prod/../restore ?")
+    assert targets[-1] == "/repos/acme/desired-state/environments/prod%2F..%2Frestore%20%3F"

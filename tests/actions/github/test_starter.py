@@ -52,6 +52,11 @@ def test_only_who_is_listed_is_among_them(sender: Any, environ: dict[str, str], 
     assert starter(sender, **environ).is_among(["relay-of-prod[bot]"]) is expected
 
 
+def test_the_rules_may_write_a_login_in_any_case() -> None:
+    assert starter(RELAY).is_among(["Relay-Of-Prod[bot]"])
+    assert starter(ALICE, GITHUB_TRIGGERING_ACTOR="relay[bot]").is_among(["alice", "Relay[bot]"])
+
+
 def test_both_accounts_are_named() -> None:
     assert str(starter(ALICE)) == "alice"
     assert str(starter(ALICE, GITHUB_TRIGGERING_ACTOR="bob")) == "alice (and again by bob)"

@@ -6,8 +6,8 @@ ResponderError
 ├── BadName              Kubernetes does not accept a namespace or pod name: the event is refused
 ├── BadEvent             an event cannot be read: only this event is refused
 ├── Refused              a response cannot be made safely: the event is refused, the other events of the batch are not
-│   ├── NotFound         no declared workload owns the pod
-│   ├── Ambiguous        several declared workloads could own the pod
+│   ├── NotFound         no declared workload owns what the event is about
+│   ├── Ambiguous        several declared workloads could own it
 │   ├── NoHome           no edit changes this cluster's workload and nothing else
 │   ├── NotYaml          a file is broken YAML, or a template
 │   ├── EditRefused      the document cannot be edited without changing more
@@ -127,18 +127,18 @@ class ProtectedWorkload(Unsupported):
 
 
 class NotFound(Refused):
-    """No workload in the desired state owns the pod. `near` are similar workloads of other namespaces or clusters.
+    """No workload in the desired state owns the subject. `near` are similar workloads of other namespaces or clusters.
 
     `settle` are lines for the rules file; each of them would make a workload the owner.
     """
 
     def __init__(
-        self, pod: object, *, reason: str = "", near: Sequence[object] = (), settle: Sequence[str] = ()
+        self, subject: object, *, reason: str = "", near: Sequence[object] = (), settle: Sequence[str] = ()
     ) -> None:
         nearest = f"; the nearest: {', '.join(map(str, near))}" if near else ""
         lines = f"; if one does, write into the rules {' or '.join(settle)}" if settle else ""
-        super().__init__(f"no declared workload owns pod {pod}{reason and f': {reason}'}{nearest}{lines}")
-        self.pod = pod
+        super().__init__(f"no declared workload owns {subject}{reason and f': {reason}'}{nearest}{lines}")
+        self.subject = subject
         self.near = tuple(near)
         self.settle = tuple(settle)
 
@@ -151,11 +151,11 @@ class Ambiguous(Refused):
     """
 
     def __init__(
-        self, pod: object, candidates: Sequence[object], *, settle: Sequence[str] = (), advice: str = ""
+        self, subject: object, candidates: Sequence[object], *, settle: Sequence[str] = (), advice: str = ""
     ) -> None:
         ending = f"; to settle it, write into the rules {' or '.join(settle)}" if settle else advice and f"; {advice}"
-        super().__init__(f"several declared workloads could own pod {pod}: {', '.join(map(str, candidates))}{ending}")
-        self.pod = pod
+        super().__init__(f"several declared workloads could own {subject}: {', '.join(map(str, candidates))}{ending}")
+        self.subject = subject
         self.candidates = tuple(candidates)
         self.settle = tuple(settle)
 

@@ -31,14 +31,14 @@ def test_every_error_is_a_responder_error() -> None:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (NotFound("shop/web-0"), "no declared workload owns pod shop/web-0"),
+        (NotFound("pod shop/web-0"), "no declared workload owns pod shop/web-0"),
         (
-            NotFound("shop/web-0", reason="no folder", near=["a", "b"]),
+            NotFound("pod shop/web-0", reason="no folder", near=["a", "b"]),
             "no declared workload owns pod shop/web-0: no folder; the nearest: a, b",
         ),
-        (Ambiguous("shop/web-0", ["a:1", "b:2"]), "several declared workloads could own pod shop/web-0: a:1, b:2"),
+        (Ambiguous("pod shop/web-0", ["a:1", "b:2"]), "several declared workloads could own pod shop/web-0: a:1, b:2"),
         (
-            Ambiguous("shop/web-0", ["a:1", "b:2"], settle=["x", "y"]),
+            Ambiguous("pod shop/web-0", ["a:1", "b:2"], settle=["x", "y"]),
             "several declared workloads could own pod shop/web-0: a:1, b:2; to settle it, write into the rules x or y",
         ),
         (EditRefused("alias", "an alias", line=3), "an alias (alias, line 3)"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import BadEvent, BadName
 from ..escape import one_line
-from ..kubernetes.pod_names import Owner, Pod
+from ..kubernetes.pod_names import Owner, Pod, Subject, Workload
 from .priority import Priority
 
 # How Falco and Falcosidekick write a field without a value.
@@ -22,6 +22,19 @@ _OWNER_FIELDS = {
     "k8smeta.rs.name": "ReplicaSet",
     "k8s.rs.name": "ReplicaSet",
     "k8smeta.rc.name": "ReplicationController",
+}
+# The names by which the API server knows kinds of workload:
+# https://kubernetes.io/docs/reference/using-api/api-concepts/#standard-api-terminology
+_WORKLOAD_RESOURCES = {
+    "deployments": "Deployment",
+    "statefulsets": "StatefulSet",
+    "daemonsets": "DaemonSet",
+    "replicasets": "ReplicaSet",
+    "replicationcontrollers": "ReplicationController",
+    "cronjobs": "CronJob",
+    "jobs": "Job",
+    "rollouts": "Rollout",
+    "deploymentconfigs": "DeploymentConfig",
 }
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
@@ -55,15 +68,20 @@ class Event:
     @property
     def pod(self) -> tuple[str, str] | None:
         """Return the namespace and name of the pod, or None. Raises BadEvent if Kubernetes does not accept them."""
-        namespace, name = self._pod_names()
-        if namespace is None or name is None:
-            return None
-        try:
-            pod = Pod(namespace=str(namespace), name=str(name))
-        except BadName as error:
-            quoted = one_line(error.name, limit=80)
-            raise BadEvent(f"Kubernetes does not accept the {error.field} name '{quoted}'") from error
-        return pod.namespace, pod.name
+        pod = _checked(*self._pod_names())
+        return (pod.namespace, pod.name) if pod else None
+
+    @property
+    def subject(self) -> Subject | None:
+        """Return what the event is about: its pod, or the workload of an event of the Kubernetes audit log.
+
+        Raises BadEvent if Kubernetes does not accept the names.
+        """
+        if pod := _checked(*self._pod_names()):
+            return pod
+        kind = _WORKLOAD_RESOURCES.get(str(self.field("ka.target.resource")))
+        audited = _checked(self.field("ka.target.namespace"), self._audited_name) if kind else None
+        return Workload(kind=kind, namespace=audited.namespace, name=audited.name) if kind and audited else None
 
     @property
     def owner_hints(self) -> tuple[Owner, ...]:
@@ -88,8 +106,13 @@ class Event:
             if self.field(namespace) is not None and self.field(name) is not None:
                 return self.field(namespace), self.field(name)
         if self._is_audited_pod:
-            return self.field("ka.target.namespace"), self.field("ka.target.name") or self.field("ka.resp.name")
+            return self.field("ka.target.namespace"), self._audited_name
         return None, None
+
+    @property
+    def _audited_name(self) -> Any:
+        """Return the name of what an event of the audit log is about; what is created may have it in the answer."""
+        return self.field("ka.target.name") or self.field("ka.resp.name")
 
     @property
     def _is_audited_pod(self) -> bool:
@@ -99,3 +122,14 @@ class Event:
             return bool(resource == "pods")
         has_pod = any(name.startswith("ka.req.pod.") and self.field(name) is not None for name in self.fields)
         return has_pod or self.field("ka.target.subresource") in _POD_SUBRESOURCES
+
+
+def _checked(namespace: Any, name: Any) -> Pod | None:
+    """Return names as those of a pod, None if one is missing. Raise BadEvent if Kubernetes does not accept them."""
+    if namespace is None or name is None:
+        return None
+    try:
+        return Pod(namespace=str(namespace), name=str(name))
+    except BadName as error:
+        quoted = one_line(error.name, limit=80)
+        raise BadEvent(f"Kubernetes does not accept the {error.field} name '{quoted}'") from error

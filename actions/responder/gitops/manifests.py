@@ -15,6 +15,7 @@ from ..yamledit.scalars import implicit, tagged
 from ..yamledit.values import Value
 
 BOM = b"\xef\xbb\xbf"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # A line that starts so ends a document even inside a block scalar: https://yaml.org/spec/1.2.2/#912-document-markers
 _START = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(rb"^[ \t]*[^\s#]", re.MULTILINE)
@@ -59,8 +60,19 @@ class LocatedMapping(dict[str, Any]):
     line = 0
 
 
+def as_utf_8(data: bytes) -> bytes:
+    """Return a text in UTF-8 that is in UTF-16, if a mark says so; other texts as they are."""
+    return data.decode("utf-16", errors="replace").encode() if data.startswith(_UTF_16_MARKS) else data
+
+
 def split(data: bytes) -> list[DocumentText]:
-    """Return the documents of a file. Raise Unreadable where only a parser can count them and it cannot parse them."""
+    """Return the documents of a file. Raise Unreadable where only a parser can count them and it cannot parse them.
+
+    Kustomize looks for the separators of documents in UTF-8, so that it reads the first document in UTF-16 alone:
+    https://github.com/kubernetes-sigs/kustomize/blob/master/kyaml/kio/byteio_reader.go
+    """
+    if data.startswith(_UTF_16_MARKS):
+        return split(as_utf_8(data))[:1]
     data = data.removeprefix(BOM)
     if _UNUSUAL.search(data):
         return _split_by_parser(data)

@@ -37,6 +37,11 @@ class Pod:
         if not _SUBDOMAIN.fullmatch(self.name):
             raise BadName("pod", self.name)
 
+    @property
+    def label(self) -> str:
+        """Its kind and name, for a message."""
+        return f"pod {self}"
+
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
@@ -49,8 +54,16 @@ class Workload:
     namespace: str
     name: str
 
+    @property
+    def label(self) -> str:
+        """Its kind and name, for a message."""
+        return str(self)
+
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
+
+
+Subject = Pod | Workload  # what an event is about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +85,7 @@ _REVISION = _Middle(full=re.compile("[1-9][0-9]*"), truncated=re.compile("([1-9]
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """A controller that an event names as the owner of its pod: a Deployment, ReplicaSet or ReplicationController."""
+    """A controller that an event names: the owner of its pod, or what the event is about."""
 
     kind: str
     name: str
@@ -85,7 +98,21 @@ class Owner:
             return _HASH.full.fullmatch(_suffix_after(self.name, name)) is not None
         if self.kind == "ReplicationController" and kind == "DeploymentConfig":
             return _REVISION.full.fullmatch(_suffix_after(self.name, name)) is not None
+        if self.kind == "Job" and kind == "CronJob":
+            return _MINUTES.full.fullmatch(_suffix_after(self.name, name)) is not None
         return False
+
+
+def creator_of(workload: Workload) -> Workload:
+    """Return the workload that creates this one, by its name: the Deployment of a ReplicaSet, the CronJob of a Job.
+
+    Return the workload itself if its name is not one that a controller gives.
+    """
+    creator, middle = {"ReplicaSet": ("Deployment", _HASH), "Job": ("CronJob", _MINUTES)}.get(workload.kind, ("", None))
+    head, _, tail = workload.name.rpartition("-")
+    if middle and head and middle.full.fullmatch(tail):
+        return Workload(kind=creator, namespace=workload.namespace, name=head)
+    return workload
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..errors import RecordLost
 from ..escape import plain
 from ..falco.event_time import parse_time
+from ..kubernetes.pod_names import Pod
 from . import trailers, undo_record
 from .outcome import Response
 from .trailers import RecordedResponse, Trailer
@@ -59,8 +60,9 @@ def _subject(responses: Sequence[Response]) -> str:
 def _paragraph(response: Response) -> str:
     event = response.event
     time = f" at {event.time}" if event.time and parse_time(event.time) else ""
+    position = f"{'in' if isinstance(response.subject, Pod) else 'for'} {plain(response.subject.label)}"
     rule = json.dumps(plain(event.rule), ensure_ascii=False)
-    return f"Falco's rule {rule} ({event.priority.word}) fired in pod {plain(response.pod)}{time}."
+    return f"Falco's rule {rule} ({event.priority.word}) fired {position}{time}."
 
 
 def _trailers(responses: Sequence[Response]) -> list[Trailer]:

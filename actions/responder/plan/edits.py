@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import assert_never
 
-from ..errors import EditRefused
+from ..errors import EditRefused, NotYaml
 from ..gitops.checkout import Checkout
 from ..gitops.placement.desired_edit import JsonPatch, RemoveResource
 from ..gitops.placement.placement import EditText, Placement
@@ -38,6 +38,10 @@ def apply_placement(checkout: Checkout, placement: Placement) -> tuple[Checkout,
     data = checkout.read(file)
     if data is None:
         raise EditRefused("no-such-file", f"{file} cannot be read")
+    try:
+        decode(data)
+    except NotYaml as error:
+        raise NotYaml(f"{file}: {error}", line=error.line) from error
     match placement.edit:
         case JsonPatch() as patch:
             return _apply_patch(checkout, placement, patch, data)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from ..errors import Refused
 from ..falco.event import Event
-from ..kubernetes.pod_names import Pod, Workload
+from ..kubernetes.pod_names import Subject, Workload
 from ..proof.standing import Proof
 from ..rules.model import Mode
 from ..surprise import Surprise
@@ -40,7 +40,7 @@ class Response:
     """What a rule demands for an event and what that changes; no changes where it is in place already."""
 
     event: Event
-    pod: Pod
+    subject: Subject
     rule: str
     action: str
     workload: Workload

@@ -17,7 +17,7 @@ from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
 from ..gitops.workloads.target import Target
-from ..kubernetes.pod_names import Pod, Workload
+from ..kubernetes.pod_names import Subject, Workload
 from ..proof.protocol import Prover
 from ..proof.standing import Proof, Standing
 from ..rules import matching
@@ -25,7 +25,7 @@ from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
-from . import remaining_pod
+from . import no_subject, remaining_pod
 from .apply import AppliedChanges, apply
 from .batch import Batch
 from .budget import Budget
@@ -116,12 +116,12 @@ class _Planner:
 
     def _outcome(self, event: Event, number: int) -> Outcome:
         try:
-            pod, decisions = event.pod, matching.decide(event, self._ruleset)
+            subject, decisions = event.subject, matching.decide(event, self._ruleset)
             if not decisions:
                 return Outcome(verdict=Verdict.IGNORED, reason="no response rule matches", event=event)
-            if pod is None:
-                return Outcome(verdict=Verdict.REFUSED, reason=_reason_without_pod(event), event=event)
-            return self._respond(event, number, Pod(namespace=pod[0], name=pod[1]), decisions)
+            if subject is None:
+                return Outcome(verdict=Verdict.REFUSED, reason=no_subject.reason(event), event=event)
+            return self._respond(event, number, subject, decisions)
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
         except Unproved as error:
@@ -129,12 +129,12 @@ class _Planner:
         except Refused as error:
             return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, refusal=error)
 
-    def _respond(self, event: Event, number: int, pod: Pod, decisions: list[Decision]) -> Outcome:
+    def _respond(self, event: Event, number: int, subject: Subject, decisions: list[Decision]) -> Outcome:
         self._refuse_stranger(event.cluster)
         try:
-            target = self._locate(event, pod, self.checkout)
+            target = self._locate(event, subject, self.checkout)
         except NotFound:
-            return self._removed_before(event, pod, decisions)
+            return self._removed_before(event, subject, decisions)
         self._refuse_stranger(target.object.cluster)  # an event without a cluster can mean any
         if protection := self._ruleset.protection_of(target.workload):
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
@@ -143,7 +143,7 @@ class _Planner:
         rule_mode = Mode.most_careful([decision.mode for decision in decisions])
         mode = Mode.most_careful([self._mode, rule_mode]) if self._mode else Mode.COMMIT
         verdict = CAREFUL_VERDICTS.get(mode, Verdict.CONTAINED) if applied.changes else Verdict.IN_PLACE
-        remains = remaining_pod.describe(pod, target.workload, applied.unreached)
+        remains = remaining_pod.describe(subject, target.workload, applied.unreached)
         proof, warnings = None, (*applied.warnings, *_assumptions(target))
         if applied.changes:
             self._require_committable(applied)
@@ -151,13 +151,13 @@ class _Planner:
                 warnings = (*warnings, f"a person has to merge this response: {error}")
                 verdict = self._postponed(verdict)
         if verdict is Verdict.CONTAINED:
-            proof = self._prove(event, pod, target, applied)
+            proof = self._prove(event, subject, target, applied)
             verdict = Verdict.COMMITTED if remains else _verdict_of_commit(target, proof)
             self.checkout = applied.checkout
         is_careful = verdict in CAREFUL_VERDICTS.values()
         response = Response(
             event=event,
-            pod=pod,
+            subject=subject,
             rule=", ".join(decision.rule.name for decision in decisions),
             action=" and ".join(action.name for action in actions),
             workload=target.workload,
@@ -174,9 +174,9 @@ class _Planner:
             self._batch.add(number, response, actions)
         return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
 
-    def _removed_before(self, event: Event, pod: Pod, decisions: list[Decision]) -> Outcome:
-        """Return the outcome for a pod of a workload that an earlier event of the batch took out. Raise NotFound."""
-        target = self._locate(event, pod, self._original)
+    def _removed_before(self, event: Event, subject: Subject, decisions: list[Decision]) -> Outcome:
+        """Return the outcome for a workload that an earlier event of the batch took out. Raise NotFound."""
+        target = self._locate(event, subject, self._original)
         origin = self._batch.origin_of(target, [action for decision in decisions for action in decision.rule.actions])
         return Outcome(verdict=Verdict.IN_PLACE, reason=origin, event=event)
 
@@ -220,23 +220,23 @@ class _Planner:
             return verdict
         return Verdict.DRY_RUN if self._mode is None else Verdict.PROPOSED
 
-    def _locate(self, event: Event, pod: Pod, checkout: Checkout) -> Target:
+    def _locate(self, event: Event, subject: Subject, checkout: Checkout) -> Target:
         return locate.locate(
             checkout,
-            pod=pod,
+            subject=subject,
             owners=event.owner_hints,
             cluster=event.cluster,
             clusters=self._clusters,
-            assignment=self._ruleset.assignment_of(pod, cluster=event.cluster),
+            assignment=self._ruleset.assignment_of(subject, cluster=event.cluster),
             origin=self._origin,
         )
 
-    def _prove(self, event: Event, pod: Pod, target: Target, applied: AppliedChanges) -> Proof | None:
+    def _prove(self, event: Event, subject: Subject, target: Target, applied: AppliedChanges) -> Proof | None:
         """Return what rendering says of the edits. Raise Unproved where it says no, or nothing though it has to."""
         if self._prover is None:
             return None
-        desired = locate.desired_state_for_pod(
-            applied.checkout, pod=pod, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
+        desired = locate.desired_state_for(
+            applied.checkout, subject=subject, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
         if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):
@@ -280,9 +280,3 @@ def _reason(response: Response, target: Target, *, origin: str) -> str:
     reason = f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
     proof = response.proof
     return f"{reason}; {proof.reason}" if proof and proof.standing is Standing.NOT_BUILT else reason
-
-
-def _reason_without_pod(event: Event) -> str:
-    if event.is_host:
-        return "it happened on the node itself, outside any pod: there is no workload to contain"
-    return "it names no pod (Falco did not know the container's pod), so the workload is not known"

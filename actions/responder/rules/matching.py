@@ -40,7 +40,7 @@ class Decision:
 def match(event: Event, rule: Rule) -> MatchResult:
     """Return whether the event fulfils all criteria of the rule; if not, the reason is the first that it does not.
 
-    Raises BadEvent if the rule asks for a namespace and Kubernetes does not accept the name of the event's pod.
+    Raises BadEvent if the rule asks for a namespace and Kubernetes does not accept the names in the event.
     """
     return _match_criteria(event, rule.criteria)
 
@@ -88,7 +88,7 @@ def _match_one_by_one(event: Event, criteria: Criteria) -> Iterator[MatchResult]
     if criteria.clusters:
         yield _result("cluster", event.cluster, criteria.clusters, criteria.clusters.holds(event.cluster))
     if criteria.namespaces:
-        namespace = event.pod[0] if event.pod else None
+        namespace = event.subject.namespace if event.subject else None
         yield _result("namespace", namespace, criteria.namespaces, criteria.namespaces.holds(namespace))
     for name, condition in criteria.output_fields.items():
         value = event.field(name)

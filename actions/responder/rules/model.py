@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from ..kubernetes.pod_names import Pod, Workload
+from ..kubernetes.pod_names import Subject, Workload
 from .actions import Action
 from .criteria import Criteria
 from .globs import matches_glob
@@ -72,9 +72,9 @@ class Assignment:
     kind: str
     name: str
 
-    def covers(self, pod: Pod, *, cluster: str | None) -> bool:
-        """Return whether the assignment is about this pod of this cluster."""
-        pairs = ((pod.name, self.pod), (pod.namespace, self.namespace), (cluster or "", self.cluster))
+    def covers(self, subject: Subject, *, cluster: str | None) -> bool:
+        """Return whether the assignment is about this pod, or a workload of this name, of this cluster."""
+        pairs = ((subject.name, self.pod), (subject.namespace, self.namespace), (cluster or "", self.cluster))
         return all(matches_glob(text, glob) for text, glob in pairs)
 
 
@@ -146,6 +146,6 @@ class Rules:
         """Return the first protection that covers the workload, or None."""
         return next((protection for protection in self.protections if protection.covers(workload)), None)
 
-    def assignment_of(self, pod: Pod, *, cluster: str | None) -> Assignment | None:
-        """Return the first assignment that covers the pod, or None."""
-        return next((entry for entry in self.assignments if entry.covers(pod, cluster=cluster)), None)
+    def assignment_of(self, subject: Subject, *, cluster: str | None) -> Assignment | None:
+        """Return the first assignment that covers what an event is about, or None."""
+        return next((entry for entry in self.assignments if entry.covers(subject, cluster=cluster)), None)

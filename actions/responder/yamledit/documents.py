@@ -18,6 +18,7 @@ from .values import Value
 __all__ = ["BOM", "Document", "Node", "Value", "decode", "parse", "plain"]
 
 BOM = "\ufeff"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # A line that begins so is always a marker, even in a block of text:
 # https://yaml.org/spec/1.2.2/#912-document-markers
 _MARKER = re.compile(rf"(?:\A|(?<=[{BREAKS}]))(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
@@ -60,6 +61,8 @@ class Document:
 
 def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a file, and its byte order mark or an empty string. Raise NotYaml."""
+    if data.startswith(_UTF_16_MARKS):
+        raise NotYaml("it is in UTF-16, and only UTF-8 is edited: save it as UTF-8", line=None)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

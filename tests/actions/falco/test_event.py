@@ -82,6 +82,34 @@ def test_where_the_pod_is_looked_for(fields: Mapping[str, str], pod: tuple[str, 
     assert cloudevent.parse(falco(**fields)).pod == pod
 
 
+AUDITED = {"ka.target.resource": "deployments", "ka.target.namespace": "a", "ka.target.name": "web"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "subject"),
+    [
+        pytest.param(AUDITED, "Deployment a/web", id="a Deployment"),
+        pytest.param({**AUDITED, "ka.target.subresource": "scale"}, "Deployment a/web", id="its scale"),
+        pytest.param({**AUDITED, "ka.target.resource": "cronjobs"}, "CronJob a/web", id="a CronJob"),
+        pytest.param({**AUDITED, "ka.target.name": None, "ka.resp.name": "x"}, "Deployment a/x", id="created"),
+        pytest.param({**AUDITED, "ka.target.resource": "pods"}, "a/web", id="a pod"),
+        pytest.param({**AUDITED, "k8s.ns.name": "b", "k8s.pod.name": "p"}, "b/p", id="a pod comes first"),
+        pytest.param({**AUDITED, "ka.target.resource": "secrets"}, "None", id="a secret"),
+        pytest.param({**AUDITED, "ka.target.namespace": "<NA>"}, "None", id="no namespace"),
+        pytest.param({**AUDITED, "ka.target.name": "<NA>"}, "None", id="a list of Deployments"),
+    ],
+)
+def test_an_event_is_about_a_pod_or_the_workload_that_the_audit_log_names(
+    fields: Mapping[str, str], subject: str
+) -> None:
+    assert str(cloudevent.parse(falco(**fields)).subject) == subject
+
+
+def test_an_audited_workload_that_no_cluster_can_have_is_refused() -> None:
+    with pytest.raises(BadEvent, match="Kubernetes does not accept the pod name"):
+        _ = cloudevent.parse(falco(**{**AUDITED, "ka.target.name": "../etc"})).subject
+
+
 @pytest.mark.parametrize(
     ("namespace", "name"),
     [

@@ -60,7 +60,7 @@ def test_a_kustomization_that_reads_itself_ends(tmp_path: Path) -> None:
     write(tmp_path, "a/web.yaml", WEB)
     write(tmp_path, "b/kustomization.yaml", "resources: [../a]\ncomponents: [../b]")
     write(tmp_path, "c/kustomization.yaml", "resources: [../a]")
-    target = locate(WorkTree(tmp_path).checkout(), pod=POD)
+    target = locate(WorkTree(tmp_path).checkout(), subject=POD)
     assert str(target.file) == "a/web.yaml"
     assert {skipped.reason for skipped in target.desired_state.skipped} == {"leads back to itself"}
 

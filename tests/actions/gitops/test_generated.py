@@ -166,7 +166,7 @@ def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(gener
         if item.resource.id.kind == "Kustomization":
             continue
         try:
-            target = locate(checkout, pod=pod_of(item), cluster=item.cluster, clusters=paths)
+            target = locate(checkout, subject=pod_of(item), cluster=item.cluster, clusters=paths)
         except Ambiguous:
             continue
         assert target.object.identity == item.identity
@@ -199,7 +199,7 @@ def test_a_stop_changes_one_workload_of_one_cluster_and_nothing_else(
         pod = Pod(namespace=identity[2] or "default", name=f"{identity[3]}-{suffix}")
         entries = {name: PurePosixPath(f"clusters/{name}") for name in clusters}
         try:
-            target = locate(WorkTree(root).checkout(), pod=pod, cluster=cluster, clusters=entries)
+            target = locate(WorkTree(root).checkout(), subject=pod, cluster=cluster, clusters=entries)
             placement = choose_placement(target.desired_state, target.object, STOPPED)
         except (Ambiguous, NoHome):
             return

@@ -37,7 +37,7 @@ def find(tree: Tree, case: Mapping[str, Any]) -> Target:
     )
     return locate(
         tree.checkout,
-        pod=Pod(namespace=namespace, name=name),
+        subject=Pod(namespace=namespace, name=name),
         owners=[Owner(**owner) for owner in case.get("owners", [])],
         cluster=case.get("cluster", next(iter(tree.entries), None) if len(tree.entries) == 1 else None),
         clusters={cluster: PurePosixPath(path) for cluster, path in tree.entries.items()},

@@ -50,7 +50,7 @@ def target_of(files: Mapping[str, Any], kind: str, *, cluster: str | None = None
     """Return the workload of a kind that a pod `web` leads to."""
     pod = Pod(namespace="shop", name=f"web{SUFFIXES.get(kind, '-m7flp')}")
     clusters = {cluster: PurePosixPath(f"clusters/{cluster}")} if cluster else {}
-    return locate.locate(checkout_of(files), pod=pod, cluster=cluster, clusters=clusters)
+    return locate.locate(checkout_of(files), subject=pod, cluster=cluster, clusters=clusters)
 
 
 def target(kind: str, spec: Mapping[str, Any] | None = None, *others: Any) -> Target:

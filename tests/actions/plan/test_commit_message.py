@@ -30,7 +30,7 @@ def event(*, cluster: str | None = "prod", **fields: Any) -> Event:
 def response(**options: Any) -> Response:
     defaults: dict[str, Any] = {
         "event": event(),
-        "pod": Pod(namespace="shop", name="web-1"),
+        "subject": Pod(namespace="shop", name="web-1"),
         "rule": "r",
         "action": "stop",
         "workload": WEB,
@@ -53,6 +53,11 @@ def test_one_response_is_named_with_its_reason_and_trailers() -> None:
         'Previous: {"file":"web.yaml","document":0,"path":["spec","replicas"],"value":2}\n'
         "Cluster: prod\n"
     )
+
+
+def test_a_response_to_an_event_about_a_workload_names_the_workload() -> None:
+    message = commit_message.compose([response(subject=Workload(kind="ReplicaSet", namespace="shop", name="web-1"))])
+    assert "(Notice) fired for ReplicaSet shop/web-1 at" in message
 
 
 def test_several_responses_are_counted_and_each_is_read_back() -> None:

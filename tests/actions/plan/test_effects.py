@@ -191,7 +191,7 @@ def test_a_release_gets_a_post_renderer_for_the_workload_that_names_the_pod(acti
 
 def test_a_stop_takes_a_cron_job_of_a_release_out_because_a_suspension_would_not_end_its_pods() -> None:
     pod = Pod(namespace="shop", name="web-29385720-m7flp")
-    release = locate.locate(checkout_of({"web.yaml": RELEASE}), pod=pod)
+    release = locate.locate(checkout_of({"web.yaml": RELEASE}), subject=pod)
     (effect,) = effects_of(Stop(), release)
     assert isinstance(effect.edit, AppendItem)
     value: Any = effect.edit.value

@@ -102,7 +102,7 @@ def test_labels_of_pods_that_the_selector_demands_are_kept(action: Action) -> No
 
 def test_a_job_of_a_release_gets_no_labels_on_its_pods() -> None:
     pod = Pod(namespace="shop", name="web-m7flp")
-    release = locate.locate(checkout_of({"web.yaml": RELEASE}), pod=pod)
+    release = locate.locate(checkout_of({"web.yaml": RELEASE}), subject=pod)
     assert "Job" in [workload.kind for workload in release.chart_workloads]
     kinds: dict[str, list[str]] = {}
     for action in (Stop(), PODS):

@@ -188,7 +188,7 @@ def test_a_folder_that_does_not_render_is_tried_once_for_all_responses(
     stopped = checkout_of({**STATE, "apps/web.yaml": yaml.safe_dump(manifest("Deployment", {"replicas": 0}))})
     pod = Pod(namespace="shop", name="web-77789455d6-m7flp")
     clusters = {"prod": PurePosixPath("clusters/prod")}
-    after_edit = locate.desired_state_for_pod(stopped, pod=pod, owners=(), clusters=clusters)
+    after_edit = locate.desired_state_for(stopped, subject=pod, owners=(), clusters=clusters)
     for _ in range(3):
         proof = prover.prove(target.desired_state, after_edit, [EditedObject(object=target.object, edit=edit)])
         assert (proof.standing, proof.reason) == (Standing.NOT_POSSIBLE, "kustomize build apps: no network")

@@ -85,8 +85,8 @@ def prove(prover: Prover, tree: Mapping[str, str], edited: Mapping[str, str]) ->
     """What becomes of the claim that the edited files stop `web` in prod."""
     clusters = {name: path for name, path in CLUSTERS.items() if f"{path}/apps.yaml" in tree}
     checkout, edited_checkout = hold(tree), hold({**tree, **edited})
-    target = locate.locate(checkout, pod=POD, cluster="prod", clusters=clusters)
-    desired = locate.desired_state_for_pod(edited_checkout, pod=POD, owners=(), clusters=clusters)
+    target = locate.locate(checkout, subject=POD, cluster="prod", clusters=clusters)
+    desired = locate.desired_state_for(edited_checkout, subject=POD, owners=(), clusters=clusters)
     return prover.prove(target.desired_state, desired, [EditedObject(object=target.object, edit=STOPPED)])
 
 

@@ -16,7 +16,7 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     write(tmp_path, "base/web.yaml", WEB)
     write(tmp_path, "prod/kustomization.yaml", "resources: [linked]")
     (tmp_path / "prod/linked").symlink_to("../base", target_is_directory=True)
-    target = locate(WorkTree(tmp_path).checkout(), pod=POD)
+    target = locate(WorkTree(tmp_path).checkout(), subject=POD)
     assert (str(target), target.object.cluster) == ("base/web.yaml:1 (Deployment shop/web)", "prod")
 
 
@@ -29,7 +29,7 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path, link: str) -> Non
     target = "outside/web.yaml" if link == "file" else "outside"
     (root / ("web.yaml" if link == "file" else "folder")).symlink_to(tmp_path / target)
     with pytest.raises(NotFound):
-        locate(WorkTree(root).checkout(), pod=POD)
+        locate(WorkTree(root).checkout(), subject=POD)
 
 
 def test_what_flux_leaves_out_of_a_source_is_not_read(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_pipe_with_the_name_of_a_manifest_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, "web.yaml", WEB)
     os.mkfifo(tmp_path / "pipe.yaml")
     checkout = WorkTree(tmp_path).checkout()
-    assert locate(checkout, pod=POD).line == 1
+    assert locate(checkout, subject=POD).line == 1
     assert "pipe.yaml" not in checkout
 
 
@@ -87,4 +87,4 @@ def test_a_manifest_that_may_not_be_read_costs_nothing(tmp_path: Path) -> None:
     write(tmp_path, "web.yaml", WEB)
     write(tmp_path, "secret.yaml", WEB)
     (tmp_path / "secret.yaml").chmod(0)
-    assert str(locate(WorkTree(tmp_path).checkout(), pod=POD).file) == "web.yaml"
+    assert str(locate(WorkTree(tmp_path).checkout(), subject=POD).file) == "web.yaml"

@@ -49,7 +49,7 @@ def event(text: str = "a rule", *, number: int = 1) -> Event:
 def response(text: str = "a rule", *, workload: Workload | None = None, cluster: str = "") -> Response:
     return Response(
         event=event(text),
-        pod=Pod(namespace="default", name="web-1"),
+        subject=Pod(namespace="default", name="web-1"),
         rule=text,
         action="stop",
         workload=workload or Workload(kind="Deployment", namespace="default", name="web"),

@@ -206,6 +206,13 @@ def test_attacker_text_is_bounded_and_escaped_in_reasons() -> None:
         assert len(text) < 300
 
 
+@pytest.mark.parametrize(("namespace", "matches"), [("shop", True), ("other", False)])
+def test_the_namespace_of_a_workload_that_an_event_is_about_is_matched(namespace: str, matches: bool) -> None:
+    fields = {"ka.target.resource": "deployments", "ka.target.namespace": namespace, "ka.target.name": "web"}
+    audited = parse({**SHELL, "output_fields": fields})
+    assert bool(matching.decide(audited, load(rule("a", "{namespaces: [shop]}")))) is matches
+
+
 def test_an_impossible_pod_is_an_error_and_not_a_mismatch() -> None:
     hostile = parse({**SHELL, "output_fields": {"k8s.ns.name": "../..", "k8s.pod.name": "x"}})
     with pytest.raises(BadEvent):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...kubernetes.pod_names import BASE, HASH, RANDOM, Owner, Pod, owns
+from ...kubernetes.pod_names import BASE, HASH, RANDOM, Owner, Pod, Subject, Workload, creator_of, owns
 from ..kustomize.resource import Resource
 from . import helm
 
@@ -46,11 +46,18 @@ class ChartWorkload:
         return f"{self.kind} {self.namespace}/{self.name}{'…' if self.is_cut else ''}"
 
 
-def possible_workloads(pod: Pod, owners: Sequence[Owner]) -> tuple[ChartWorkload, ...]:
+def possible_workloads(subject: Subject, owners: Sequence[Owner]) -> tuple[ChartWorkload, ...]:
     """Return the workload that the event names, else those that would give the pod its name in its likeliest form.
 
     If the pod's name was cut, the workload's name may go on where the pod's name ends.
     """
+    if isinstance(subject, Workload):
+        creator = creator_of(subject)
+        return (ChartWorkload(kind=creator.kind, namespace=subject.namespace, name=creator.name),)
+    return _workloads_of_pod(subject, owners)
+
+
+def _workloads_of_pod(pod: Pod, owners: Sequence[Owner]) -> tuple[ChartWorkload, ...]:
     for owner in owners:
         if owner.kind == "Deployment":
             return (ChartWorkload(kind="Deployment", namespace=pod.namespace, name=owner.name),)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from ...kubernetes.pod_names import Owner, Pod
+from ...kubernetes.pod_names import Owner, Pod, Subject
 from ..flux.desired_state import ClusterObject, DesiredState
 from ..kustomize.skipped_reference import NO_FOLDER, OTHER_SOURCE, UNREADABLE
 from . import prefilter
@@ -76,10 +76,10 @@ def _ignored_files(desired_state: DesiredState) -> str:
 
 
 def near_misses(
-    desired_state: DesiredState, objects: Sequence[ClusterObject], pod: Pod, owners: Sequence[Owner]
+    desired_state: DesiredState, objects: Sequence[ClusterObject], subject: Subject, owners: Sequence[Owner]
 ) -> list[str]:
     """Return what would own the pod if it were in another namespace or cluster; `objects` come first."""
-    candidates = owners_in_any_namespace([*objects, *desired_state.objects], pod, owners)
+    candidates = owners_in_any_namespace([*objects, *desired_state.objects], subject, owners)
     return list(dict.fromkeys(describe(candidate) for candidate in candidates))[:_LIMIT]
 
 
@@ -89,7 +89,7 @@ def describe(candidate: ClusterObject) -> str:
 
 
 def rules_to_add(
-    desired_state: DesiredState, candidates: Sequence[ClusterObject], pod: Pod, cluster: str | None
+    desired_state: DesiredState, candidates: Sequence[ClusterObject], subject: Subject, cluster: str | None
 ) -> list[str]:
     """Return what to write into the rules, one line for each candidate: it would make that one the owner."""
     entries = sorted({candidate.cluster for candidate in candidates})
@@ -97,10 +97,10 @@ def rules_to_add(
     if len(declarations) < len(candidates) and len(entries) > 1:
         return [f"`clusters: {{{json.dumps(cluster or 'NAME')}: {{path: {json.dumps(entry)}}}}}`" for entry in entries]
     candidates = [candidate for candidate in candidates if _can_be_edited(desired_state, candidates, candidate)]
-    lines = [_assignment(candidate, pod, candidate.resource.ids[0].name) for candidate in candidates]
+    lines = [_assignment(candidate, subject, candidate.resource.ids[0].name) for candidate in candidates]
     if len(set(lines)) == len(lines):
         return lines
-    return [_assignment(candidate, pod, candidate.resource.id.full_name, cluster) for candidate in candidates]
+    return [_assignment(candidate, subject, candidate.resource.id.full_name, cluster) for candidate in candidates]
 
 
 def _can_be_edited(desired_state: DesiredState, candidates: Sequence[ClusterObject], candidate: ClusterObject) -> bool:
@@ -114,11 +114,11 @@ def _can_be_edited(desired_state: DesiredState, candidates: Sequence[ClusterObje
     return {item.identity for item in desired_state.objects if item.resource.source == source} == {candidate.identity}
 
 
-def _assignment(candidate: ClusterObject, pod: Pod, name: str, cluster: str | None = None) -> str:
+def _assignment(candidate: ClusterObject, subject: Subject, name: str, cluster: str | None = None) -> str:
     """Return the entry of `workloads:` in the rules that would make a candidate the owner of the pod."""
     resource = candidate.resource
-    stem = min(prefilter.owner_names(pod.name), key=len)
-    fields = {"pod": f"{stem}*", "namespace": pod.namespace} | ({"cluster": cluster} if cluster else {})
+    stem = min(prefilter.owner_names(subject.name), key=len) if isinstance(subject, Pod) else subject.name
+    fields = {"pod": f"{stem}*", "namespace": subject.namespace} | ({"cluster": cluster} if cluster else {})
     fields |= {"file": resource.file, "kind": resource.id.kind, "name": name}
     pairs = ", ".join(f"{key}: {json.dumps(value)}" for key, value in fields.items())
     return f"`workloads: [{{{pairs}}}]`"

@@ -1,4 +1,4 @@
-"""Finds the one declared workload that owns a pod, or refuses and says what it hesitates between.
+"""Finds the one declared workload that owns what an event is about, or refuses and says what it hesitates between.
 
 Where an edit of the workload belongs is for `placement` to decide.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from ...errors import Ambiguous, NotFound
-from ...kubernetes.pod_names import Owner, Pod, Workload
+from ...kubernetes.pod_names import Owner, Subject, Workload
 from ...rules.model import Assignment
 from ..checkout import Checkout
 from ..flux.clusters import reconcile_clusters
@@ -16,31 +16,32 @@ from ..flux.sources import Origin, Sources
 from ..kustomize import reachability
 from ..kustomize.build import Builder
 from . import chart_workloads, helm, hints, prefilter
-from .owners import autoscalers, declared_owners, helm_releases
+from .owners import autoscalers, controllers_of, declared_owners, helm_releases
 from .target import Target
 
 
 def locate(
     checkout: Checkout,
     *,
-    pod: Pod,
+    subject: Subject,
     owners: Sequence[Owner] = (),
     cluster: str | None = None,
     clusters: Mapping[str, PurePosixPath] | None = None,
     assignment: Assignment | None = None,
     origin: Origin | None = None,
 ) -> Target:
-    """Return the declared workload that owns `pod`; `owners` are the controllers that the event itself names.
+    """Return the declared workload that owns `subject`; `owners` are the controllers that an event names with its pod.
 
     `clusters` maps the clusters' names to the entry paths that Flux applies there; `cluster` is the event's. Without
     a map, all clusters that the repository shows are searched. An `assignment` of the rules decides. Raise NotFound
     or Ambiguous.
     """
+    owners = controllers_of(subject, owners)
     entries = clusters or {}
     if entries and cluster is not None and cluster not in entries:
         names = hints.first_few(sorted(entries))
-        raise NotFound(pod, reason=f"the rules name no cluster {cluster!r}, only {names}")
-    desired_state = desired_state_for_pod(checkout, pod=pod, owners=owners, clusters=entries, origin=origin)
+        raise NotFound(subject.label, reason=f"the rules name no cluster {cluster!r}, only {names}")
+    desired_state = desired_state_for(checkout, subject=subject, owners=owners, clusters=entries, origin=origin)
     objects = [
         item
         for state in desired_state.clusters
@@ -51,37 +52,37 @@ def locate(
     if assignment:
         candidates = [item for item in objects if _is_assigned(assignment, item)]
     else:
-        candidates = declared_owners(objects, pod, owners) or helm_releases(objects, pod, owners)
+        candidates = declared_owners(objects, subject, owners) or helm_releases(objects, subject, owners)
     if not candidates:
-        near = hints.near_misses(desired_state, objects, pod, owners)
-        raise NotFound(pod, reason=_why_none(assignment, desired_state), near=near)
+        near = hints.near_misses(desired_state, objects, subject, owners)
+        raise NotFound(subject.label, reason=_why_none(assignment, desired_state), near=near)
     if len(candidates) > 1:
         descriptions = [hints.describe(candidate) for candidate in candidates]
         if entries and cluster is None and len({candidate.cluster for candidate in candidates}) > 1:
-            raise Ambiguous(pod, descriptions, advice=hints.UNNAMED_CLUSTER)
-        lines = hints.rules_to_add(desired_state, candidates, pod, cluster)
-        raise Ambiguous(pod, descriptions, settle=lines, advice=hints.DECLARED_TWICE)
+            raise Ambiguous(subject.label, descriptions, advice=hints.UNNAMED_CLUSTER)
+        lines = hints.rules_to_add(desired_state, candidates, subject, cluster)
+        raise Ambiguous(subject.label, descriptions, settle=lines, advice=hints.DECLARED_TWICE)
     if assignment is None:
-        _refuse_foreign_pod(desired_state, candidates[0], pod, owners, cluster)
-    return _target(candidates[0], desired_state, pod, owners)
+        _refuse_foreign_pod(desired_state, candidates[0], subject, owners, cluster)
+    return _target(candidates[0], desired_state, subject, owners)
 
 
-def desired_state_for_pod(
+def desired_state_for(
     checkout: Checkout,
     *,
-    pod: Pod,
+    subject: Subject,
     owners: Sequence[Owner],
     clusters: Mapping[str, PurePosixPath],
     origin: Origin | None = None,
 ) -> DesiredState:
-    """Return what the repository applies, of all that can matter for a pod."""
-    search = prefilter.search_for([pod], owners, checkout.manifests.values())
+    """Return what the repository applies, of all that can matter for what an event is about."""
+    search = prefilter.search_for([subject], controllers_of(subject, owners), checkout.manifests.values())
     builder = Builder(search, reachability.find_reach(checkout, search.matches))
     entries = {name: str(path) for name, path in clusters.items()}
     return reconcile_clusters(checkout, builder, Sources(checkout, origin or Origin()), entries)
 
 
-def _target(item: ClusterObject, desired_state: DesiredState, pod: Pod, owners: Sequence[Owner]) -> Target:
+def _target(item: ClusterObject, desired_state: DesiredState, subject: Subject, owners: Sequence[Owner]) -> Target:
     resource = item.resource
     object_id = resource.id
     is_release = helm.is_release(object_id)
@@ -91,28 +92,28 @@ def _target(item: ClusterObject, desired_state: DesiredState, pod: Pod, owners: 
         item=resource.item,
         line=resource.line,
         api_version=f"{object_id.group}/{object_id.version}".lstrip("/"),
-        # A release stands for what it creates, which is in the pod's namespace.
-        workload=Workload(kind=object_id.kind, namespace=pod.namespace, name=object_id.name),
+        # A release stands for what it creates, which is in the namespace of the event.
+        workload=Workload(kind=object_id.kind, namespace=subject.namespace, name=object_id.name),
         object=item,
         desired_state=desired_state,
-        chart_workloads=chart_workloads.possible_workloads(pod, owners) if is_release else (),
+        chart_workloads=chart_workloads.possible_workloads(subject, owners) if is_release else (),
         autoscalers=() if is_release else autoscalers(desired_state.objects, item),
     )
 
 
 def _refuse_foreign_pod(
-    desired_state: DesiredState, item: ClusterObject, pod: Pod, owners: Sequence[Owner], cluster: str | None
+    desired_state: DesiredState, item: ClusterObject, subject: Subject, owners: Sequence[Owner], cluster: str | None
 ) -> None:
-    """Raise NotFound where a release could have made the pod, but the pod's name is not one that its chart gives."""
+    """Raise NotFound where a release could have made the subject, but its name is not one that the chart gives."""
     if not helm.is_release(item.resource.id):
         return
-    workloads = chart_workloads.possible_workloads(pod, owners)
+    workloads = chart_workloads.possible_workloads(subject, owners)
     reasons = [chart_workloads.why_foreign(item.resource, workload) for workload in workloads]
     if all(reasons):
         reason = f"{reasons[0]}, so it does not look like one that the chart of {hints.describe(item)} makes"
         is_controlled = any(workload.kind != "Pod" for workload in workloads)
-        lines = hints.rules_to_add(desired_state, [item], pod, cluster) if is_controlled else []
-        raise NotFound(pod, reason=reason, settle=lines)
+        lines = hints.rules_to_add(desired_state, [item], subject, cluster) if is_controlled else []
+        raise NotFound(subject.label, reason=reason, settle=lines)
 
 
 def _why_none(assignment: Assignment | None, desired_state: DesiredState) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...kubernetes.pod_names import Owner, Pod, is_workload, owns
+from ...kubernetes.pod_names import Owner, Pod, Subject, Workload, is_workload, owns
 from ..fields import mapping, text
 from ..flux.desired_state import ClusterObject
 from . import helm
@@ -11,35 +11,42 @@ from .chart_workloads import possible_workloads
 _AUTOSCALER_GROUPS = {"HorizontalPodAutoscaler": "autoscaling", "ScaledObject": "keda.sh"}
 
 
-def declared_owners(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
+def controllers_of(subject: Subject, hints: Sequence[Owner]) -> Sequence[Owner]:
+    """Return the controllers that an event names: the workload that it is about, or the `hints` beside its pod."""
+    return (Owner(kind=subject.kind, name=subject.name),) if isinstance(subject, Workload) else hints
+
+
+def declared_owners(objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]) -> list[ClusterObject]:
     """Return the declared workloads that own the pod. One without any namespace counts if no other does."""
-    candidates = owners_in_any_namespace(objects, pod, owners)
+    candidates = owners_in_any_namespace(objects, subject, owners)
     exact = [
         candidate
         for candidate in candidates
-        if pod.namespace in (candidate.resource.id.namespace, candidate.resource.id.effective_namespace)
+        if subject.namespace in (candidate.resource.id.namespace, candidate.resource.id.effective_namespace)
     ]
     return _distinct(exact or [candidate for candidate in candidates if candidate.resource.id.namespace is None])
 
 
-def owners_in_any_namespace(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
-    """Return the declared workloads that own the pod, or would if it were in their namespace."""
-    return [candidate for candidate in objects if _owns(candidate, pod, owners)]
+def owners_in_any_namespace(
+    objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]
+) -> list[ClusterObject]:
+    """Return the declared workloads that own the subject, or would if it were in their namespace."""
+    return [candidate for candidate in objects if _owns(candidate, subject, owners)]
 
 
-def helm_releases(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[Owner]) -> list[ClusterObject]:
+def helm_releases(objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]) -> list[ClusterObject]:
     """Return the Helm releases that may have created the owner.
 
     Those whose main object has the name of the owner count before all others. Of these, one without any namespace
     counts if no other does.
     """
-    workloads = possible_workloads(pod, owners)
+    workloads = possible_workloads(subject, owners)
     names = {workload.name for workload in workloads}
     candidates = [
         candidate
         for candidate in objects
         if helm.is_release(candidate.resource.id)
-        and helm.namespace(candidate.resource) in (pod.namespace, None)
+        and helm.namespace(candidate.resource) in (subject.namespace, None)
         and any(helm.may_create(candidate.resource, name) for name in names)
     ]
     by_name = [
@@ -47,7 +54,7 @@ def helm_releases(objects: Iterable[ClusterObject], pod: Pod, owners: Sequence[O
         for candidate in candidates
         if any(workload.may_be(name) for workload in workloads for name in helm.main_object_names(candidate.resource))
     ]
-    exact = [item for item in by_name or candidates if helm.namespace(item.resource) == pod.namespace]
+    exact = [item for item in by_name or candidates if helm.namespace(item.resource) == subject.namespace]
     return _distinct(exact or by_name or candidates)
 
 
@@ -66,13 +73,13 @@ def autoscalers(objects: Iterable[ClusterObject], workload: ClusterObject) -> tu
     )
 
 
-def _owns(candidate: ClusterObject, pod: Pod, owners: Sequence[Owner]) -> bool:
+def _owns(candidate: ClusterObject, subject: Subject, owners: Sequence[Owner]) -> bool:
     object_id = candidate.resource.id
     if not is_workload(f"{object_id.group}/{object_id.version}".lstrip("/"), object_id.kind):
         return False
-    if owners:
+    if owners or not isinstance(subject, Pod):
         return all(owner.is_created_by(object_id.kind, object_id.name) for owner in owners)
-    return owns(object_id.kind, object_id.name, pod.name)
+    return owns(object_id.kind, object_id.name, subject.name)
 
 
 def _distinct(objects: list[ClusterObject]) -> list[ClusterObject]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...kubernetes.pod_names import BASE, RANDOM, WORKLOAD_KINDS, Owner, Pod
+from ...kubernetes.pod_names import BASE, RANDOM, WORKLOAD_KINDS, Owner, Subject
 from .. import manifests
 from ..flux import artifact_generator, kustomization
 from ..flux.sources import SOURCE_GROUP
@@ -58,6 +58,7 @@ class Search:
 
     def matches(self, data: bytes) -> bool:
         """Return whether something in a text can matter."""
+        data = manifests.as_utf_8(data)
         if b"toolkit.fluxcd.io/" in data or b"extensions.fluxcd.io/" in data:
             if _FLUX.search(data) or (b"ignore" in data and SOURCE_GROUP.encode() in data):
                 return True
@@ -69,8 +70,8 @@ class Search:
         return self.config_maps is not None and b"ConfigMap" in data and self.config_maps.search(data) is not None
 
 
-def search_for(pods: Iterable[Pod], owners: Iterable[Owner], contents: Iterable[bytes]) -> Search:
-    """Return the search for the owners of some pods; `contents` of manifests show what may have changed their names."""
+def search_for(subjects: Iterable[Subject], owners: Iterable[Owner], contents: Iterable[bytes]) -> Search:
+    """Return the search for the owners of what events are about; `contents` show what may have changed their names."""
     prefixes, suffixes, config_maps = set[str](), set[str](), set[bytes]()
     everything = False
     for data in contents:
@@ -80,7 +81,7 @@ def search_for(pods: Iterable[Pod], owners: Iterable[Owner], contents: Iterable[
         everything = everything or b"allowNameChange" in data or b"/metadata/name" in data
         if b"substituteFrom" in data:
             config_maps.update(match[1] or match[2] for match in _CONFIG_NAME.finditer(data))
-    pairs = [(pod.namespace, name) for pod in pods for name in owner_names(pod.name)]
+    pairs = [(subject.namespace, name) for subject in subjects for name in owner_names(subject.name)]
     pairs += [("", _stem(owner)) for owner in owners]
     names = {part for _, name in pairs for part in _stripped(name, prefixes, suffixes)}
     releases = {

@@ -138,5 +138,5 @@ def test_variables_of_a_config_map_are_known_whatever_comes_first() -> None:
     }
     checkout = Checkout.from_contents({path: text.encode() for path, text in contents.items()})
     pod = Pod(namespace="shop", name="web-77789455d6-m7flp")
-    target = locate(checkout, pod=pod, clusters={"hub": PurePosixPath("hub")})
+    target = locate(checkout, subject=pod, clusters={"hub": PurePosixPath("hub")})
     assert target.object.resource.id.name == "web"

@@ -49,7 +49,7 @@ def caveats(contents: dict[str, str], edit: DesiredEdit = STOPPED) -> list[str]:
     """Return the caveats of an edit of `web` in the cluster prod."""
     target = locate(
         Checkout.from_contents({path: text.encode() for path, text in contents.items()}),
-        pod=Pod(namespace="shop", name="web-77789455d6-m7flp"),
+        subject=Pod(namespace="shop", name="web-77789455d6-m7flp"),
         cluster="prod",
         clusters={"prod": PurePosixPath("clusters/prod")},
     )

@@ -27,7 +27,7 @@ STOPPED = SetValue(path=("spec", "replicas"), value=0)
 def placement(contents: dict[str, str], edit: DesiredEdit) -> Placement:
     target = locate(
         Checkout.from_contents({path: text.encode() for path, text in contents.items()}),
-        pod=Pod(namespace="shop", name="web-77789455d6-m7flp"),
+        subject=Pod(namespace="shop", name="web-77789455d6-m7flp"),
         cluster="prod",
         clusters={"prod": PurePosixPath("clusters/prod"), "test": PurePosixPath("clusters/test")},
     )

@@ -72,6 +72,8 @@ _VOLATILE = frozenset(chain.from_iterable(VOLATILE.values())) | {f"proc.apid[{le
 _UNASKED = ("output", "time", "uuid")
 # Number 1 is the first process of a container, or of the node: a rule may ask for it.
 _FIRST_PROCESS = (1, "1")
+# Whether Falco has a value still counts.
+_COUNTED = frozenset(_FIRST_PROCESS).union(value for value in falco.MISSING if isinstance(value, str))
 _ANY = "*"
 _encode = msgspec.json.Encoder().encode
 
@@ -83,12 +85,8 @@ def act(event: Event) -> bytes:
         data.pop(name, None)
     data["output_fields"] = fields = {**data["output_fields"]}
     for name in _VOLATILE.intersection(fields):
-        fields[name] = _constant(fields[name])
+        value = fields[name]
+        if isinstance(value, (int, str)) and value not in _COUNTED:
+            fields[name] = _ANY
     # Of the secure digests, this one costs the least for a thousand bytes.
     return hashlib.sha256(_encode((event.attributes.get(CLUSTER), data))).digest()[:16]
-
-
-def _constant(value: object) -> object:
-    """Return a mark in place of a number or text. Whether Falco has a value still counts."""
-    is_volatile = isinstance(value, (int, str)) and value not in falco.MISSING and value not in _FIRST_PROCESS
-    return _ANY if is_volatile else value

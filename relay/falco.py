@@ -6,7 +6,7 @@ All fields are untrusted: whoever sent the event wrote them. This module does no
 from collections.abc import Mapping
 from typing import Any
 
-from relay.attributes import LONGEST_ID, LONGEST_TEXT, is_blank, validate_time
+from relay.attributes import LONGEST_ID, LONGEST_TEXT, are_usual, is_blank, validate_time
 from relay.errors import BadEvent
 
 # https://falco.org/docs/concepts/rules/basic-elements/#priority, the most urgent first
@@ -18,17 +18,16 @@ _PODS = (("k8s.ns.name", "k8s.pod.name"), ("k8smeta.ns.name", "k8smeta.pod.name"
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
 
-# Texts of an event that may be absent, null or empty, and their limits in characters. Long ones without a limit are
+# Texts of an event that may be absent, null or empty, and their limits in characters. Those without a limit are
 # shortened (shorten.py): an attacker can make them long.
-_TEXTS: Mapping[str, int | None] = {
+_LIMITED_TEXTS = {
     "uuid": LONGEST_ID,
     "rule": LONGEST_TEXT,
     "priority": LONGEST_TEXT,
     "source": LONGEST_TEXT,
     "time": LONGEST_TEXT,
-    "hostname": None,
-    "output": None,
 }
+_UNLIMITED_TEXTS = ("hostname", "output")
 
 FalcoEvent = Mapping[str, Any]
 
@@ -58,18 +57,25 @@ def validate(data: object) -> FalcoEvent:
 
 
 def _validate_texts(data: Mapping[str, Any]) -> None:
-    for name, limit in _TEXTS.items():
-        value = data.get(name)
-        if value is None or value == "":
-            continue
-        if not isinstance(value, str):
+    for name in _UNLIMITED_TEXTS:
+        if not isinstance(data.get(name, ""), str) and data[name] is not None:
             raise BadEvent(f"not a Falco event: {name} is not a text")
-        if limit is not None and len(value) > limit:
-            raise BadEvent(f"not a Falco event: {name} has over {limit} characters")
-        if limit is not None and not value.isalnum() and is_blank(value):
-            raise BadEvent(f"not a Falco event: {name} is blank")
+    if not are_usual([data.get(name, "") for name in _LIMITED_TEXTS]):
+        for name, limit in _LIMITED_TEXTS.items():
+            _validate_text(name, data.get(name), limit)
     if data.get("time"):
         validate_time(data["time"])
+
+
+def _validate_text(name: str, value: object, limit: int) -> None:
+    if value is None or value == "":
+        return
+    if not isinstance(value, str):
+        raise BadEvent(f"not a Falco event: {name} is not a text")
+    if len(value) > limit:
+        raise BadEvent(f"not a Falco event: {name} has over {limit} characters")
+    if is_blank(value):
+        raise BadEvent(f"not a Falco event: {name} is blank")
 
 
 def _is_list_of_texts(value: object) -> bool:

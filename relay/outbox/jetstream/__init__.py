@@ -13,8 +13,10 @@ Guarantees:
 - Letters go out in turns, as turns.py decides. The turns start anew when the delivering relay changes; within a pod
   and priority the order of the stream stays. Two relays that receive events of one pod in the same milliseconds may
   store them in either order.
-- Shares of the backlog hold for all relays together, but each counts what the others have accepted every five seconds
-  only: until then they may accept more. The whole backlog has an exact limit.
+- Shares of the backlog hold for all relays together: they tell each other what they have accepted. Such a message may
+  be lost; then the next list of what waits, which is taken every five seconds or less often, corrects the numbers. The
+  whole backlog has an exact limit.
+- The lease is in memory: a server without room on its disk accepts nothing, but what waits is delivered.
 - A repeated (source, id) is recognised for an hour: by NATS, unless all servers restart in between, and by each relay.
   The repeat of a folded event is recognised by the relay that folded it.
 - Folding: the window of an act opens once its letter is stored, so nothing is folded into a lost letter. Relays

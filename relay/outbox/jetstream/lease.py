@@ -6,11 +6,11 @@ It does not decide what the holder does with the lease.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import nats
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NoStreamResponseError
 from nats.js.kv import KeyValue
 
 log = logging.getLogger("relay.jetstream")
@@ -19,11 +19,23 @@ _KEY = "holder"
 
 
 class Lease:
-    """The key in a bucket whose keys live for `seconds`. `on_loss` is called when another relay may hold it."""
+    """The key in a bucket whose keys live for `seconds`. `on_loss` is called when another relay may hold it.
 
-    def __init__(self, bucket: KeyValue, *, seconds: float, on_loss: Callable[[], None]) -> None:
+    The bucket is in memory, so that a full disk stops no delivery. A server that starts anew has forgotten it; then
+    `create_bucket` is called.
+    """
+
+    def __init__(
+        self,
+        bucket: KeyValue,
+        *,
+        seconds: float,
+        create_bucket: Callable[[], Awaitable[None]],
+        on_loss: Callable[[], None],
+    ) -> None:
         self._bucket = bucket
         self._seconds = seconds
+        self._create_bucket = create_bucket
         self._on_loss = on_loss
         self._holder = secrets.token_hex(8).encode()
         self._now = asyncio.get_running_loop().time
@@ -69,6 +81,9 @@ class Lease:
     async def _take(self) -> int | None:
         try:
             return await self._bucket.create(_KEY, self._holder)
+        except NoStreamResponseError:
+            await self._create_bucket()
+            return await self._bucket.create(_KEY, self._holder)
         except KeyNotFoundError:  # the key expired while nats-py looked at it
             return None
         except KeyWrongLastSequenceError:
@@ -88,7 +103,7 @@ class Lease:
             start = self._now()
             try:
                 self._revision = await self._bucket.update(_KEY, self._holder, last=self._revision)
-            except KeyWrongLastSequenceError:
+            except (KeyWrongLastSequenceError, NoStreamResponseError):  # another relay may take it at once
                 break
             except nats.errors.Error:
                 continue

@@ -6,22 +6,30 @@ See the package for its guarantees.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import anyio
 import msgspec
 import nats
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 from relay.errors import BacklogFull, StorageFailed
 from relay.outbox.dedup import RecentLetters
+from relay.outbox.jetstream.census import Census
 from relay.outbox.jetstream.fold_counts import FoldCounts
 from relay.outbox.jetstream.lease import Lease
-from relay.outbox.jetstream.pending import PendingLetters
+from relay.outbox.jetstream.pending import POLL_SECONDS, PendingLetters
 from relay.outbox.jetstream.publish import Message, publish, publish_together
 from relay.outbox.jetstream.records import DeadLetterRecord, LetterRecord, decode_letter
-from relay.outbox.jetstream.streams import Names, bucket, connect, create_streams, storage_errors
+from relay.outbox.jetstream.streams import (
+    Names,
+    bucket,
+    connect,
+    create_lease_bucket,
+    create_streams,
+    storage_errors,
+)
 from relay.outbox.jetstream.subjects import subject_of
 from relay.outbox.jetstream.windows import Windows
 from relay.outbox.protocol import Backlog, Claim, Letter, Receipt
@@ -33,13 +41,8 @@ _FAILURES = 3
 # Knowing a window saves a letter, but waiting for it must not lose one.
 _WINDOWS_SECONDS = 1.0
 _CLOSING_SECONDS = 1.0
-# What the other relays have accepted or delivered is known after this time at most, if this one accepts anything,
-_COUNT_SECONDS = 5.0
-# and after this time before a letter is refused.
+# What waits is known from a list of this age at most before a letter is refused.
 _RECOUNT_SECONDS = 1.0
-# A letter of which another relay could not tell this one is found after this time.
-_POLL_SECONDS = 2.0
-_PROOF_KEY = "proof"
 
 
 class JetStreamOutbox:
@@ -66,12 +69,14 @@ class JetStreamOutbox:
             bucket(connection.jetstream(timeout=_WINDOWS_SECONDS), names.windows), self._memory, now=now
         )
         self._fold_counts = FoldCounts(self._context, stream=names.folded)
-        self._shares = shares
-        self._counted = -_COUNT_SECONDS
-        self._arrival = asyncio.Event()
-        self._pending = PendingLetters(connection, stream=names.letters, now=now)
-        self._delivery = bucket(self._context, names.delivery)
-        self._lease = Lease(self._delivery, seconds=lease_seconds, on_loss=self._pending.forget)
+        self._census = Census(connection, names, shares=shares)
+        self._pending = PendingLetters(connection, self._census, stream=names.letters, now=now)
+        self._lease = Lease(
+            bucket(self._context, names.delivery),
+            seconds=lease_seconds,
+            create_bucket=partial(create_lease_bucket, self._context, names, seconds=lease_seconds),
+            on_loss=self._pending.forget,
+        )
         self._failures = 0
         self._has_failed = False
 
@@ -99,7 +104,7 @@ class JetStreamOutbox:
             await create_streams(connection.jetstream(), names, max_backlog=max_backlog, **seconds)
             shares = Shares(max_backlog=max_backlog, callers=callers)
             outbox = cls(connection, names, shares=shares, now=now, observe_commit=observe_commit, **seconds)
-            await connection.subscribe(names.arrivals, cb=outbox._on_arrival)
+            await outbox._census.listen()
         except BaseException:
             await connection.close()
             raise
@@ -121,12 +126,12 @@ class JetStreamOutbox:
         with self._restart_on_failure():
             while True:
                 await self._lease.hold()
-                self._arrival.clear()
+                self._census.arrival.clear()
                 if letters := await self._pending.select(room=room):
-                    counts = await self._fold_counts.counts() if any(letter.act for _, letter in letters) else {}
+                    counts = await self._fold_counts.counts({letter.act for _, letter in letters if letter.act})
                     return [_claim(key, letter, counts) for key, letter in letters]
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrival.wait(), _POLL_SECONDS)
+                    await asyncio.wait_for(self._census.arrival.wait(), POLL_SECONDS)
 
     async def settle(self, claims: Sequence[Claim]) -> None:
         self._failures = 0
@@ -135,7 +140,7 @@ class JetStreamOutbox:
         with self._restart_on_failure():
             if self._lease.is_over:
                 raise StorageFailed("this relay stood still, and another one may deliver the same letters now")
-            await self._remove(claims)
+            await self._pending.remove([claim.key for claim in claims])
         await self._fold_counts.forget(claims)
 
     async def release(self, claims: Sequence[Claim]) -> None:  # noqa: ARG002  # the next claim starts with the same letters
@@ -151,12 +156,12 @@ class JetStreamOutbox:
         dead = msgspec.msgpack.encode(DeadLetterRecord(record, self._now(), reason))
         with self._restart_on_failure():
             await publish(self._context, Message(self._names.dead, dead, str(claim.key)))
-            await self._remove([claim])
+            await self._pending.remove([claim.key])
 
     async def backlog(self) -> Backlog:
         with storage_errors():
             if self._has_failed:  # reading does not prove that writes work again
-                await self._delivery.put(_PROOF_KEY, b"")
+                await self._windows.prove()
                 self._has_failed = False
             letters, dead = await asyncio.gather(
                 self._context.stream_info(self._names.letters), self._context.stream_info(self._names.dead)
@@ -189,45 +194,30 @@ class JetStreamOutbox:
         ]
         are_new = await publish_together(self._connection, self._context, messages)
         self._observe(asyncio.get_running_loop().time() - start)
-        new = [letter for letter, is_new in zip(letters, are_new, strict=True) if is_new]
         for letter, is_new in zip(letters, are_new, strict=True):
             self._memory.add(letter.identity, letter.act if is_new else None, now)
-        for letter in new:
-            self._shares.add(letter.cluster, letter.kind)
-        await self._windows.open([letter.act for letter in new if letter.act], since=now)
+        new = [letter for letter, is_new in zip(letters, are_new, strict=True) if is_new]
         if new:
+            subjects = [message.subject for message, is_new in zip(messages, are_new, strict=True) if is_new]
             with suppress(nats.errors.Error):  # otherwise the relay that delivers looks by itself
-                await self._connection.publish(self._names.arrivals, b"")
+                await self._census.announce(subjects)
+        await self._windows.open([letter.act for letter in new if letter.act], since=now)
         return len(new)
-
-    async def _on_arrival(self, _: Msg) -> None:
-        self._arrival.set()
 
     async def _check_shares(self, letters: Sequence[Letter]) -> None:
         """Raise BacklogFull if a share has no room; count anew what waits, if that was long ago or matters."""
-        await self._count(_COUNT_SECONDS)
+        shares = self._census.shares
+        if not self._census.is_listing:  # a request in the meantime goes by the former numbers
+            await self._count()
         try:
-            self._shares.check(letters)
+            shares.check(letters)
         except BacklogFull:
             await self._count(_RECOUNT_SECONDS)
-            self._shares.check(letters)
+            shares.check(letters)
 
-    async def _count(self, seconds: float) -> None:
-        """Count what waits in the stream, unless that was done within these seconds."""
-        now = asyncio.get_running_loop().time()
-        if now - self._counted >= seconds:
-            self._counted = now  # the requests in the meantime need not count too
-            try:
-                counts = await self._pending.counts()
-            except nats.errors.Error:  # the former numbers must do: not to know them must not lose an event
-                return
-            self._shares.replace((queue.lane.cluster, queue.kind, count) for queue, count in counts.items())
-
-    async def _remove(self, claims: Sequence[Claim]) -> None:
-        records = [self._pending.get(claim.key) for claim in claims]
-        await self._pending.remove([claim.key for claim in claims])
-        for record in filter(None, records):
-            self._shares.remove(record.letter.cluster, record.letter.kind)
+    async def _count(self, seconds: float | None = None) -> None:
+        with suppress(nats.errors.Error):  # the former numbers must do: not to know them must not lose an event
+            await self._census.refresh(seconds)
 
     async def _received(self, key: int) -> float | None:
         try:

@@ -1,13 +1,12 @@
 """Reads from the stream the letters whose turn it is, and removes those that were delivered.
 
-The stream counts what waits by subject, so no relay has to read all letters to know whose turn it is. It decides
-neither the turns (turns.py) nor which relay delivers (lease.py).
+It decides neither the turns (turns.py) nor which relay delivers (lease.py), and does not count what waits (census.py).
 """
 
 import asyncio
 import json
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,12 +14,17 @@ import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
+from relay.outbox.jetstream.census import Census
 from relay.outbox.jetstream.records import LetterRecord, decode_letter
-from relay.outbox.jetstream.subjects import Queue, filter_of, queue_of
+from relay.outbox.jetstream.subjects import filter_of
 from relay.outbox.protocol import Letter
-from relay.outbox.turns import Lane, Turns
+from relay.outbox.turns import Lane
 
+# A letter of which no relay could tell this one is found after this time, if nothing else waits.
+POLL_SECONDS = 2.0
 _READ_AT_ONCE = 32
+# More letters than fit into any dispatch.
+_MOST_SELECTED = 1000
 _ANSWER_SECONDS = 5.0
 
 
@@ -33,33 +37,30 @@ class _PendingLetter(NamedTuple):
 class PendingLetters:
     """Letters that this relay has read and not yet removed, by their sequence in the stream."""
 
-    def __init__(self, connection: Client, *, stream: str, now: Callable[[], float]) -> None:
+    def __init__(self, connection: Client, census: Census, *, stream: str, now: Callable[[], float]) -> None:
         self._connection = connection
         self._context = connection.jetstream(timeout=_ANSWER_SECONDS)
         self._stream = stream
+        self._census = census
         self._now = now
-        self._turns = Turns()
         self._letters: dict[int, _PendingLetter] = {}
         self._delivered: dict[int, None] = {}  # in the order of delivery
-
-    async def counts(self) -> Mapping[Queue, int]:
-        """Return how many letters wait. NATS counts the first 100,000 subjects, which is enough for fair turns."""
-        info = await self._context.stream_info(self._stream, subjects_filter=">")
-        subjects = info.state.subjects or {}
-        return {queue_of(subject, stream=self._stream): count for subject, count in subjects.items()}
 
     async def select(self, *, room: int) -> list[tuple[int, Letter]]:
         """Return the letters that fit into the room, at least one if there are any, in the order of their turns."""
         await self._remove_delivered()
-        waiting: dict[Lane, Counter[int]] = defaultdict(Counter)
-        for queue, count in (await self.counts()).items():
-            waiting[queue.lane][queue.gravity] += count
-        self._turns.replace(waiting)
-        order = self._turns.order(self._now())
+        await self._census.refresh()
+        if selection := await self._choose(room):
+            return selection
+        await self._census.refresh(POLL_SECONDS)
+        return await self._choose(room)
+
+    async def _choose(self, room: int) -> list[tuple[int, Letter]]:
+        order = list(islice(self._census.turns.order(self._now()), _MOST_SELECTED))  # letters arrive in the meantime
         selection: list[tuple[int, Letter]] = []
         positions: dict[tuple[Lane, int], int] = {}
-        while turns := list(islice(order, _READ_AT_ONCE)):
-            for key, pending in await self._read(turns, positions):
+        for start in range(0, len(order), _READ_AT_ONCE):
+            for key, pending in await self._read(order[start : start + _READ_AT_ONCE], positions):
                 letter = pending.record.letter
                 room -= letter.size
                 if room < 0 and selection:
@@ -79,6 +80,7 @@ class PendingLetters:
     def forget(self) -> None:
         """Drop all letters that were read: another relay may deliver them."""
         self._letters.clear()
+        self._census.forget()
 
     async def _read(
         self, turns: Sequence[tuple[Lane, int]], positions: dict[tuple[Lane, int], int]
@@ -131,4 +133,4 @@ class PendingLetters:
     def _end(self, key: int) -> None:
         del self._delivered[key]
         if pending := self._letters.pop(key, None):
-            self._turns.end(pending.lane, pending.gravity, self._now())
+            self._census.remove(pending.lane, pending.gravity, pending.record.letter.kind, now=self._now())

@@ -8,14 +8,14 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import nats
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 from nats.js.kv import KeyValue
 
 from relay.errors import StorageFailed, StorageUnusable
@@ -134,17 +134,28 @@ async def create_streams(
         ),
         StreamConfig(name=names.dead, subjects=[names.dead], duplicate_window=DEDUPLICATION_SECONDS),
         _bucket_config(names.windows, seconds=max(coalesce_seconds, 1.0)),
-        _bucket_config(names.delivery, seconds=lease_seconds),
     ]
     try:
         async with asyncio.timeout(_OPENING_SECONDS):
             for config in configs:
                 await _create(context, config)
+            await create_lease_bucket(context, names, seconds=lease_seconds)
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise StorageUnusable(
             f"NATS does not create the relay's streams: {error or type(error).__name__}. Check that the server runs "
             "with JetStream, that a cluster has three servers with it, and that the account may create streams."
         ) from error
+
+
+async def create_lease_bucket(context: JetStreamContext, names: Names, *, seconds: float) -> None:
+    """Create the bucket of the lease, or update its settings. Raise what NATS raises."""
+    name = f"KV_{names.delivery}"
+    with suppress(NotFoundError):
+        if (await context.stream_info(name)).config.storage is StorageType.FILE:  # an older relay has created it
+            await context.delete_stream(name)
+    config = _bucket_config(names.delivery, seconds=seconds)
+    config.storage = StorageType.MEMORY  # a server without room on its disk stores it all the same
+    await _create(context, config)
 
 
 def bucket(context: JetStreamContext, name: str) -> KeyValue:
@@ -173,7 +184,7 @@ async def _create(context: JetStreamContext, config: StreamConfig) -> None:
     copies = _COPIES
     while True:
         try:
-            await context.add_stream(config, storage=StorageType.FILE, num_replicas=copies)
+            await context.add_stream(config, storage=config.storage or StorageType.FILE, num_replicas=copies)
         except APIError as error:
             if error.err_code == _NOT_CLUSTERED and copies > 1:
                 copies = 1

@@ -10,6 +10,8 @@ from nats.js.kv import KeyValue
 from relay.outbox.dedup import RecentLetters
 from relay.outbox.protocol import Letter
 
+_PROOF_KEY = "proof"  # all others are hexadecimal
+
 
 class Windows:
     """Keys are acts, values the time of the letter that opened the window, by the clock of its relay."""
@@ -46,6 +48,10 @@ class Windows:
         if self._memory.coalesces:
             with suppress(nats.errors.Error):
                 await asyncio.gather(*[self._bucket.put(act.hex(), repr(since).encode()) for act in acts])
+
+    async def prove(self) -> None:
+        """Write something, to see that the storage takes it. Raise what NATS raises."""
+        await self._bucket.put(_PROOF_KEY, b"")
 
     async def _learn(self, act: bytes) -> None:
         """Read a window from the bucket. A failure is harmless: this relay stores one more letter."""

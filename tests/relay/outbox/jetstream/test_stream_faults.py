@@ -5,6 +5,7 @@ import itertools
 import json
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,28 +56,62 @@ async def test_a_stream_that_was_deleted_refuses_until_it_is_created_again(
         assert (await outbox.backlog()).waiting == 1
 
 
-async def test_a_server_without_room_refuses_says_so_and_works_again_with_room(tmp_path: Path) -> None:
+async def fill(outbox: JetStreamOutbox) -> list[str]:
+    """Put large letters until the server has no room; return the names of those that were accepted."""
+    accepted: list[str] = []
+    while True:
+        name = str(len(accepted))
+        document = json.dumps({"id": name, "x": "y" * 50_000}).encode()
+        receipt = await outcome(outbox.put([Letter(name.encode(), None, document, 1)]))
+        if isinstance(receipt, StorageFailed):
+            assert "resource" in str(receipt)
+            return accepted
+        accepted.append(name)
+
+
+async def test_a_server_without_room_refuses_says_so_and_works_again_with_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.outbox.jetstream.publish._RETRY_SECONDS", 0.05)
     with server(tmp_path / "nats", room="1MB") as node:
         async with opened_on_nats(node.address, repository="acme/small") as outbox:
-            accepted = []
-            for number in itertools.count():
-                large = Letter(
-                    str(number).encode(), None, json.dumps({"id": str(number), "x": "y" * 50_000}).encode(), 1
-                )
-                receipt = await outcome(outbox.put([large]))
-                if isinstance(receipt, StorageFailed):
-                    break
-                accepted.append(str(number))
-            assert "resource" in str(receipt)
+            accepted = await fill(outbox)
             assert isinstance(await outcome(outbox.backlog()), StorageFailed)
             node.stop(signal.SIGTERM)
             node.room = "1GB"
             node.start()
             node.wait()
             await until(lambda: outbox._connection.is_connected)
+            monkeypatch.undo()
             assert await outbox.put([letter("after")]) == Receipt(accepted=1, coalesced=0)
             assert (await outbox.backlog()).waiting == len(accepted) + 1
             assert names(await drained(outbox)) == [*accepted, "after"]
+
+
+async def test_a_server_without_room_delivers_all_the_same_and_takes_events_again_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.outbox.jetstream.publish._RETRY_SECONDS", 0.05)
+    with server(tmp_path / "nats", room="1MB") as node:
+        async with opened_on_nats(node.address, repository="acme/small", lease_seconds=1.0) as outbox:
+            accepted = await fill(outbox)
+            first = await outbox.claim(room=2)  # needs the lease, which the full server has to give
+            await asyncio.sleep(1.5)  # longer than a lease: it was renewed, too
+            await outbox.settle(first)
+            assert names(first) == accepted[:2]
+            remainder: list[str] = []
+            while len(remainder) < len(accepted) - 2:
+                claims = await outbox.claim(room=5)
+                await outbox.settle(claims)
+                remainder += names(claims)
+            assert remainder == accepted[2:]
+            assert await outbox.put([letter("after")]) == Receipt(accepted=1, coalesced=0)
+            assert (await outbox.backlog()).waiting == 1
+
+
+def is_stopped(process: int) -> bool:
+    state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "T"
 
 
 async def test_a_server_that_does_not_answer_holds_up_neither_callers_nor_the_end(tmp_path: Path) -> None:
@@ -85,6 +120,7 @@ async def test_a_server_that_does_not_answer_holds_up_neither_callers_nor_the_en
         async with opened_on_nats(node.address, repository="acme/silent") as outbox:
             await outbox.put([letter("a")])
             node.process.send_signal(signal.SIGSTOP)
+            await until(partial(is_stopped, node.process.pid))
             outcomes = await asyncio.gather(outcome(outbox.put([letter("b")])), outcome(outbox.backlog()))
             assert [type(refusal) for refusal in outcomes] == [StorageFailed] * 2
             async with asyncio.timeout(SECONDS):

@@ -76,3 +76,24 @@ async def test_the_jobs_that_wait_for_the_next_commit_fail_with_the_one_under_wa
     assert isinstance(later[0].exception(), StorageFailed)
     assert connection.execute("SELECT count(*) FROM done").fetchone() == (0,)
     await writer.close()
+
+
+async def test_a_job_that_raises_anything_fails_everyone_who_waits_and_the_next_works(
+    connection: sqlite3.Connection,
+) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        insert(connection, 1)
+        raise KeyError
+
+    reports: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context.get("exception")))
+    writer = opened(connection)
+    futures: list[asyncio.Future[object]] = [writer.run(insert, 0), writer.run(fail), writer.run(insert, 2)]
+    completed, _ = await asyncio.wait(futures, timeout=10)
+    assert len(completed) == 3, "whoever still waits would wait for ever"
+    assert {type(future.exception()) for future in futures} == {StorageFailed}
+    assert [type(report) for report in reports] == [KeyError]
+    [later], _ = await asyncio.wait([writer.run(insert, 3)], timeout=10)
+    assert later.result() == 3
+    assert connection.execute("SELECT number FROM done").fetchall() == [(3,)]
+    await writer.close()

@@ -49,7 +49,7 @@ bench: setup ## how fast it is, as ratios against baselines of the same run
 	@$(BIN)/python -m tests.bench.resources
 
 try: $(VENV)/dev.stamp kustomize ## REPO=folder: what would become of an event in each of its workloads
-	@PYTHONPATH=actions $(BIN)/python -m tests.tryout "$(REPO)"
+	@PYTHONPATH=actions $(BIN)/python -m falco_dispatch try "$(REPO)"
 
 soak: setup ## tests of faults, and those with generated input, in their long form: about an hour
 	SOAK=1 $(BIN)/pytest --timeout 0 tests/relay/test_faults.py tests/relay/test_fuzz.py \
@@ -62,7 +62,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-header
 lock: $(VENV)/dev.stamp ## compile the hash-locked requirements anew
 	$(UV_COMPILE) --group dev pyproject.toml -o requirements-dev.txt
-	$(UV_COMPILE) --constraint requirements-dev.txt --group demo pyproject.toml -o requirements-demo.txt
+	$(UV_COMPILE) --constraint requirements-dev.txt pyproject.toml -o requirements-demo.txt
 	$(UV_COMPILE) --constraint requirements-dev.txt --extra nats pyproject.toml -o deploy/requirements.txt
 	$(UV_COMPILE) --constraint requirements-dev.txt deploy/requirements-build.in -o deploy/requirements-build.txt
 	$(UV_COMPILE) actions/requirements.in -o actions/requirements.txt

@@ -14,7 +14,9 @@ DOCUMENTS.append(pytest.param(ROOT / ".github" / "CONTRIBUTING.md", id="CONTRIBU
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_that_is_named_exists(document: Path) -> None:
-    paths = re.findall(r"(?<![\w/.])(?:actions|docs|relay|tests|\.github)/[\w./-]*\w", document.read_text())
+    paths = re.findall(
+        r"(?<![\w/.])(?:actions|deploy|docs|falco_dispatch|relay|tests|\.github)/[\w./-]*\w", document.read_text()
+    )
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
@@ -27,7 +29,7 @@ def test_every_link_leads_to_a_file(document: Path) -> None:
 def test_the_architecture_names_every_package() -> None:
     packages = {
         str(path.parent.relative_to(ROOT))
-        for root in ("relay", "actions/responder")
+        for root in ("falco_dispatch", "relay", "actions/responder")
         for path in ROOT.glob(f"{root}/**/__init__.py")
     }
     rows = re.findall(r"^\| `(.*?)` \|", ARCHITECTURE.read_text(), re.MULTILINE)

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted(path for folder in ("relay", "actions", "tests") for path in (ROOT / folder).rglob("*.py"))
+FILES = sorted(
+    path
+    for folder in ("falco_dispatch", "relay", "actions", "deploy", "tests")
+    for path in (ROOT / folder).rglob("*.py")
+)
 # Pronouns, participles and their like: they name what was done with a thing, or that there is one, but not the thing.
 VAGUE = re.compile(
     "_*(?:about|after|asked|before|done|each|found|given|gone|here|kept|known|left|listed|made|meant|named|one|own|place"

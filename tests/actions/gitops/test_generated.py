@@ -10,6 +10,7 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from falco_dispatch.trial.whole_state import read_whole
 from responder.errors import Ambiguous, NoHome
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.desired_state import ClusterObject
@@ -20,7 +21,7 @@ from responder.publish.work_tree import WorkTree
 from responder.yamledit.edit import SetValue
 from tests.soak import examples
 
-from . import everything, meaning, oracle
+from . import meaning, oracle
 
 NAMES = st.sampled_from(["web", "api", "web-api", "db", "x"])
 NAMESPACES = st.sampled_from(["shop", "store"])
@@ -159,7 +160,7 @@ def test_looking_for_one_pod_finds_all_that_a_walk_without_shortcuts_finds(gener
     tree, clusters = generated
     checkout = Checkout.from_contents({path: content.encode() for path, content in written(tree).items()})
     entries = {cluster: f"clusters/{cluster}" for cluster in clusters}
-    whole = everything.read_whole(checkout, entries)
+    whole = read_whole(checkout, entries)
     paths = {cluster: PurePosixPath(path) for cluster, path in entries.items()}
     objects = [item for cluster in whole.clusters for item in cluster.objects]
     for item in objects:

@@ -4,11 +4,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from falco_dispatch.trial.whole_state import read_whole
 from responder.gitops.checkout import Checkout
 from responder.gitops.flux.desired_state import DesiredState
 from responder.gitops.workloads.locate import locate
 from responder.kubernetes.pod_names import Pod
-from tests.actions.gitops import everything
 from tests.actions.gitops.resources import deployment
 
 FLUX = """\
@@ -25,7 +25,7 @@ def flux(path: str, *, name: str = "apps", source: str = "flux-system", more: st
 
 def read(contents: dict[str, str], entries: dict[str, str] | None = None) -> DesiredState:
     checkout = Checkout.from_contents({path: text.encode() for path, text in contents.items()})
-    return everything.read_whole(checkout, entries or {})
+    return read_whole(checkout, entries or {})
 
 
 def names(desired_state: DesiredState) -> dict[str, list[str]]:

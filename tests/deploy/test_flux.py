@@ -83,3 +83,9 @@ def test_flux_finds_the_overlay_that_the_kustomization_names() -> None:
     assert yaml.safe_load((path / "kustomization.yaml").read_text())
     assert kustomization["spec"]["sourceRef"]["name"] == source["metadata"]["name"]
     assert [path.is_relative_to(DEPLOY.parent / folder) for folder in source["spec"]["sparseCheckout"]] == [True]
+
+
+def test_the_receiver_in_the_readme_of_the_action_is_the_one_that_ships() -> None:
+    readme = (DEPLOY.parent / "actions" / "respond" / "README.md").read_text()
+    text = readme.partition("The Receiver for `generic-oidc`, whole")[2].partition("```yaml\n")[2].partition("```")[0]
+    assert yaml.safe_load(text) == receiver_of(FLUX / "receiver-generic-oidc.yaml")

@@ -11,6 +11,7 @@ from ..errors import BadInput, BadRules
 from ..escape import one_line, plain
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
+from ..gitops.flux import health_checks
 from ..gitops.flux.sources import Origin
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
@@ -43,7 +44,8 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     problems += [f"{sample.name}: {sample.outcome.reason}" for sample in replays if sample.is_mistake]
     for problem in problems:
         output.annotate(Annotation(level="error", message=plain(problem, limit=1000), file=name))
-    warnings = [*replay.warnings(ruleset), *replay.response_warnings(replays)]
+    warnings = [*replay.warnings(ruleset), *map(str, health_checks.find(checkout)), *replay.response_warnings(replays)]
+    warnings = list(dict.fromkeys(warnings))
     for warning in warnings:
         output.annotate(Annotation(level="warning", message=one_line(warning, limit=1000), file=name))
     report = CheckReport(ruleset=ruleset, replays=replays, problems=problems, warnings=warnings)

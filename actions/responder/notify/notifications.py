@@ -49,6 +49,14 @@ class Receivers:
             receivers.receiver(cluster)
         return receivers
 
+    @classmethod
+    def from_inputs_or_none(cls, inputs: Inputs) -> tuple[Self, BadInput | None]:
+        """Read the receivers from the inputs; if they have a mistake, return no receivers and the mistake."""
+        try:
+            return cls.from_inputs(inputs), None
+        except BadInput as error:
+            return cls(type="", urls={}, tokens={}, audience=""), error
+
     def receiver(self, cluster: str | None) -> Receiver:
         """Return the receiver that the inputs name for a cluster. Raises BadInput."""
         return Receiver(url=self.urls[cluster], type=self.type, token=self._token(cluster), audience=self.audience)

@@ -180,3 +180,21 @@ def test_a_response_that_replaces_the_pods_is_warned_about_beforehand(checked: C
     warning = "a change of the pod template of a Deployment replaces its pods, and the evidence in them is lost"
     assert markdown_code(warning) in result.summary
     assert [line for line in result.log.splitlines() if warning in line and line.startswith("::warning")]
+
+
+def test_a_flux_kustomization_that_waits_for_health_is_warned_about_beforehand(
+    checked: Callable[..., RunResult],
+) -> None:
+    apps = b"""\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec: {path: ./apps, wait: true, sourceRef: {kind: GitRepository, name: flux-system}}
+"""
+    other = apps.replace(b"wait: true", b"wait: false").replace(b"apps", b"other")
+    result = checked(
+        {RULES: STOP, "prod/apps.yaml": apps, "prod/other.yaml": other, "prod/broken.yaml": apps + b"\t: ["}
+    )
+    (warning,) = [line for line in result.log.splitlines() if line.startswith("::warning")]
+    assert "prod/apps.yaml:1: Flux Kustomization apps waits until what it applies is healthy" in warning
+    assert "CancelHealthCheckOnNewRevision=true" in warning

@@ -14,6 +14,7 @@ from ...yamledit.values import YamlPath, dotted
 from .. import manifests
 from ..checkout import Checkout
 from ..fields import find, items, mapping, text
+from ..flux import health_checks
 from ..flux.desired_state import ClusterObject, DesiredState
 from ..flux.kustomization import GROUP
 from ..kustomize.resource import Resource
@@ -85,6 +86,10 @@ def _of_applier(
     name = f"Flux Kustomization {applier.resource.id.name}"
     if flux.spec.get("suspend") is True:
         yield _caveat(checkout, applier.resource, ("spec", "suspend"), f"{name} is suspended")
+    if health_checks.waits(flux.spec):
+        field = "wait" if flux.spec.get("wait") is True else "healthChecks"
+        problem = f"{name} {health_checks.description(flux.spec)}"
+        yield _caveat(checkout, applier.resource, ("spec", field), problem)
     for index, rule in enumerate(items(flux.spec, "ignore")):
         if isinstance(rule, Mapping) and _ignores(rule, resource, edit):
             fields = ", ".join(map(dotted, changed_paths(edit)))

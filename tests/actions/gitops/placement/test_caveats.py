@@ -114,6 +114,30 @@ def test_a_flux_kustomization_that_does_not_apply_the_change_is_named(more: str,
     assert caveats(tree(more=more)) == expected
 
 
+@pytest.mark.parametrize(
+    ("more", "field", "wait"),
+    [
+        pytest.param("  wait: true\n", "wait", "its interval", id="wait"),
+        pytest.param("  wait: true\n  timeout: 5m\n", "wait", "5m", id="with a timeout"),
+        pytest.param("  healthChecks: [{kind: Deployment, name: x}]\n", "healthChecks", "its interval", id="checks"),
+    ],
+)
+def test_a_flux_kustomization_that_waits_for_health_is_named_with_what_ends_it(
+    more: str, field: str, wait: str
+) -> None:
+    (caveat,) = caveats(tree(more=more))
+    assert caveat == (
+        f"clusters/prod/apps.yaml:9: Flux Kustomization apps waits until what it applies is healthy ({field}): while a "
+        f"workload is not, Flux applies a response only after {wait}, unless kustomize-controller has "
+        "--feature-gates=CancelHealthCheckOnNewRevision=true"
+    )
+
+
+@pytest.mark.parametrize("more", ["  wait: false\n", "  healthChecks: []\n", "  timeout: 5m\n"])
+def test_a_flux_kustomization_that_does_not_wait_has_no_caveat(more: str) -> None:
+    assert caveats(tree(more=more)) == []
+
+
 @pytest.mark.parametrize("ref", ["tag: v1", "commit: 4f2a", "semver: 1.x", "digest: sha256"])
 def test_a_source_that_no_new_commit_reaches_is_named(ref: str) -> None:
     contents = {**tree(), "clusters/prod/source.yaml": SOURCE.format(kind="GitRepository", ref=ref)}

@@ -5,16 +5,18 @@ It never starts a workflow. To test the permission it posts a body that GitHub m
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import yaml
 
+from relay import self_check
 from relay.errors import NoToken
 from relay.events import TYPE
+from relay.finding import Finding, Grade
 from relay.github.credentials import Credential
 from relay.github.dispatch import Dispatch, RepositoryDispatch
 from relay.github.outcome import HINTS, Cause
@@ -22,33 +24,22 @@ from relay.reach import reach
 from relay.settings import Settings
 
 _WORKFLOWS = ".github/workflows"
-
-
-class Grade(IntEnum):
-    """How serious a finding is. The worst grade is the exit code."""
-
-    OK = 0
-    WARN = 1
-    FAIL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report: the subject, and what a person should know or do."""
-
-    grade: Grade
-    subject: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.grade.name.lower():5} {self.subject:11} {self.message}"
+# GitHub refuses the proof of an App whose clock is a minute ahead, or ten behind.
+# https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+_CLOCK_SECONDS = 30
 
 
 async def check(
-    settings: Settings, client: httpx.AsyncClient, *, credential: Credential, dispatch: Dispatch
+    settings: Settings,
+    client: httpx.AsyncClient,
+    *,
+    credential: Credential,
+    dispatch: Dispatch,
+    now: Callable[[], float] = time.time,
 ) -> list[Finding]:
-    """Return the findings in the order of a dispatch's path to GitHub; stop at the first obstacle."""
-    findings = [topology(settings), Finding(Grade.OK, "reach", reach(settings))]
+    """Return the findings in the order of an event's path to GitHub; there, stop at the first obstacle."""
+    findings = [topology(settings), Finding(Grade.OK, "reach", reach(settings)), *await self_check.findings(settings)]
+    findings += await _clock(client, now)
     try:
         token = await credential.token()
     except NoToken as error:
@@ -63,9 +54,19 @@ async def check(
         return [*findings, Finding(Grade.FAIL, "network", f"{message} and the network policies")]
 
 
-def exit_code(findings: Sequence[Finding]) -> int:
-    """Return 0 if all is well, 1 with a warning, 2 if the relay would not work."""
-    return max(finding.grade for finding in findings)
+async def _clock(client: httpx.AsyncClient, now: Callable[[], float]) -> list[Finding]:
+    """Compare the clock with GitHub's. Without an answer there is no finding: what follows says why."""
+    try:
+        difference = now() - parsedate_to_datetime((await client.get("")).headers["date"]).timestamp()
+    except (httpx.HTTPError, KeyError, ValueError):
+        return []
+    if abs(difference) <= _CLOCK_SECONDS:
+        return [Finding(Grade.OK, "clock", "agrees with GitHub's")]
+    direction = "ahead of" if difference > 0 else "behind"
+    message = (
+        f"{abs(difference):.0f} s {direction} GitHub's: GitHub refuses what a GitHub App signs. Set the time (NTP)"
+    )
+    return [Finding(Grade.WARN, "clock", message)]
 
 
 def topology(settings: Settings) -> Finding:
@@ -74,10 +75,18 @@ def topology(settings: Settings) -> Finding:
         "repository_dispatch": "its token can write files: run the relay anywhere but in the watched cluster",
         "workflow_dispatch": "its token cannot push: the relay may run in the watched cluster",
     }[settings.dispatch]
-    name = "outside" if settings.dispatch == "repository_dispatch" else "inside"
     if settings.sts_url:
-        name, where = "keyless", f"nothing at rest, tokens of an hour from {settings.sts_url}"
-    return Finding(Grade.OK, "topology", f"{name}: {settings.dispatch} to {settings.repository}; {where}")
+        where = f"nothing at rest, tokens of an hour from {settings.sts_url}"
+    return Finding(
+        Grade.OK, "topology", f"{topology_name(settings)}: {settings.dispatch} to {settings.repository}; {where}"
+    )
+
+
+def topology_name(settings: Settings) -> str:
+    """Return the name of the topology that the settings choose."""
+    if settings.sts_url:
+        return "keyless"
+    return "outside" if settings.dispatch == "repository_dispatch" else "inside"
 
 
 class _Questions:

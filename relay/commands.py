@@ -5,6 +5,7 @@ arguments. `check` returns 1 for a warning and 2 for a relay that would not work
 """
 
 import gc
+import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,15 +15,19 @@ from pathlib import Path
 import anyio
 
 from relay import logs
+from relay.advice import advice
 from relay.check import check as check_relay
-from relay.check import exit_code
 from relay.errors import BadSettings, RelayError
+from relay.finding import Finding, Grade, exit_code
 from relay.github.client import http_client
 from relay.outbox import dead_letters
 from relay.server.app import dispatch_of
 from relay.server.credential import credential_of
 from relay.server.serving import RelayServer
 from relay.settings import Settings
+from relay.start_line import start_line
+
+log = logging.getLogger("relay.commands")
 
 
 def serve(environ: Mapping[str, str]) -> int:
@@ -33,6 +38,9 @@ def serve(environ: Mapping[str, str]) -> int:
         server = RelayServer(settings)
     except BadSettings as error:
         return _report(error)
+    log.info("starts", extra=start_line(settings))
+    for message in advice(environ, settings):
+        log.warning("look at the settings", extra={"detail": message})
     # Imported modules stay for ever and requests leave no cycles, so the collector can run rarely.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -48,9 +56,13 @@ def serve(environ: Mapping[str, str]) -> int:
 def check(environ: Mapping[str, str]) -> int:
     """Ask GitHub whether the relay would work, and print the findings."""
     try:
-        return anyio.run(_check, Settings.from_environ(environ))
+        settings = Settings.from_environ(environ)
     except BadSettings as error:
         return _report(error)
+    findings = [Finding(Grade.WARN, "settings", message) for message in advice(environ, settings)]
+    findings += anyio.run(_findings, settings)
+    print(*findings, sep="\n")
+    return exit_code(findings)
 
 
 def dead(environ: Mapping[str, str], *, action: str, keys: Sequence[int], every: bool) -> int:
@@ -76,13 +88,11 @@ def _report(error: BadSettings) -> int:
     return 2
 
 
-async def _check(settings: Settings) -> int:
+async def _findings(settings: Settings) -> list[Finding]:
     dispatch = dispatch_of(settings)
     async with http_client(settings.github_api_url) as client:
         credential = credential_of(settings, client, permissions=dispatch.permissions, now=time.time)
-        findings = await check_relay(settings, client, credential=credential, dispatch=dispatch)
-    print(*findings, sep="\n")
-    return exit_code(findings)
+        return await check_relay(settings, client, credential=credential, dispatch=dispatch)
 
 
 def _dead_letters(environ: Mapping[str, str]) -> AbstractContextManager[dead_letters.DeadLetters]:

@@ -4,7 +4,7 @@ import argparse
 import platform
 from collections.abc import Mapping
 
-from ..version import version
+from relay.version import version
 
 
 def run(_arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from relay import check as check_module
+from relay.finding import Finding
 from relay.github.client import http_client
 from relay.github.credentials import StaticToken
 from relay.github.dispatch import RepositoryDispatch
@@ -17,6 +19,7 @@ from tests.localhub import Hub
 from tests.relay.process import REPOSITORY
 
 ROOT = Path(__file__).parents[2]
+CALLERS = ROOT / "tests" / "data" / "callers.yaml"
 RESPOND = (ROOT / ".github" / "workflows" / "respond.yml").read_bytes()
 DEAF = RESPOND.replace(b"types: [falco.rule.output.v1]", b"types: [something.else]").replace(b"event:", b"evnt:")
 
@@ -34,7 +37,9 @@ def check(hub: Hub, permissions: Mapping[str, str], *, scopes: str = "", **setti
         "RELAY_REPOSITORY": REPOSITORY,
         "RELAY_GITHUB_API_URL": hub.api_url,
         "RELAY_GITHUB_TOKEN": hub.create_token(REPOSITORY, permissions=permissions, scopes=scopes),
-        "RELAY_ALLOW_ANONYMOUS": "true",
+        "RELAY_TOKENS_FILE": str(CALLERS),
+        "RELAY_HOST": "0.0.0.0",  # noqa: S104  # what an operator sets; nothing listens
+        "RELAY_PORT": "0",
         **{f"RELAY_{name.upper()}": value for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "relay", "check"]
@@ -54,6 +59,10 @@ def test_a_relay_that_would_work_is_said_to(hub: Hub) -> None:
     assert [line.split()[:2] for line in lines] == [
         ["ok", "topology"],
         ["ok", "reach"],
+        ["ok", "address"],
+        ["ok", "callers"],
+        ["ok", "outbox"],
+        ["ok", "clock"],
         ["ok", "repository"],
         ["ok", "permission"],
         ["ok", "workflow"],
@@ -153,7 +162,7 @@ def test_what_would_not_work_is_said(
     assert any(name.startswith(line) for name in lines), lines
 
 
-async def findings_behind(answer: httpx.Response, *, only_posts: bool) -> list[check_module.Finding]:
+async def findings_behind(answer: httpx.Response, *, only_posts: bool) -> list[Finding]:
     """Return the findings if something in GitHub's place answers all requests, or all that are a dispatch."""
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -186,6 +195,39 @@ async def test_what_answers_in_githubs_place_is_said(answer: httpx.Response, mes
     failures = [str(finding) for finding in await findings_behind(answer, only_posts=only_posts) if finding.grade == 2]
     assert failures[0].startswith(f"fail  {message}")
     assert "captive portal" in failures[0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        pytest.param(0, "ok    clock       agrees with GitHub's", id="equal"),
+        pytest.param(29, "ok    clock       agrees with GitHub's", id="nearly"),
+        pytest.param(95, "warn  clock       95 s ahead of GitHub's", id="ahead"),
+        pytest.param(-700, "warn  clock       700 s behind GitHub's", id="behind"),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_clock_that_githubs_does_not_agree_with_is_a_warning(seconds: int, line: str) -> None:
+    date = httpx.Response(200, headers={"date": "Wed, 25 Nov 2026 18:00:00 GMT"})
+    settings = Settings(repository=REPOSITORY, github_token="t", allow_anonymous=True)
+    async with http_client("https://github.example", transport=httpx.MockTransport(lambda _: date)) as client:
+        findings = await check_module.check(
+            settings,
+            client,
+            credential=StaticToken("t"),
+            dispatch=RepositoryDispatch(REPOSITORY),
+            now=lambda: datetime(2026, 11, 25, 18, tzinfo=UTC).timestamp() + seconds,
+        )
+    (finding,) = [str(finding) for finding in findings if finding.subject == "clock"]
+    assert finding.startswith(line)
+
+
+def test_a_setting_that_is_none_is_a_warning(hub: Hub) -> None:
+    workflows(hub, respond=RESPOND)
+    code, lines = check(hub, {"contents": "write"}, token_file="x")
+    assert code == 1
+    hint = "RELAY_TOKENS_FILE, perhaps?"
+    assert lines[0] == f"warn  settings    RELAY_TOKEN_FILE is no setting and is ignored: {hint}"
 
 
 @pytest.mark.parametrize("dispatch", ["repository_dispatch", "workflow_dispatch"])

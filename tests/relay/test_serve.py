@@ -95,3 +95,11 @@ def test_a_stop_waits_for_neither_github_nor_clients_without_end(rig: FaultRig) 
     with rig.relay() as process:
         until(lambda: posting.accepted <= set(rig.heard))
     assert "slow" not in rig.heard
+
+
+def test_the_first_lines_say_what_starts_and_what_to_look_at(rig: FaultRig) -> None:
+    with rig.relay() as process:
+        first, second = [json.loads(line) for line in process.log.read_text().splitlines()[:2]]
+    assert (first["event"], first["repository"], first["topology"]) == ("starts", "acme/desired-state", "outside")
+    assert (second["event"], second["level"]) == ("look at the settings", "warning")
+    assert "the relay listens on 127.0.0.1 alone" in second["detail"]

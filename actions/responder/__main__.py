@@ -9,10 +9,11 @@ from .commands.check import check
 from .commands.exit_codes import Command, exit_code
 from .commands.respond import respond
 from .commands.restore import restore
+from .commands.status import status
 from .github.run_environment import RunEnvironment
 from .github.run_output import RunOutput
 
-COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore}
+COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore, "status": status}
 
 if __name__ == "__main__":
     process_memory.hide()

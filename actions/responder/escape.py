@@ -5,6 +5,7 @@ references and commits, notifies people, closes issues, skips workflows, credits
 that another function here encodes later, or that GitHub never reads.
 """
 
+import html
 import json
 import re
 
@@ -68,6 +69,11 @@ def markdown_code(text: object, *, limit: int = _LIMIT) -> str:
     """
     encoded = _MARKUP.sub(lambda match: _encode(match[0], "&#x{:x};"), one_line(text, limit=limit))
     return f"<code>{encoded}</code>"
+
+
+def html_text(text: object, *, limit: int = _LIMIT) -> str:
+    """Return text for an element or a quoted attribute of an HTML page, in which nothing is markup."""
+    return html.escape(one_line(text, limit=limit))
 
 
 def fenced(text: str, language: str) -> str:

@@ -12,6 +12,7 @@ from responder.commands.check import check
 from responder.commands.exit_codes import Command, exit_code
 from responder.commands.respond import respond
 from responder.commands.restore import restore
+from responder.commands.status import status
 from responder.github.run_environment import RunEnvironment
 from responder.github.run_output import RunOutput
 from responder.publish.patience import Patience
@@ -95,6 +96,10 @@ class Responder:
     def check(self, **inputs: str) -> RunResult:
         """Run the check action."""
         return self.run({}, check, **inputs)
+
+    def status(self, **inputs: str) -> RunResult:
+        """Run the status action."""
+        return self.run({}, status, **inputs)
 
 
 def _read_outputs(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Self
 
 from ..errors import BadHistory, BadInput, NotRecorded
@@ -14,6 +15,8 @@ from ..plan.trailers import RecordedResponse
 from ..plan.undo import Snapshot
 from ..publish.commit_object import Commit
 from ..publish.git import Git
+
+Show = Callable[[str, PurePosixPath], bytes | None]  # returns a file as of a commit
 
 _SHA = re.compile("[0-9a-f]{7,40}")
 _WORKLOAD = re.compile(r"([A-Za-z]+) ([^/ ]+)/([^/ ]+)")
@@ -86,16 +89,17 @@ def find(
                 "action did not make it. To undo it nevertheless, name it by the input commit"
             )
             continue
-        return _snapshot(git, commit, responses), selected
+        return snapshot(commit, responses, git.show), selected
     raise NotRecorded(f"no response is recorded on this branch for {selection}")
 
 
-def _snapshot(git: Git, commit: Commit, responses: Sequence[RecordedResponse]) -> Snapshot:
+def snapshot(commit: Commit, responses: Sequence[RecordedResponse], show: Show) -> Snapshot:
+    """Return a commit with responses, and how to read the files before and after it. Raises BadHistory."""
     if len(commit.parents) != 1:
         raise BadHistory(f"commit {commit.sha[:12]} has {len(commit.parents)} parents, a response has one")
     return Snapshot(
         sha=commit.sha,
         responses=tuple(responses),
-        read_before=functools.partial(git.show, commit.parents[0]),
-        read_after=functools.partial(git.show, commit.sha),
+        read_before=functools.partial(show, commit.parents[0]),
+        read_after=functools.partial(show, commit.sha),
     )

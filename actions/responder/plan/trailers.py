@@ -38,7 +38,27 @@ class RecordedResponse:
     event_source: str
     response: str
     cluster: str = ""
+    priority: str = ""
     records: tuple[UndoRecord, ...] = ()
+
+    @property
+    def action(self) -> str:
+        """Return what was done, such as `isolate and label`."""
+        return self.response.rsplit(" ", 2)[0]
+
+    @property
+    def workload(self) -> str:
+        """Return what it was done to, such as `Deployment shop/web`."""
+        return " ".join(self.response.rsplit(" ", 2)[1:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedUndo:
+    """One response that a commit took back: which commit made it, for which event, and what it was."""
+
+    commit: str
+    event_id: str
+    response: str
 
 
 def encode(value: str) -> str:
@@ -79,6 +99,21 @@ def responses(message: str) -> list[RecordedResponse]:
     return [_response(group) for group in _groups(read(message))]
 
 
+def undos(message: str) -> list[RecordedUndo]:
+    """Return the responses that a commit took back, none if it has no trailers of an undo."""
+    commit = event_id = ""
+    recorded = []
+    for key, value in read(message):
+        match key:
+            case "Restored-Commit":
+                commit = value
+            case "Restored-Event":
+                event_id = value
+            case "Restored-Response":
+                recorded.append(RecordedUndo(commit=commit, event_id=event_id, response=value))
+    return recorded
+
+
 def count(messages: Iterable[str], limits: Limits) -> Counter[LimitScope]:
     """Return how many responses these commits record for whatever the limits are counted by."""
     counter: Counter[LimitScope] = Counter()
@@ -105,6 +140,7 @@ def _response(group: list[Trailer]) -> RecordedResponse:
             event_source=values["CloudEvent-Source"],
             response=values["Response"],
             cluster=values.get("Cluster", ""),
+            priority=values.get("Falco-Priority", ""),
             records=tuple(undo_record.load(text) for key, text in group if key == "Previous"),
         )
     except KeyError as error:

@@ -15,7 +15,7 @@ from ..gitops.checkout import Checkout, changed_files
 from ..yamledit import editor, literal_block
 from ..yamledit.documents import parse
 from ..yamledit.edit import Edit, InsertItem, RemoveValue, SetValue
-from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted, same
+from ..yamledit.values import ABSENT, Absent, Value, YamlPath, at, dotted, equal, same
 from .trailers import RecordedResponse
 from .undo_record import (
     AddedFile,
@@ -67,7 +67,7 @@ def undo(
         restored = restored.with_contents({str(file): data})
     records = [record for response in responses for record in response.records if record.file not in merged]
     for record in reversed(records):
-        match _by_kind(snapshot, record):
+        match by_kind(snapshot, record):
             case AddedFile() | RemovedDocument():
                 restored = _undo_file(snapshot, record.file, restored)
             case AddedItem() | RemovedItem() as item_record:
@@ -91,7 +91,7 @@ def _require_own_files(responses: Sequence[RecordedResponse], files: Files) -> N
             raise BadHistory(f"{file} is not recorded as a file that the response added, so that it is not removed")
 
 
-def _by_kind(snapshot: Snapshot, record: UndoRecord) -> UndoRecord:
+def by_kind(snapshot: Snapshot, record: UndoRecord) -> UndoRecord:
     """Return a record of an older commit by its kind: it does not distinguish a removed item from a replaced one."""
     if not isinstance(record, PreviousValue) or record.previous is ABSENT or not isinstance(record.path[-1], int):
         return record
@@ -197,9 +197,9 @@ def _undo_value(
     if current is None or response_data is None:
         raise ChangedSince(f"{record.file} is not there any more")
     value = _value(current, record)
-    if _equal(value, record.previous):
+    if equal(value, record.previous):
         return checkout
-    if not force and not _equal(value, _value(response_data, record)):
+    if not force and not equal(value, _value(response_data, record)):
         raise ChangedSince(f"{record.file}: {_field(record)} was changed since the response")
     result = _put_back(current, record, snapshot.read_before(record.file) or b"")
     return checkout.with_contents({str(record.file): result})
@@ -245,10 +245,6 @@ def _value(data: bytes, record: PreviousValue | PreviousText) -> Value | Absent:
 def _list(data: bytes, record: AddedItem | RemovedItem) -> Value | Absent:
     """Return the list that the record is about, as it is in a file."""
     return at(_document(data, record.document), record.path)
-
-
-def _equal(first: Value | Absent, second: Value | Absent) -> bool:
-    return same(first, second) or (first is ABSENT and second is ABSENT)
 
 
 def _document(data: bytes, number: int) -> Any:

@@ -5,6 +5,7 @@ https://git-scm.com/docs/gitcommit-format
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from . import settings
 
@@ -15,12 +16,13 @@ _BOT = re.compile(r"[^<]*\[bot\] <([0-9]+\+)?[^<>+@]+\[bot\]@users\.noreply\.git
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """A commit; `author` and `committer` have a name and an address."""
+    """A commit; `author` and `committer` have a name and an address, `time` is the committer's."""
 
     sha: str
     parents: tuple[str, ...]
     author: str
     committer: str
+    time: datetime
     is_signed: bool
     message: str
 
@@ -55,6 +57,7 @@ def parse(sha: str, data: bytes) -> Commit:
         parents=tuple(headers.get("parent", ())),
         author=_identity(headers["author"][0]),
         committer=_identity(headers["committer"][0]),
+        time=_time(headers["committer"][0]),
         is_signed="gpgsig" in headers or "gpgsig-sha256" in headers,
         message=_decoded(message, encoding),
     )
@@ -63,6 +66,15 @@ def parse(sha: str, data: bytes) -> Commit:
 def _identity(value: str) -> str:
     """Return the name and the address of a line that ends with a time."""
     return value.rpartition(">")[0] + ">"
+
+
+def _time(value: str) -> datetime:
+    """Return the time that a line ends with, the epoch for one that no calendar has."""
+    seconds = value.rpartition(">")[2].split()[:1]
+    try:
+        return datetime.fromtimestamp(int("".join(seconds)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _decoded(message: bytes, encoding: str) -> str:

@@ -109,6 +109,15 @@ class Git(GitProcess):
         entry = parse_entries(listing).get(PurePosixPath(self.path_in_repository(path)))
         return self.blob(entry.sha) if entry and entry.is_file else None
 
+    def renames(self, commit: str) -> dict[PurePosixPath, PurePosixPath]:
+        """Return the files below `root` that have another path now than in a commit, by the path that they had."""
+        output = self.read(
+            "diff-tree", "-r", "-z", "-M", "--name-status", "--diff-filter=R", "--relative", commit, "HEAD"
+        )
+        fields = list(map(os.fsdecode, output.split(b"\0")))  # status, old path, new path, and again
+        pairs = zip(fields[1::3], fields[2::3], strict=True)
+        return {PurePosixPath(old): PurePosixPath(new) for old, new in pairs}
+
     def merge(self, current: bytes, ancestor: bytes, other: bytes) -> bytes | None:
         """Return two texts with the same ancestor as one, None if their changes touch."""
         with tempfile.TemporaryDirectory() as folder:

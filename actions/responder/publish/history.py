@@ -1,6 +1,7 @@
 """Reads the commits of the checked-out branch. Whether one of them records responses is not decided here."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from ..errors import GitFailed
 from . import commit_object
@@ -33,6 +34,16 @@ def all_commits(git: Git) -> Iterator[Commit]:
     if git.is_shallow():
         git.fetch("--unshallow")
     yield from _read(git, git.run("rev-list", "HEAD").split())
+
+
+def changes_of(git: Git, start: str, end: str, paths: Sequence[PurePosixPath]) -> Iterator[Commit]:
+    """Yield the commits of the branch itself after `start` and up to `end` that changed some paths.
+
+    The oldest comes first. An empty `end` means the checked-out commit.
+    """
+    options = ("--reverse", "--first-parent", f"{start}..{end or 'HEAD'}")
+    literal = [f":(top,literal){git.path_in_repository(path)}" for path in paths]
+    yield from _read(git, git.run("rev-list", *options, "--", *literal).split())
 
 
 def read_commit(git: Git, sha: str) -> Commit:

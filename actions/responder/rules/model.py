@@ -117,12 +117,16 @@ LimitScope = tuple[str, str]  # a cluster, empty if events name none, and a name
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much responses may change. `over_limit` is what becomes of a response beyond `responses_per_hour`."""
+    """How much responses may change. `over_limit` is what becomes of a response beyond `responses_per_hour`.
+
+    `contained_days` is how long a workload may stay contained before people are reminded; None says for ever.
+    """
 
     responses_per_hour: int = 20
     per: LimitUnit = LimitUnit.CLUSTER
     over_limit: OverLimitAction = OverLimitAction.REFUSE
     workloads_per_event: int = 1
+    contained_days: int | None = None
 
     def scope(self, *, cluster: str, namespace: str) -> LimitScope:
         """Return what a response to a workload in this cluster and namespace is counted with."""

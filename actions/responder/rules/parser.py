@@ -167,11 +167,13 @@ def _protections(value: Mapping[str, Any]) -> tuple[Protection, ...]:
 
 def _limits(value: Mapping[str, Any]) -> Limits:
     standard = Limits()
+    days = value.get("contained-days")
     return Limits(
         responses_per_hour=int(value.get("responses-per-hour", standard.responses_per_hour)),
         per=LimitUnit(value.get("per", standard.per)),
         over_limit=OverLimitAction(value.get("over-limit", standard.over_limit)),
         workloads_per_event=int(value.get("workloads-per-event", standard.workloads_per_event)),
+        contained_days=None if days is None else int(days),
     )
 
 

@@ -67,6 +67,11 @@ def same(first: object, second: object) -> bool:
     return json.dumps(_canonical(first), sort_keys=True) == json.dumps(_canonical(second), sort_keys=True)
 
 
+def equal(first: Value | Absent, second: Value | Absent) -> bool:
+    """Return whether both are equal as JSON, or both absent."""
+    return same(first, second) or (first is ABSENT and second is ABSENT)
+
+
 def json_number(number: float) -> int | float:
     """Return a number as Go reads it from JSON: without a fraction and of 64 bits at most, it is an integer."""
     if not number.is_integer() or abs(number) >= 1e20:

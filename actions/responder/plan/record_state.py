@@ -163,7 +163,7 @@ def _matching_index(model: Sequence[Any], items: Sequence[Any], index: int) -> i
     name = at(item, (keys[0],))
     matches = [number for number, other in enumerate(items) if same(at(other, (keys[0],)), name)]
     if len(matches) > 1:
-        return index if index in matches else None
+        return index if index in matches and len(items) == len(model) else None
     return matches[0] if matches else len(items)
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from .status_row import StatusRow
 
 _WIDTH, _HEIGHT = 960, 180
-_LEFT, _TOP, _BOTTOM = 32, 12, 24  # margins
+_START, _TOP, _BOTTOM = 32, 12, 24  # margins
+_LABEL = 64  # the width of a date
 _MOST_BARS = 53
 _DAY = timedelta(days=1)
 
@@ -16,20 +17,20 @@ def status_chart(rows: Sequence[StatusRow], now: datetime) -> str:
     """Return the chart, with a bar for each day, week or month up to now."""
     first = min((row.since.astimezone(UTC).date() for row in rows), default=now.date())
     unit, starts = _periods(first, now.astimezone(UTC).date())
-    contained = Counter(_start(row, starts) for row in rows if row.fate.is_contained)
-    ended = Counter(_start(row, starts) for row in rows if not row.fate.is_contained)
+    contained = Counter(_period_of(row, starts) for row in rows if row.fate.is_contained)
+    ended = Counter(_period_of(row, starts) for row in rows if not row.fate.is_contained)
     highest = max((contained[start] + ended[start] for start in starts), default=0) or 1
     label = f"{len(rows)} responses, by {unit}"
     parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">']
     for value in sorted({0, highest // 2, highest}):
         y = _y(value, highest)
-        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{value}</text>')
-    step = (_WIDTH - _LEFT) / len(starts)
+        parts.append(f'<line class="axis" x1="{_START}" x2="{_WIDTH}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text x="{_START - 8}" y="{y + 4}" text-anchor="end">{value}</text>')
+    step = (_WIDTH - _START) / len(starts)
     for index, start in enumerate(starts):
-        x = _LEFT + index * step
+        x = _START + index * step
         parts += _bar(x, step, contained[start], ended[start], highest, f"{unit} of {start}")
-        if index % (len(starts) // 8 + 1) == 0:
+        if index % (len(starts) // 8 + 1) == 0 and x + step / 2 < _WIDTH - _LABEL / 2:
             parts.append(f'<text x="{x + step / 2:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{start}</text>')
     return "".join([*parts, "</svg>"])
 
@@ -37,10 +38,10 @@ def status_chart(rows: Sequence[StatusRow], now: datetime) -> str:
 def _bar(x: float, step: float, contained: int, ended: int, highest: int, period: str) -> list[str]:
     """Return a bar of two parts: what is still contained stands on what has ended."""
     width, middle, top = min(step * 0.7, 40), _y(ended, highest), _y(ended + contained, highest)
-    left, bottom = x + (step - width) / 2, _y(0, highest)
+    x_start, bottom = x + (step - width) / 2, _y(0, highest)
     rectangles = [("ended", middle, bottom - middle), ("contained", top, middle - top)]
     parts = [
-        f'<rect class="{name}" x="{left:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+        f'<rect class="{name}" x="{x_start:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
         for name, y, height in rectangles
         if height
     ]
@@ -68,7 +69,7 @@ def _periods(first: date, last: date) -> tuple[str, list[date]]:
     return "month", months[::-1]
 
 
-def _start(row: StatusRow, starts: Sequence[date]) -> date:
+def _period_of(row: StatusRow, starts: Sequence[date]) -> date:
     """Return the first day of the period that a response was made in; what is older counts for the first one."""
     day = row.since.astimezone(UTC).date()
     return max((start for start in starts if start <= day), default=starts[0])

@@ -117,7 +117,7 @@ def _contained_cells(row: StatusRow) -> _Cells:
     note = f'<span class="remark">{html_text(remark(row))}</span>' if remark(row) else ""
     undo = f'<div class="undo"><code>{html_text(row.undo, limit=2000)}</code></div>'
     return [
-        (f"{html_text(row.workload)}{note}", row.workload, "workload"),
+        (f"{_workload(row)}{note}", row.workload, "workload"),
         (html_text(row.cluster), row.cluster, ""),
         *_times(row),
         (html_text(row.response), row.response, ""),
@@ -130,7 +130,7 @@ def _contained_cells(row: StatusRow) -> _Cells:
 def _ended_cells(row: StatusRow) -> _Cells:
     author = f" {html_text(row.ended_by_author)}" if row.ended_by_author else ""
     return [
-        (html_text(row.workload), row.workload, "workload"),
+        (_workload(row), row.workload, "workload"),
         (html_text(row.cluster), row.cluster, ""),
         (html_text(row.fate.value), row.fate.value, ""),
         *_times(row),
@@ -139,6 +139,11 @@ def _ended_cells(row: StatusRow) -> _Cells:
         (_sha(row.commit, row.commit_url), row.commit, ""),
         (f"{_sha(row.ended_by, row.ended_by_url)}{author}", row.ended_by_author, ""),
     ]
+
+
+def _workload(row: StatusRow) -> str:
+    kind, _, name = row.workload.partition(" ")
+    return f'<span class="kind">{html_text(kind)}</span> {html_text(name)}'
 
 
 def _times(row: StatusRow) -> _Cells:
@@ -168,12 +173,16 @@ def _table(caption: str, columns: dict[str, str], cells: Sequence[_Cells], table
 
 def _line(columns: Sequence[str], cells: _Cells, row: StatusRow) -> str:
     parts = [
-        f'<td class="{name}" data-label="{column}" data-sort="{html_text(key)}">{content}</td>'
+        f'<td class="{name}" data-label="{column}" data-sort="{html_text(key)}">{_block(content)}</td>'
         for column, (content, key, name) in zip(columns, cells, strict=True)
     ]
     name = ' class="overdue"' if row.is_overdue else ""
     data = f'data-cluster="{html_text(row.cluster)}" data-state="{html_text(row.fate.value)}"'
     return f"<tr{name} {data}>{''.join(parts)}</tr>"
+
+
+def _block(content: str) -> str:
+    return f"<div>{content}</div>" if content else ""
 
 
 def _chart(table: Sequence[StatusRow], now: datetime) -> str:

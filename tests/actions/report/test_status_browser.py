@@ -85,8 +85,8 @@ def test_the_policy_lets_nothing_else_run_or_load(chromium: Browser, tmp_path: P
 
 
 def names(chromium: Browser, table: str) -> list[str]:
-    script = f"[...document.querySelectorAll('[aria-label=\"{table}\"] tbody tr:not([hidden]) .workload')].map((e) => e.textContent)"
-    return list(chromium.evaluate(script))
+    selector = f'[aria-label="{table}"] tbody tr:not([hidden]) .workload'
+    return list(chromium.evaluate(f"[...document.querySelectorAll('{selector}')].map((e) => e.textContent)"))
 
 
 def test_rows_are_filtered_and_sorted(chromium: Browser, tmp_path: Path) -> None:

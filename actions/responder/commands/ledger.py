@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from ..errors import BadHistory, BadInput
-from ..escape import one_line
+from ..escape import plain
 from ..plan import trailers
 from ..plan.containment import Change, Entry, Ledger
 from ..plan.undo import Read
@@ -58,13 +58,13 @@ def _entries(landed: Landing, show: Show, warn: Warn) -> Iterator[Entry]:
     try:
         responses, undos = trailers.responses(commit.message), trailers.undos(commit.message)
     except BadHistory as error:
-        warn(f"commit {commit.sha[:12]} is passed over: {error}")
+        warn(f"commit {commit.sha[:12]} is passed over: {plain(error)}")
         return
     if not responses and not undos:
         return
     if not commit.is_of_action:
         warn(
-            f"commit {commit.sha[:12]} by {one_line(commit.author, limit=80)} is passed over: it has the trailers of a "
+            f"commit {commit.sha[:12]} by {plain(commit.author, limit=80)} is passed over: it has the trailers of a "
             "response, but this action did not make it"
         )
         return

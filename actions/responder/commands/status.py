@@ -27,7 +27,7 @@ def status(environment: RunEnvironment, output: RunOutput) -> int:
     )
 
     def warn(message: str) -> None:
-        output.annotate(Annotation(level="warning", message=plain(message, limit=1000)))
+        output.annotate(Annotation(level="warning", message=message))
 
     current = read_status(git, run_inputs.text("rules", inputs.RULES_FILE), warn=warn)
     if page:
@@ -48,8 +48,7 @@ def status(environment: RunEnvironment, output: RunOutput) -> int:
 def read_status(git: Git, rules: str, *, warn: Warn) -> Status:
     """Return what is contained as of the checked-out commit. Raises ResponderError.
 
-    `rules` is the path of the response rules in the repository. `warn` hears of commits that are passed over; its text
-    is not escaped.
+    `rules` is the path of the response rules in the repository. `warn` hears of commits that are passed over.
     """
     completeness.require_rules(git, rules)
     ruleset = rules_file.read(git.top(), rules)

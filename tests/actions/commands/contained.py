@@ -1,11 +1,12 @@
 """The status of a repository as the status action writes it, for the tests of that action."""
 
 import json
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.actions.conftest import Remote, command
+from tests.actions.conftest import ENVIRON, Remote, command
 from tests.actions.runs import ALPINE, Responder
 
 OTHER = ALPINE.replace(b"alpine-deployment", b"other")
@@ -34,3 +35,14 @@ def document(responder: Responder) -> Mapping[str, Any]:
 def committed(remote: Remote, sha: str) -> str:
     timestamp = command("git", "show", "--no-patch", "--format=%ct", sha, cwd=remote.path).decode()
     return datetime.fromtimestamp(int(timestamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def make_older(remote: Remote, *, days: int) -> None:
+    """Make the last commit older."""
+    root = remote.checkout().root
+    author = command("git", "show", "--no-patch", "--format=%an%n%ae%n%ct", cwd=root).decode().splitlines()
+    date = f"@{int(author[2]) - days * 86400} +0000"
+    identity = {"GIT_COMMITTER_NAME": author[0], "GIT_COMMITTER_EMAIL": author[1], "GIT_COMMITTER_DATE": date}
+    amend = ["git", "commit", "--quiet", "--amend", "--no-edit", "--allow-empty"]
+    subprocess.run(amend, cwd=root, env={**ENVIRON, **identity}, check=True)
+    command("git", "push", "--quiet", "--force", "origin", "HEAD:main", cwd=root)

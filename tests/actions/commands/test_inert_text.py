@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests import sidekick
 from tests.actions.active_text import ACTS, EXAMPLES, HOSTILE, acts, acts_in_markdown
+from tests.actions.commands.contained import make_older
 from tests.actions.conftest import NewRemote, Remote
 from tests.actions.hosted import Hosted, HostedResponder
 from tests.actions.runs import ALPINE, SHELL, Responder, RunResult, shell
@@ -168,3 +170,16 @@ def test_every_part_of_a_pull_request_is_inert(tmp_path: Path) -> None:
     assert [act for act in acts(outside_of_fences) if not act.startswith("HTML")] == []
     summary = result.summary.replace("pull request #1", "ours")
     assert acts_in_markdown(summary, links=f"{url}/acme/desired-state/pull/") == []
+
+
+def test_every_output_of_a_status_is_inert(remote: Remote, responder: Responder) -> None:
+    rules = RULES.replace(b"version: 1", b"version: 1\nlimits: {contained-days: 1}")
+    remote.commit({".github/falco-response.yaml": rules})
+    responder.dispatch(contained(HOSTILE))
+    make_older(remote, days=2)
+    remote.commit({"x": b"y"}, f"x\n\nFalco-Rule: {HOSTILE}\n")
+    result = responder.status()
+    assert (result.code, result.outputs["overdue"]) == (1, "1")
+    ours = re.sub(r"commit [0-9a-f]{12} is passed over", "ours", result.log)
+    assert_inert(replace(result, log=ours))
+    assert json.loads(result.outputs["responses"])[0]["falco-rule"] == HOSTILE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from responder.commands import exit_codes
-from tests.actions.commands.contained import OTHER, OTHER_POD, RULES, committed, states
+from tests.actions.commands.contained import OTHER, OTHER_POD, RULES, committed, make_older, states
 from tests.actions.conftest import ENVIRON, NewRemote, Remote, command
 from tests.actions.runs import ALPINE, Responder, shell
 
@@ -83,24 +83,13 @@ def test_what_is_contained_for_longer_than_the_rules_want_fails_the_run(remote: 
     responder = Responder(remote, tmp_path)
     responder.dispatch(shell())
     assert responder.status().code == exit_codes.SUCCESS
-    age(remote, days=8)
+    make_older(remote, days=8)
     result = responder.status()
     assert (result.code, result.outputs["overdue"]) == (exit_codes.FAILED, "1")
     assert "::error::Deployment default/alpine-deployment in prod has been contained for 8 d" in result.log
     assert "> [!WARNING]" in result.summary
     responder.restore(event="5b2e")
     assert responder.status().code == exit_codes.SUCCESS
-
-
-def age(remote: Remote, *, days: int) -> None:
-    """Make the last commit older."""
-    root = remote.checkout().root
-    author = command("git", "show", "--no-patch", "--format=%an%n%ae%n%ct", cwd=root).decode().splitlines()
-    date = f"@{int(author[2]) - days * 86400} +0000"
-    identity = {"GIT_COMMITTER_NAME": author[0], "GIT_COMMITTER_EMAIL": author[1], "GIT_COMMITTER_DATE": date}
-    amend = ["git", "commit", "--quiet", "--amend", "--no-edit", "--allow-empty"]
-    subprocess.run(amend, cwd=root, env={**ENVIRON, **identity}, check=True)
-    command("git", "push", "--quiet", "--force", "origin", "HEAD:main", cwd=root)
 
 
 FORGED = (

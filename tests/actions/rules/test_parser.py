@@ -85,6 +85,7 @@ def test_everything_that_can_be_written_is_read() -> None:
         per=LimitUnit.NAMESPACE,
         over_limit=OverLimitAction.PULL_REQUEST,
         workloads_per_event=2,
+        contained_days=7,
     )
     assert len(EVERYTHING.review) == 1
 
@@ -253,12 +254,13 @@ def test_the_schema_is_one_and_describes_every_key() -> None:
 
 def test_the_schema_says_the_defaults_that_are_in_force() -> None:
     properties = json.loads(SCHEMA.read_bytes())["properties"]
-    limits = {name: part["default"] for name, part in properties["limits"]["properties"].items()}
+    limits = {name: part.get("default") for name, part in properties["limits"]["properties"].items()}
     assert limits == {
         "responses-per-hour": Limits().responses_per_hour,
         "per": Limits().per,
         "over-limit": Limits().over_limit,
         "workloads-per-event": Limits().workloads_per_event,
+        "contained-days": Limits().contained_days,
     }
     receiver = properties["clusters"]["additionalProperties"]["properties"]["receiver"]["properties"]
     assert receiver["audience"]["default"] == ReceiverAddress(url="", type="").audience

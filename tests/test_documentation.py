@@ -77,6 +77,22 @@ def test_every_kind_that_can_be_stopped_is_described_with_its_edit() -> None:
     assert described == edits
 
 
+def test_every_kind_whose_pods_an_operator_makes_is_described() -> None:
+    rows = table((RESPOND / "README.md").read_text(), "Pods that an operator makes")
+    kinds = json.loads((ROOT / "actions" / "responder" / "schema" / "kinds.json").read_bytes())["kinds"]
+    expected = [
+        [
+            f"[{kind['kind']}]({kind['source']})",
+            kind["group"],
+            ", ".join(f"`{form}`" for form in kind["pods"]).strip("`"),
+            "; ".join(f"`{path}: {json.dumps(value)}`" for path, value in kind.get("stop", {}).items()).strip("`")
+            or f"none: {kind['obstacle']}",
+        ]
+        for kind in kinds
+    ]
+    assert rows == expected
+
+
 SCHEMA: dict[str, Any] = json.loads((ROOT / "actions" / "responder" / "schema" / "rules.json").read_bytes())
 
 

@@ -22,7 +22,7 @@ from ..rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scal
 from ..yamledit import json_patch
 from ..yamledit.edit import AppendItem, SetValue
 from ..yamledit.values import YamlPath
-from . import pod_template
+from . import operator_effects, pod_template
 from .immutable_fields import require_mutable_paths
 
 Fields = Sequence[tuple[tuple[str, ...], Any]]
@@ -72,7 +72,7 @@ def effects_of(action: Action, target: Target) -> list[Effect]:
         return [_post_renderer(action, target)]
     if isinstance(action, PatchManifest):
         return [_patch(action, target.object)]
-    fields = _fields(action, target.workload)
+    fields = operator_effects.fields_of(action, target) or _fields(action, target.workload)
     effects = [Effect(object=target.object, edit=SetValue(path=path, value=value)) for path, value in fields]
     if any(path == _REPLICAS for path, _ in fields):
         effects += _scaler_effects(target.autoscalers)

@@ -103,6 +103,8 @@ def _pod_labels(target: Target) -> dict[str, str]:
     data = target.object.resource.data
     if helm.is_release(target.object.resource.id):
         raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
+    if target.operator_kind and target.operator_kind.labels:
+        return dict(target.operator_kind.pod_labels(target.workload.name))
     if target.workload.kind == "Pod":
         paths: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)
     elif target.workload.kind == "ReplicationController":

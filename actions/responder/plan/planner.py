@@ -229,6 +229,7 @@ class _Planner:
             clusters=self._clusters,
             assignment=self._ruleset.assignment_of(subject, cluster=event.cluster),
             origin=self._origin,
+            kinds=self._ruleset.kinds,
         )
 
     def _prove(self, event: Event, subject: Subject, target: Target, applied: AppliedChanges) -> Proof | None:
@@ -236,7 +237,12 @@ class _Planner:
         if self._prover is None:
             return None
         desired = locate.desired_state_for(
-            applied.checkout, subject=subject, owners=event.owner_hints, clusters=self._clusters, origin=self._origin
+            applied.checkout,
+            subject=subject,
+            owners=event.owner_hints,
+            clusters=self._clusters,
+            origin=self._origin,
+            kinds=self._ruleset.kinds,
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
         if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import jsonschema
 
 from ..errors import BadName
+from ..kubernetes import operator_kinds
 from ..kubernetes.pod_names import Pod
 from .criteria import Bound
 from .linear_regex import Regex
@@ -86,6 +87,11 @@ def _check_label_value(text: str) -> None:
         )
 
 
+def _check_pod_form(text: str) -> None:
+    if problem := operator_kinds.problem_of(text):
+        raise ValueError(problem)
+
+
 def _check_pointer(text: str) -> None:
     if not _POINTER.fullmatch(text):
         raise ValueError("a JSON pointer begins with /, like /spec/replicas; in a key, write ~1 for / and ~0 for ~")
@@ -109,4 +115,5 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "metadata-key": _check_metadata_key,
     "label-value": _check_label_value,
     "pointer": _check_pointer,
+    "pod-form": _check_pod_form,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from ..kubernetes.operator_kinds import OperatorKind
 from ..kubernetes.pod_names import Subject, Workload
 from .actions import Action
 from .criteria import Criteria
@@ -135,7 +136,10 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The response rules of a file without mistakes. `name` is the file's path; `built_in` says that it is absent."""
+    """The response rules of a file without mistakes. `name` is the file's path; `built_in` says that it is absent.
+
+    `kinds` are those whose pods an operator makes, the file's own before those that ship.
+    """
 
     name: str
     rules: tuple[Rule, ...]
@@ -144,6 +148,7 @@ class Rules:
     limits: Limits = field(default_factory=Limits)
     review: tuple[Criteria, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    kinds: tuple[OperatorKind, ...] = ()
     built_in: bool = False
 
     def protection_of(self, workload: Workload) -> Protection | None:

@@ -14,6 +14,7 @@ from . import validation
 from .actions import Action, Annotate, Isolate, Label, PatchManifest, Remove, Scale, Stop
 from .conditions import AllOf, AnyOf, Condition, EqualTo, Exists, Glob, Not, RegexMatch, text_of
 from .criteria import Bound, Criteria, NamePatterns, Tags
+from .kinds import parse_kind, shipped_kinds
 from .linear_regex import Regex
 from .model import (
     Assignment,
@@ -62,6 +63,7 @@ def parse(data: bytes, *, name: str) -> Rules:
         limits=_limits(value.get("limits", {})),
         review=tuple(map(_criteria, value.get("review", ()))),
         assignments=tuple(map(_assignment, value.get("workloads", ()))),
+        kinds=(*map(parse_kind, value.get("kinds", ())), *shipped_kinds()),
     )
 
 

@@ -62,6 +62,16 @@ def test_all_mistakes_of_a_file_are_reported_together() -> None:
             id="underscore",
         ),
         pytest.param(
+            "kinds: [{group: a.b, kind: C, pods: [§'{nam}-{number}']}]\n" + responding("stop"),
+            "{nam} is not one of {name}, ",
+            id="unknown part of a pod's name",
+        ),
+        pytest.param(
+            "kinds: [{group: a.b, kind: C, pods: ['{name}'], stop: {§spec.pause: true}}]\n" + responding("stop"),
+            "pointer",
+            id="path that is no pointer",
+        ),
+        pytest.param(
             "clusters: {a: {path: §/etc}}\n" + responding("stop"), "must be below the root", id="absolute path"
         ),
         pytest.param(

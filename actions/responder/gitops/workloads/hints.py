@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
+from ...kubernetes.operator_kinds import OperatorKind
 from ...kubernetes.pod_names import Owner, Pod, Subject
 from ..flux.desired_state import ClusterObject, DesiredState
 from ..kustomize.skipped_reference import NO_FOLDER, OTHER_SOURCE, UNREADABLE
@@ -76,10 +77,14 @@ def _ignored_files(desired_state: DesiredState) -> str:
 
 
 def near_misses(
-    desired_state: DesiredState, objects: Sequence[ClusterObject], subject: Subject, owners: Sequence[Owner]
+    desired_state: DesiredState,
+    objects: Sequence[ClusterObject],
+    subject: Subject,
+    owners: Sequence[Owner],
+    kinds: Sequence[OperatorKind],
 ) -> list[str]:
     """Return what would own the pod if it were in another namespace or cluster; `objects` come first."""
-    candidates = owners_in_any_namespace([*objects, *desired_state.objects], subject, owners)
+    candidates = owners_in_any_namespace([*objects, *desired_state.objects], subject, owners, kinds)
     return list(dict.fromkeys(describe(candidate) for candidate in candidates))[:_LIMIT]
 
 

@@ -4,9 +4,11 @@ Where an edit of the workload belongs is for `placement` to decide.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ...errors import Ambiguous, NotFound
+from ...kubernetes.operator_kinds import OperatorKind, find_kind
 from ...kubernetes.pod_names import Owner, Subject, Workload
 from ...rules.model import Assignment
 from ..checkout import Checkout
@@ -29,19 +31,22 @@ def locate(
     clusters: Mapping[str, PurePosixPath] | None = None,
     assignment: Assignment | None = None,
     origin: Origin | None = None,
+    kinds: Sequence[OperatorKind] = (),
 ) -> Target:
     """Return the declared workload that owns `subject`; `owners` are the controllers that an event names with its pod.
 
     `clusters` maps the clusters' names to the entry paths that Flux applies there; `cluster` is the event's. Without
-    a map, all clusters that the repository shows are searched. An `assignment` of the rules decides. Raise NotFound
-    or Ambiguous.
+    a map, all clusters that the repository shows are searched. An `assignment` of the rules decides. `kinds` are those
+    whose pods an operator makes. Raise NotFound or Ambiguous.
     """
     owners = controllers_of(subject, owners)
     entries = clusters or {}
     if entries and cluster is not None and cluster not in entries:
         names = hints.first_few(sorted(entries))
         raise NotFound(subject.label, reason=f"the rules name no cluster {cluster!r}, only {names}")
-    desired_state = desired_state_for(checkout, subject=subject, owners=owners, clusters=entries, origin=origin)
+    desired_state = desired_state_for(
+        checkout, subject=subject, owners=owners, clusters=entries, origin=origin, kinds=kinds
+    )
     objects = [
         item
         for state in desired_state.clusters
@@ -52,9 +57,9 @@ def locate(
     if assignment:
         candidates = [item for item in objects if _is_assigned(assignment, item)]
     else:
-        candidates = declared_owners(objects, subject, owners) or helm_releases(objects, subject, owners)
+        candidates = declared_owners(objects, subject, owners, kinds) or helm_releases(objects, subject, owners)
     if not candidates:
-        near = hints.near_misses(desired_state, objects, subject, owners)
+        near = hints.near_misses(desired_state, objects, subject, owners, kinds)
         raise NotFound(subject.label, reason=_why_none(assignment, desired_state), near=near)
     if len(candidates) > 1:
         descriptions = [hints.describe(candidate) for candidate in candidates]
@@ -64,7 +69,9 @@ def locate(
         raise Ambiguous(subject.label, descriptions, settle=lines, advice=hints.DECLARED_TWICE)
     if assignment is None:
         _refuse_foreign_pod(desired_state, candidates[0], subject, owners, cluster)
-    return _target(candidates[0], desired_state, subject, owners)
+    target = _target(candidates[0], desired_state, subject, owners)
+    object_id = candidates[0].resource.id
+    return replace(target, operator_kind=find_kind(kinds, object_id.group, object_id.kind))
 
 
 def desired_state_for(
@@ -74,9 +81,10 @@ def desired_state_for(
     owners: Sequence[Owner],
     clusters: Mapping[str, PurePosixPath],
     origin: Origin | None = None,
+    kinds: Sequence[OperatorKind] = (),
 ) -> DesiredState:
     """Return what the repository applies, of all that can matter for what an event is about."""
-    search = prefilter.search_for([subject], controllers_of(subject, owners), checkout.manifests.values())
+    search = prefilter.search_for([subject], controllers_of(subject, owners), checkout.manifests.values(), kinds)
     builder = Builder(search, reachability.find_reach(checkout, search.matches))
     entries = {name: str(path) for name, path in clusters.items()}
     return reconcile_clusters(checkout, builder, Sources(checkout, origin or Origin()), entries)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ...kubernetes.operator_kinds import OperatorKind, find_kind
 from ...kubernetes.pod_names import Owner, Pod, Subject, Workload, is_workload, owns
 from ..fields import mapping, text
 from ..flux.desired_state import ClusterObject
@@ -16,9 +17,11 @@ def controllers_of(subject: Subject, hints: Sequence[Owner]) -> Sequence[Owner]:
     return (Owner(kind=subject.kind, name=subject.name),) if isinstance(subject, Workload) else hints
 
 
-def declared_owners(objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]) -> list[ClusterObject]:
+def declared_owners(
+    objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner], kinds: Sequence[OperatorKind] = ()
+) -> list[ClusterObject]:
     """Return the declared workloads that own the pod. One without any namespace counts if no other does."""
-    candidates = owners_in_any_namespace(objects, subject, owners)
+    candidates = owners_in_any_namespace(objects, subject, owners, kinds)
     exact = [
         candidate
         for candidate in candidates
@@ -28,10 +31,10 @@ def declared_owners(objects: Iterable[ClusterObject], subject: Subject, owners: 
 
 
 def owners_in_any_namespace(
-    objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]
+    objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner], kinds: Sequence[OperatorKind] = ()
 ) -> list[ClusterObject]:
     """Return the declared workloads that own the subject, or would if it were in their namespace."""
-    return [candidate for candidate in objects if _owns(candidate, subject, owners)]
+    return [candidate for candidate in objects if _owns(candidate, subject, owners, kinds)]
 
 
 def helm_releases(objects: Iterable[ClusterObject], subject: Subject, owners: Sequence[Owner]) -> list[ClusterObject]:
@@ -73,8 +76,10 @@ def autoscalers(objects: Iterable[ClusterObject], workload: ClusterObject) -> tu
     )
 
 
-def _owns(candidate: ClusterObject, subject: Subject, owners: Sequence[Owner]) -> bool:
+def _owns(candidate: ClusterObject, subject: Subject, owners: Sequence[Owner], kinds: Sequence[OperatorKind]) -> bool:
     object_id = candidate.resource.id
+    if kind := find_kind(kinds, object_id.group, object_id.kind):
+        return kind.owns(candidate.resource.data, object_id.name, subject.name, owners)
     if not is_workload(f"{object_id.group}/{object_id.version}".lstrip("/"), object_id.kind):
         return False
     if owners or not isinstance(subject, Pod):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...kubernetes.operator_kinds import OperatorKind
 from ...kubernetes.pod_names import BASE, RANDOM, WORKLOAD_KINDS, Owner, Subject
 from .. import manifests
 from ..flux import artifact_generator, kustomization
@@ -41,13 +42,15 @@ class Search:
     """A search for what may own a pod.
 
     It selects workloads with one of `names` as part of a name, Helm releases that match `releases`, ConfigMaps that
-    match `config_maps`, and Flux's own objects; if `everything`, workloads of any name.
+    match `config_maps`, objects of the API groups that `operator_kinds` matches, and Flux's own objects; if
+    `everything`, workloads of any name.
     """
 
     names: tuple[bytes, ...]
     releases: re.Pattern[bytes]
     config_maps: re.Pattern[bytes] | None = None
     everything: bool = False
+    operator_kinds: re.Pattern[bytes] | None = None
 
     def __call__(self, data: bytes) -> Sequence[manifests.Manifest]:
         """Return the objects in a file's content that can matter. Raise Unreadable."""
@@ -67,10 +70,14 @@ class Search:
         has_name = any(name in data for name in self.names) or (b"${" in data and _VARIABLE_NAME.search(data))
         if (has_name or self.everything) and _KIND.search(data):
             return True
+        if self.operator_kinds and self.operator_kinds.search(data):
+            return True
         return self.config_maps is not None and b"ConfigMap" in data and self.config_maps.search(data) is not None
 
 
-def search_for(subjects: Iterable[Subject], owners: Iterable[Owner], contents: Iterable[bytes]) -> Search:
+def search_for(
+    subjects: Iterable[Subject], owners: Iterable[Owner], contents: Iterable[bytes], kinds: Iterable[OperatorKind] = ()
+) -> Search:
     """Return the search for the owners of what events are about; `contents` show what may have changed their names."""
     prefixes, suffixes, config_maps = set[str](), set[str](), set[bytes]()
     everything = False
@@ -91,7 +98,9 @@ def search_for(subjects: Iterable[Subject], owners: Iterable[Owner], contents: I
         for stripped in _stripped(start, prefixes, suffixes)
         for beginning in _beginnings(stripped)
     }
+    groups = {kind.group for kind in kinds if any(kind.may_own(subject.name) for subject in subjects)}
     return Search(
+        operator_kinds=_group_pattern(sorted(groups)) if groups else None,
         names=tuple(sorted(name.encode() for name in _shortest(names))),
         releases=_release_pattern(sorted(releases)),
         config_maps=_any_of(sorted(config_maps)) if config_maps else None,
@@ -153,6 +162,13 @@ def _beginnings(name: str) -> set[str]:
 def _any_of(names: list[bytes]) -> re.Pattern[bytes]:
     """Return a pattern that matches one of these names as a whole."""
     return re.compile(rb"(?<![-.\w])(?:" + b"|".join(map(re.escape, names)) + rb")(?![-.\w])")
+
+
+def _group_pattern(groups: list[str]) -> re.Pattern[bytes]:
+    """Return a pattern that matches the version of an object of one of these API groups."""
+    return re.compile(
+        rb"apiVersion[\"']?\s*:\s*[\"']?(?:" + b"|".join(re.escape(group.encode()) for group in groups) + rb")/"
+    )
 
 
 def _release_pattern(names: list[str]) -> re.Pattern[bytes]:

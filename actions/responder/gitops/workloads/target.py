@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from ...kubernetes.operator_kinds import OperatorKind
 from ...kubernetes.pod_names import Workload
 from ..flux.desired_state import ClusterObject, DesiredState
 from .chart_workloads import ChartWorkload
@@ -14,7 +15,7 @@ class Target:
 
     `object` is the workload as its cluster gets it, `desired_state` all that the repository applies. For a HelmRelease,
     `chart_workloads` are the workloads one of which the chart must have for the pod to have its name; there are no
-    `autoscalers`.
+    `autoscalers`. `operator_kind` is set if an operator makes its pods.
     """
 
     file: PurePosixPath
@@ -26,6 +27,7 @@ class Target:
     object: ClusterObject = field(repr=False)
     desired_state: DesiredState = field(repr=False)
     chart_workloads: tuple[ChartWorkload, ...] = ()
+    operator_kind: OperatorKind | None = None
     autoscalers: tuple[ClusterObject, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:

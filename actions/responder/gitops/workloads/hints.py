@@ -17,6 +17,7 @@ UNNAMED_CLUSTER = (
     "the event names no cluster, and the rules name several: let the relay stamp it, by a token for each cluster in "
     "RELAY_TOKENS_FILE, or write it into the event as `cluster`"
 )
+BUILT_TWICE = "Flux builds no folder that has an object twice: take it out of one of the files"
 DECLARED_TWICE = "the cluster gets it from more than one file, and other clusters read these too: take it out of one"
 
 
@@ -115,8 +116,22 @@ def _can_be_edited(desired_state: DesiredState, candidates: Sequence[ClusterObje
     """
     if [other.identity for other in candidates].count(candidate.identity) == 1:
         return True
+    if is_built_twice(candidates):
+        return False
     source = candidate.resource.source
     return {item.identity for item in desired_state.objects if item.resource.source == source} == {candidate.identity}
+
+
+def is_built_twice(candidates: Sequence[ClusterObject]) -> bool:
+    """Return whether one kustomization has the same object of two candidates, so that it cannot be built."""
+    builds = [
+        (candidate.identity, build)
+        for candidate in candidates
+        for build in {
+            (step.tree, step.folder) for step in candidate.resource.steps if step.file or candidate.applier is not None
+        }
+    ]
+    return len(set(builds)) < len(builds)
 
 
 def _assignment(candidate: ClusterObject, subject: Subject, name: str, cluster: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """Renders folders of a desired state as Flux would, with `kustomize build`, in a copy outside the workspace.
 
-Does what kustomize-controller does before the build: it writes its fields into the folder's kustomization, and makes
-one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
+Does what kustomize-controller does before the build: it rewrites the folder's kustomization (see `flux_generator`), and
+makes one where there is none. Variables are left as they are. https://github.com/fluxcd/pkg/tree/main/kustomize
 """
 
 import json
@@ -19,14 +19,12 @@ from ..gitops.checkout import KUSTOMIZATIONS, Checkout
 from ..gitops.source_tree import SourceTree
 from . import sandbox
 from .failure import failure
+from .flux_generator import generate
 from .load_paths import check_paths
 from .render_target import RenderTarget
 from .rendered import Objects, key_of
 
 _TIMEOUT = 60.0  # seconds for one folder
-_NAMES = (("namespace", "targetNamespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix"))
-_LISTS = ("patches", "components")
-_FIELDS = {*_LISTS, *(flux_field for _, flux_field in _NAMES)}
 
 Copy = Callable[[str, Path], None]  # copies the file at a path of the checkout to another path
 
@@ -72,21 +70,15 @@ class Renderer:
         if not (self._root / folder).is_dir():
             raise NotRendered(f"there is no folder {folder}")
         file = next((name for name in KUSTOMIZATIONS if (self._root / folder / name).is_file()), None)
-        if file and not spec.keys() & _FIELDS:
-            check_paths(self._held, folder)
-            return self._build(folder)
         if only and not (self._root / folder / only).exists():
             return {}
-        content = {"resources": [only]} if only else self._kustomization(folder, file)
-        if not isinstance(content, dict):
+        declared = {"resources": [only]} if only else self._kustomization(folder, file)
+        if not isinstance(declared, dict):
             raise BrokenFolder(f"{folder}/{file} is not a kustomization")
-        for field, flux_field in _NAMES:
-            if spec.get(flux_field):
-                content[field] = spec[flux_field]
-        for key in _LISTS:
-            if spec.get(key):
-                content[key] = [*(content.get(key) or []), *spec[key]]
+        content = generate(declared, spec, lambda path: (self._root / folder / path).exists())
         check_paths(self._held, folder, content)
+        if file and content == declared and not only:
+            return self._build(folder)
         with _replaced(self._root / folder / (file or KUSTOMIZATIONS[0]), json.dumps(content, default=str)):
             return self._build(folder)
 
@@ -110,6 +102,8 @@ class Renderer:
             return {"resources": [posixpath.relpath(path, folder) for path in paths]}
         try:
             return manifests.load((self._root / folder / file).read_bytes())
+        except manifests.TooLarge as error:
+            raise NotRendered(f"{folder}/{file}: {error}") from error
         except manifests.Unreadable as error:
             raise BrokenFolder(f"{folder}/{file} is not YAML") from error
 

@@ -241,7 +241,14 @@ SECOND = WEB.replace("name: web", "name: second")
             {"other.yaml": SECOND.replace("  replicas: 3", "  paused: true\n  paused: false")}, id="in a spec"
         ),
         pytest.param({"other.yaml": f"{SECOND}---\n{SECOND}"}, id="an object twice"),
-        pytest.param({"kustomization.yaml": "resources: [web.yaml]\nfoo: 1\n"}, id="an unknown field"),
+        pytest.param(
+            {
+                "kustomization.yaml": "resources: [web.yaml, base]\n",
+                "base/kustomization.yaml": "resources: [x.yaml]\nfoo: 1\n",
+                "base/x.yaml": SECOND,
+            },
+            id="an unknown field in a base",
+        ),
         pytest.param({"kustomization.yaml": "resources: [web.yaml, missing.yaml]\n"}, id="a missing resource"),
         pytest.param({"kustomization.yaml": "resources: [web.yaml, missing]\n"}, id="a missing folder"),
         pytest.param({"kustomization.yaml": "resources: [web.yaml, /etc/x.yaml]\n"}, id="a path out of the source"),
@@ -258,6 +265,15 @@ def test_what_flux_cannot_build_is_committed_but_not_called_contained(files: dic
     assert "Flux cannot build it, and applies nothing until that is mended: " in result.reason
     assert result.response is not None
     assert result.response.changes
+
+
+def test_a_field_that_flux_drops_keeps_nothing_from_being_contained(prover: Prover) -> None:
+    tree = {**SINGLE_CLUSTER, "apps/prod/kustomization.yaml": "resources: [web.yaml]\nfoo: 1\n"}
+    result = outcome(tree, prover, RULES.replace(", test: {path: clusters/test}", ""))
+    assert result.verdict is Verdict.CONTAINED
+    assert result.response is not None
+    assert result.response.proof is not None
+    assert result.response.proof.standing is Standing.PROVED
 
 
 @pytest.mark.parametrize(

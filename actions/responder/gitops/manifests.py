@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ..yamledit.scalars import implicit, tagged
-from ..yamledit.values import Value
+from ..yamledit.values import ALIASED_LIMIT, LEVEL_LIMIT, Value
 
 BOM = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -21,11 +21,18 @@ _START = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(rb"^[ \t]*[^\s#]", re.MULTILINE)
 _UNUSUAL = re.compile(rb"^(?:\.\.\.|%)|\r(?!\n)", re.MULTILINE)
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_ALIAS = re.compile(rb"[\s\[,:-]\*[^\s\"']")
+_FEWEST_ALIASES = 10  # that can stand for too much
+_DEEP = re.compile(rb"^ {100}|(?:- ){50}", re.MULTILINE)
 NextEvent = Callable[[], Any]  # gives the next parse event
 
 
 class Unreadable(Exception):
     """The text is not YAML; it may be a template."""
+
+
+class TooLarge(Unreadable):
+    """The text is YAML of which the value would be too large to do anything with it in time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +59,40 @@ class _Unfinished:
 
 
 _UNFINISHED = _Unfinished()
+
+
+class _Anchors(dict[str, Any]):
+    """The values with anchors of one document, and how much of it has been read."""
+
+    def __init__(self) -> None:
+        self.level = 0
+        self._aliased = 0
+        self._sizes: dict[int, int] = {}
+
+    def enter(self) -> None:
+        """Begin a mapping or a list. Raise TooLarge."""
+        self.level += 1
+        if self.level > LEVEL_LIMIT:
+            raise TooLarge(f"it has more than {LEVEL_LIMIT} levels")
+
+    def aliased(self, name: str) -> Any:
+        """Return the value that an alias stands for. Raise Unreadable."""
+        value = self.get(name, _UNFINISHED)
+        if isinstance(value, _Unfinished):
+            raise Unreadable(f"an alias to {name}, which is nothing yet")
+        self._aliased += self._size(value)
+        if self._aliased > ALIASED_LIMIT:
+            raise TooLarge(f"its aliases stand for more than {ALIASED_LIMIT:,} values")
+        return value
+
+    def _size(self, value: Any) -> int:
+        """Return how many values there are in one; what aliases stand for counts each time."""
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self._sizes:
+            members = value.values() if isinstance(value, dict) else value
+            self._sizes[id(value)] = 1 + sum(map(self._size, members))
+        return self._sizes[id(value)]
 
 
 class LocatedMapping(dict[str, Any]):
@@ -109,7 +150,7 @@ def load(data: bytes) -> Any:
         next_event: NextEvent = yaml.CSafeLoader(data.removeprefix(BOM)).get_event
         while event := next_event():
             if type(event) is yaml.DocumentStartEvent:
-                value = _value(next_event(), next_event, {})
+                value = _value(next_event(), next_event, _Anchors())
                 next_event()  # the end of the document,
                 next_event()  # and that of the text, unless more follows that cannot
                 return value
@@ -123,30 +164,44 @@ def load_all(data: bytes) -> list[Any]:
     return [load(document.data) for document in split(data)]
 
 
-def _value(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> Any:
+def check_size(data: bytes) -> None:
+    """Raise TooLarge if a document in `data` is. What cannot be read for another reason is not judged."""
+    has_levels = data.count(b"[") + data.count(b"{") >= LEVEL_LIMIT or _DEEP.search(data)
+    if has_levels or len(_ALIAS.findall(data)) >= _FEWEST_ALIASES:
+        try:
+            load_all(data)
+        except TooLarge:
+            raise
+        except Unreadable:
+            return
+
+
+def _value(start: Any, next_event: NextEvent, anchors: _Anchors) -> Any:
     kind = type(start)
     result: Any
     if kind is yaml.AliasEvent:
-        if isinstance(anchors.get(start.anchor, _UNFINISHED), _Unfinished):
-            raise Unreadable(f"an alias to {start.anchor}, which is nothing yet")
-        return anchors[start.anchor]
+        return anchors.aliased(start.anchor)
     unfinished = _Unfinished()
     if start.anchor:
         anchors[start.anchor] = unfinished
     if kind is yaml.ScalarEvent:
         result = implicit(start.value) if start.implicit[0] else _tagged(start.tag, start.value)
     elif kind is yaml.MappingStartEvent:
+        anchors.enter()
         result = _mapping(start, next_event, anchors)
+        anchors.level -= 1
     else:
+        anchors.enter()
         result = []
         while type(event := next_event()) is not yaml.SequenceEndEvent:
             result.append(_value(event, next_event, anchors))
+        anchors.level -= 1
     if start.anchor and anchors[start.anchor] is unfinished:  # a value inside may have taken the anchor over
         anchors[start.anchor] = result
     return result
 
 
-def _mapping(start: Any, next_event: NextEvent, anchors: dict[str, Any]) -> LocatedMapping:
+def _mapping(start: Any, next_event: NextEvent, anchors: _Anchors) -> LocatedMapping:
     result = LocatedMapping()
     result.line = start.start_mark.line
     merged: list[Any] = []

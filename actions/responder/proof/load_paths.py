@@ -1,4 +1,4 @@
-"""Which files a kustomization makes kustomize read, and whether all of them are in the source.
+"""Which files a kustomization makes kustomize read, and whether all of them are in the source and can be read in time.
 
 Flux reads nothing outside of a source, whatever a kustomization says, so such a folder cannot be built:
 https://github.com/fluxcd/pkg/tree/main/kustomize/filesys. Kustomize itself would read any file of the runner.
@@ -7,7 +7,7 @@ https://github.com/fluxcd/pkg/tree/main/kustomize/filesys. Kustomize itself woul
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import BrokenFolder
+from ..errors import BrokenFolder, NotRendered
 from ..escape import one_line
 from ..gitops import manifests
 from ..gitops.source_tree import SourceTree
@@ -28,6 +28,8 @@ _CONTAINERS = (
 def check_paths(tree: SourceTree, folder: str, content: Any = None) -> None:
     """Raise BrokenFolder if the kustomization of a folder, or one that it leads to, reads outside of the source.
 
+    Raise NotRendered for a file that would take kustomize minutes.
+
     `content` is that of the folder's kustomization where it is not the one of the source.
     """
     if content is None and (file := tree.kustomization(folder)):
@@ -42,8 +44,9 @@ def check_paths(tree: SourceTree, folder: str, content: Any = None) -> None:
             visited.add(path)
             if file := tree.kustomization(path):
                 pending.append((path, _load(tree, file)))
-            elif data := tree.file(".", path):
-                pending.append((current, _builtin_plugins(data[1])))
+            elif file_data := tree.file(".", path):
+                _check_size(*file_data)
+                pending.append((current, _builtin_plugins(file_data[1])))
 
 
 def _inside(tree: SourceTree, folder: str, reference: str) -> str:
@@ -84,8 +87,17 @@ def _builtin_plugins(data: bytes) -> Any:
     ]
 
 
-def _load(tree: SourceTree, file: str) -> Any:
+def _check_size(path: str, data: bytes) -> None:
     try:
-        return manifests.load(tree.checkout.read(file) or b"")
+        manifests.check_size(data)
+    except manifests.TooLarge as error:
+        raise NotRendered(f"{path}: {error}, which would take kustomize minutes") from error
+
+
+def _load(tree: SourceTree, file: str) -> Any:
+    data = tree.checkout.read(file) or b""
+    _check_size(file, data)
+    try:
+        return manifests.load(data)
     except manifests.Unreadable:
         return None

@@ -15,7 +15,7 @@ import yaml
 from ..errors import NotYaml
 from . import lines
 from .scalars import implicit, tagged
-from .values import Value
+from .values import ALIASED_LIMIT, LEVEL_LIMIT, Value
 
 __all__ = ["C_PARSER", "Node", "Value", "check", "compose", "plain"]
 
@@ -23,8 +23,6 @@ C_PARSER: bool = yaml.__with_libyaml__  # without it everything is the same, som
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
-_DEPTH = 200
-_ALIASED = 100_000  # nodes that aliases may add to one document: a few lines can ask for billions
 _PROPERTY = re.compile(rf"(?:!<[^>]*>|![^\s,\[\]{{}}]*|&[-\w]+)(?:[ \t{lines.BREAKS}]+|#[^{lines.BREAKS}]*)*")
 _KEEP = re.compile(r"[|>][0-9]?\+")
 
@@ -184,7 +182,7 @@ class _Composer:
         return node
 
     def _collect(self, node: Node, depth: int) -> None:
-        if depth > _DEPTH:
+        if depth > LEVEL_LIMIT:
             raise NotYaml("it is nested too deeply", line=lines.number(self._text, node.start))
         following = self._next
         event: Any
@@ -224,7 +222,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._open: list[Node] = []
-        self._left = _ALIASED
+        self._left = ALIASED_LIMIT
 
     def value(self, node: Node) -> Value:
         if self._open:

@@ -9,6 +9,8 @@ from enum import Enum
 from typing import Any, Final
 
 Value = None | bool | int | float | str | list[Any] | dict[str, Any]
+LEVEL_LIMIT = 200  # mappings and lists inside each other
+ALIASED_LIMIT = 100_000  # values that aliases may add to one document: a few lines can ask for billions
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1  # of Go's signed and unsigned integers
 YamlPath = tuple[str | int, ...]  # the way to a value: keys of mappings and indexes of lists
 

@@ -33,7 +33,6 @@ READABLE = {
     "tagged base64": "x: !!binary '%%%'\n",
     "tagged object": "x: !!python/object/apply:os.system ['id']\n",
     "infinite": "x: .inf\ny: -.inf\nz: .nan\n",
-    "laughs": LAUGHS,
     "merge of no mapping": "<<: 1\n",
     "mapping as a key": "? {a: b}\n: 1\n",
     "metadata of another type": "metadata: [a]\n",
@@ -44,6 +43,8 @@ READABLE = {
     "list of anything": "kind: DeploymentList\nitems: [1, null, [a], {metadata: 3}]\n",
 }
 UNREADABLE = {
+    "laughs": LAUGHS,
+    "levels": "x: " + "[" * 201 + "]" * 201 + "\n",
     "deep list": "x: " + "[" * 100_000 + "]" * 100_000 + "\n",
     "deep mapping": "x: " + "{a: " * 20_000 + "1" + "}" * 20_000 + "\n",
     "surrogate": 'x: "\\ud800"\n',
@@ -88,3 +89,18 @@ def test_a_workload_that_only_a_hostile_file_could_declare_is_refused_and_the_fi
         result = outcome(files)
         assert result.verdict is Verdict.REFUSED
         assert path in result.reason
+
+
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec: {path: ./apps, prune: true, sourceRef: {kind: GitRepository, name: flux-system}, postBuild: {substitute: {a: b}}}
+"""
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_file_beside_the_workload_costs_nothing_where_flux_replaces_variables(text: str) -> None:
+    hostile = f"{HEAD}spec: {{replicas: 1}}\nvariable: ${{a}}\n{text}"
+    files = {f"apps/{path}": data for path, data in {**GOOD, "hostile.yaml": hostile}.items()}
+    assert outcome({**files, "clusters/prod/apps.yaml": FLUX}).verdict is Verdict.CONTAINED

@@ -24,6 +24,9 @@ needs_kustomize = pytest.mark.skipif(
     shutil.which("kustomize") is None, reason="no kustomize: `make setup` builds it where Go is"
 )
 WEB = manifest("Deployment", {"replicas": 2})
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefghijk", "bcdefghijkl", strict=True)
+)
 FILES = {
     "plain/web.yaml": WEB,
     "listed/kustomization.yaml": "resources: [web.yaml]\nnamePrefix: a-\npatches: []\n",
@@ -34,6 +37,13 @@ FILES = {
     ),
     "broken/kustomization.yaml": "resources: [missing.yaml]\n",
     "scalar/kustomization.yaml": "text",
+    "unknown/kustomization.yaml": "resources: [web.yaml]\nfoo: 1\nNamePrefix: a-\n",
+    "unknown/web.yaml": WEB,
+    "based/kustomization.yaml": "resources: [../unknown]\n",
+    "bomb/kustomization.yaml": "resources: [x.yaml]\n",
+    "bomb/x.yaml": LAUGHS,
+    "levels/x.yaml": "x: " + "{a: " * 201 + "1" + "}" * 201 + "\n",
+    "heavy/kustomization.yaml": f"resources: [x.yaml]\n{LAUGHS}",
     "invalid/kustomization.yaml": "a: [",
 }
 
@@ -60,6 +70,15 @@ PATCH = {"target": {"kind": "Deployment"}, "patch": "- {op: replace, path: /spec
         pytest.param("listed", {"nameSuffix": "-b"}, ["Deployment shop/a-web-b"], 2, id="name suffix"),
         pytest.param("listed", {"patches": [PATCH]}, ["Deployment shop/a-web"], 0, id="patches"),
         pytest.param("plain", {"patches": [PATCH]}, ["Deployment shop/web"], 0, id="patches without kustomization"),
+        pytest.param("unknown", {}, ["Deployment shop/a-web"], 2, id="an unknown field"),
+        pytest.param("unknown", {"nameSuffix": "-b"}, ["Deployment shop/a-web-b"], 2, id="an unknown field and a spec"),
+        pytest.param(
+            "listed",
+            {"components": ["../absent"], "ignoreMissingComponents": True},
+            ["Deployment shop/a-web"],
+            2,
+            id="a missing component that is ignored",
+        ),
     ],
 )
 def test_a_folder_renders_as_flux_renders_it(
@@ -109,6 +128,10 @@ def test_the_kustomization_is_as_before_after_a_rendering_and_after_a_failure(tm
         pytest.param("absent", {}, "^there is no folder absent$", id="no folder"),
         pytest.param("scalar", {"namePrefix": "b-"}, r"^scalar/kustomization\.yaml is not a kustomization$", id="text"),
         pytest.param("invalid", {"namePrefix": "b-"}, r"^invalid/kustomization\.yaml is not YAML$", id="no YAML"),
+        pytest.param("bomb", {}, r"^bomb/x\.yaml: its aliases stand for more than 100,000 values", id="a bomb"),
+        pytest.param("levels", {}, r"^levels/x\.yaml: it has more than 200 levels, which would take", id="levels"),
+        pytest.param("heavy", {}, r"^heavy/kustomization\.yaml: its aliases stand for more", id="a kustomization"),
+        pytest.param("based", {}, 'unknown field "foo"', id="an unknown field in a base", marks=needs_kustomize),
         pytest.param(
             "broken", {}, r"^kustomize build broken: .*missing\.yaml", id="a missing file", marks=needs_kustomize
         ),

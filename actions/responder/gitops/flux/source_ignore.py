@@ -5,16 +5,20 @@ https://fluxcd.io/flux/components/source/gitrepositories/#excluding-files
 """
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...errors import Unsupported
+from ...escape import one_line
 from ..checkout import Checkout
 
 if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 IGNORE_FILE = ".sourceignore"
+_STARS = 3  # in one name: with each further one, a match can take a hundred times as long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +31,9 @@ class IgnoreRules:
     @classmethod
     def of(cls, checkout: Checkout) -> "IgnoreRules":
         """Return what the ignore files of a checkout say."""
-        paths = (path for path in checkout.other_files if posixpath.basename(path) == IGNORE_FILE)
-        return cls(
-            files={posixpath.dirname(path): checkout.other_files[path].decode(errors="replace") for path in paths}
-        )
+        paths = (*checkout.other_files, *checkout.links)  # Flux follows a link too
+        contents = {path: _read(checkout, path) for path in paths if posixpath.basename(path) == IGNORE_FILE}
+        return cls(files={posixpath.dirname(path): data.decode(errors="replace") for path, data in contents.items()})
 
     def excluded(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that the source does not have."""
@@ -57,13 +60,23 @@ class _Pattern:
         return path.startswith(self.prefix) and self.pattern.match_file(path[len(self.prefix) :]) is not None
 
 
+def _read(checkout: Checkout, path: str) -> bytes:
+    target = checkout.resolve(".", path)
+    return (checkout.read(target) if target else None) or b""
+
+
 def _pattern(folder: str, line: str) -> _Pattern | None:
-    """Return the pattern of a line, None for one that matches nothing because it is no pattern."""
+    """Return the pattern of a line, None for one that matches nothing because it is no pattern. Raise Unsupported."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # few repositories need it, and starting is slow
 
+    if any(len(re.findall(r"\*+", name)) > _STARS for name in line.split("/")):
+        raise Unsupported(
+            f"what Flux gets is not known: the pattern {one_line(line, limit=80)} in .sourceignore or spec.ignore has "
+            f"more than {_STARS} `*` in one name, which can take hours to match"
+        )
     try:
         pattern = GitIgnoreSpecPattern(line.replace("[!", "[\\!"))  # Go negates a class by `^` alone
-    except ValueError:
+    except (ValueError, re.error):
         return None
     return _Pattern(prefix=folder and f"{folder}/", pattern=pattern)
 

@@ -52,6 +52,11 @@ def test_plain_text_loses_what_github_acts_on_and_nothing_else(text: str, expect
     assert escape.plain(text) == expected
 
 
+@pytest.mark.parametrize("limit", [7, 8, 9])
+def test_plain_text_is_not_cut_within_what_is_encoded(limit: int) -> None:
+    assert escape.plain("@a@a@a", limit=limit) == "%40a..."
+
+
 @given(st.lists(st.sampled_from(["%", "41", "@a", "[skip ci]", "29fec22c1f5e", "#1", "é", " ", "x"]), max_size=12))
 def test_plain_text_can_be_decoded(parts: list[str]) -> None:
     text = "".join(parts)

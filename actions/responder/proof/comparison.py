@@ -24,8 +24,9 @@ def compare(
 ) -> Proof:
     """Return how the claims stand. `targets` maps each target as it is before to what it is after.
 
-    A target that does not render before leaves no proof; if the repository's own content is why, and no other target
-    shows the response, the folder is not built. A target that does not render only after disproves.
+    A target that does not render before leaves no proof; if the repository's own content is why, the edit does not mend
+    that, and no other target shows the response, the folder is not built. A target that does not render only after
+    disproves.
     """
     confirmed: list[Claim] = []
     diffs: list[str] = []
@@ -36,7 +37,7 @@ def compare(
             objects_before = render_before(target)
         except NotRendered as error:
             unrendered.append(str(error))
-            if isinstance(error, BrokenFolder):
+            if isinstance(error, BrokenFolder) and not _renders(render_after, successor):
                 broken.setdefault(target.cluster, []).append(str(error))
             continue
         try:
@@ -75,7 +76,16 @@ def _conclusion(
     return Proof(standing=Standing.PROVED, reason=reason, diff=differences)
 
 
+def _renders(render: Render, target: RenderTarget) -> bool:
+    """Return whether a target renders: an edit can mend a folder."""
+    try:
+        render(target)
+    except NotRendered:
+        return False
+    return True
+
+
 def _is_followed(targets: Mapping[RenderTarget, RenderTarget], cluster: str, key: ObjectKey) -> bool:
     """Return whether an object is a Flux Kustomization whose own folder is compared, which shows what it leads to."""
-    syncs = [target.applier for target in targets if target.applier and target.cluster == cluster]
+    syncs = [target.applier for target in targets if target.applier]
     return any(is_rendering_of(sync, cluster, key) for sync in syncs)

@@ -232,3 +232,17 @@ def test_a_broken_folder_of_another_cluster_leaves_no_proof_but_stops_nothing() 
         render_after=lambda target: render(target, 0),
     )
     assert (proof.standing, proof.reason) == (Standing.NOT_POSSIBLE, "apps has a key twice")
+
+
+def test_a_folder_that_the_edit_mends_leaves_no_proof() -> None:
+    stopped = objects(with_spec(WEB, replicas=0))
+    proof = compare({APPS: APPS}, [claim()], render_before=content_failure, render_after=lambda _: stopped)
+    assert (proof.standing, proof.reason) == (Standing.NOT_POSSIBLE, "apps has a key twice")
+
+
+def test_a_broken_folder_of_another_cluster_does_not_say_why_that_of_the_response_does_not_render() -> None:
+    def render(target: RenderTarget) -> Objects:
+        return content_failure(target) if target == TEST else failure(target)
+
+    proof = compare({APPS: APPS, TEST: TEST}, [claim()], render_before=render, render_after=render)
+    assert proof.standing is Standing.NOT_POSSIBLE

@@ -267,6 +267,15 @@ def test_what_flux_cannot_build_is_committed_but_not_called_contained(files: dic
     assert result.response.changes
 
 
+def test_what_the_edit_itself_mends_is_contained_without_a_proof(prover: Prover) -> None:
+    tree = {**SINGLE_CLUSTER, "apps/prod/web.yaml": WEB.replace("replicas: 3", "replicas: .inf")}
+    result = outcome(tree, prover, RULES.replace(", test: {path: clusters/test}", ""))
+    assert result.verdict is Verdict.CONTAINED
+    assert result.response is not None
+    assert result.response.proof is not None
+    assert result.response.proof.standing is Standing.NOT_POSSIBLE
+
+
 def test_a_field_that_flux_drops_keeps_nothing_from_being_contained(prover: Prover) -> None:
     tree = {**SINGLE_CLUSTER, "apps/prod/kustomization.yaml": "resources: [web.yaml]\nfoo: 1\n"}
     result = outcome(tree, prover, RULES.replace(", test: {path: clusters/test}", ""))

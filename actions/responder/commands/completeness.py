@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from ..errors import BadInput
 from ..escape import one_line
 from ..gitops.checkout import Checkout, is_ignored_folder, is_manifest
+from ..plan import absent_clusters
 from ..publish.git import Git
 from ..rules.model import Rules
 
@@ -25,27 +26,17 @@ def require_rules(git: Git, name: str) -> None:
         raise BadInput(f"the checkout lacks {one_line(name)}, which the repository has: check it out too")
 
 
-def require_all(git: Git, ruleset: Rules, checkout: Checkout) -> None:
-    """Raise BadInput if the checkout lacks a part of the desired state."""
-    if problems := find_problems(git, ruleset, checkout):
-        raise BadInput("; ".join(problems))
+def require_all(git: Git) -> None:
+    """Raise BadInput if the checkout lacks files of the desired state."""
+    if missing := missing_files(git):
+        raise BadInput(_describe(missing))
 
 
 def find_problems(git: Git, ruleset: Rules, checkout: Checkout) -> list[str]:
     """Return in which ways the checkout lacks a part of the desired state."""
     missing = missing_files(git)
-    problems = [_describe(missing)] if missing else []
-    return problems + missing_clusters(ruleset, checkout)
-
-
-def missing_clusters(ruleset: Rules, checkout: Checkout) -> list[str]:
-    """Return which entry paths of clusters the checkout lacks."""
-    files = [f"{path}/" for path in (*checkout.manifests, *checkout.other_files)]
-    return [
-        f"cluster {name}: there is no folder {cluster.path}"
-        for name, cluster in ruleset.clusters.items()
-        if str(cluster.path) != "." and not any(file.startswith(f"{cluster.path}/") for file in files)
-    ]
+    absent = absent_clusters.find(ruleset, checkout).items()
+    return [*([_describe(missing)] if missing else []), *(absent_clusters.describe(*entry) for entry in absent)]
 
 
 def missing_files(git: Git) -> list[PurePosixPath]:

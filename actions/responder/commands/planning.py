@@ -64,7 +64,7 @@ class Planning:
             if self.verify != "off":
                 prover = stack.enter_context(kustomize_prover(required=required, copy=work_tree.copy))
             checkout = work_tree.checkout()
-            completeness.require_all(self.git, ruleset, checkout)
+            completeness.require_all(self.git)
             entries = self.git.entries()
             return planner.plan_responses(
                 events,

@@ -25,7 +25,7 @@ from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
-from . import no_subject, remaining_pod
+from . import absent_clusters, no_subject, remaining_pod
 from .apply import AppliedChanges, apply
 from .batch import Batch
 from .budget import Budget
@@ -90,6 +90,7 @@ class _Planner:
         self._original = checkout
         self._ruleset = ruleset
         self._clusters = {name: cluster.path for name, cluster in ruleset.clusters.items()}
+        self._absent = absent_clusters.find(ruleset, checkout)
         self._origin = origin
         self._prover = prover
         self._budget = budget
@@ -131,6 +132,7 @@ class _Planner:
 
     def _respond(self, event: Event, number: int, subject: Subject, decisions: list[Decision]) -> Outcome:
         self._refuse_stranger(event.cluster)
+        absent_clusters.require_presence(self._absent, event.cluster, subject)
         try:
             target = self._locate(event, subject, self.checkout)
         except NotFound:
@@ -146,6 +148,8 @@ class _Planner:
         remains = remaining_pod.describe(subject, target.workload, applied.unreached)
         proof, warnings = None, (*applied.warnings, *_assumptions(target))
         if applied.changes:
+            own = self._clusters.get(target.object.cluster)
+            absent_clusters.require_unshared(self._absent, (change.file for change in applied.changes), own)
             self._require_committable(applied)
             if error := self._spend(event, target, verdict):
                 warnings = (*warnings, f"a person has to merge this response: {error}")

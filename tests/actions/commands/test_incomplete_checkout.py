@@ -81,13 +81,55 @@ def test_rules_that_are_not_checked_out_are_not_taken_for_absent(new_remote: New
     assert remote.show("main:state/alpine.yaml") == ALPINE
 
 
-def test_a_cluster_whose_folder_is_absent_refuses_all_responses(new_remote: NewRemote, tmp_path: Path) -> None:
+def absent_cluster(new_remote: NewRemote, tmp_path: Path, more: dict[str, bytes]) -> tuple[Remote, Responder]:
+    """Return a repository whose rules name a folder for staging that it does not have."""
     files = {name: data for name, data in FILES.items() if "staging" not in name}
-    remote = new_remote({**files, RULES: CLUSTERS})
-    result = Responder(remote, tmp_path).dispatch(shell(), verify="off")
-    assert result.code == exit_codes.BAD_INPUT
-    assert "cluster staging: there is no folder clusters/staging" in result.log
+    remote = new_remote({**files, **more, RULES: CLUSTERS})
+    return remote, Responder(remote, tmp_path)
+
+
+def test_a_cluster_whose_folder_is_absent_refuses_what_it_may_read_too(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote, responder = absent_cluster(new_remote, tmp_path, {})
+    for verify in ("off", "auto"):
+        result = responder.dispatch(shell(), verify=verify)
+        assert result.code == exit_codes.FAILED
+        (response,) = result.responses
+        assert response["reason"].startswith("base/alpine.yaml may be read by another cluster too: cluster staging")
+        assert "there is no folder clusters/staging. Check it out too" in response["reason"]
     assert remote.show("main:base/alpine.yaml") == ALPINE
+
+
+def test_an_event_of_a_cluster_whose_folder_is_absent_is_refused_with_the_reason(
+    new_remote: NewRemote, tmp_path: Path
+) -> None:
+    _, responder = absent_cluster(new_remote, tmp_path, {})
+    (response,) = responder.dispatch({**shell(), "cluster": "staging"}).responses
+    assert response["verdict"] == "refused"
+    assert "cluster staging: there is no folder clusters/staging" in response["reason"]
+
+
+def test_a_cluster_whose_folder_is_absent_keeps_no_other_cluster_from_what_is_its_own(
+    new_remote: NewRemote, tmp_path: Path
+) -> None:
+    own = {
+        "clusters/prod/kustomization.yaml": b"resources: [web.yaml]\n",
+        "clusters/prod/web.yaml": ALPINE,
+        "base/alpine.yaml": ALPINE.replace(b"alpine", b"other"),
+    }
+    remote, responder = absent_cluster(new_remote, tmp_path, own)
+    assert responder.dispatch(shell(), verify="off").code == exit_codes.SUCCESS
+    assert remote.show("main:clusters/prod/web.yaml") == STOPPED
+
+
+@pytest.mark.parametrize("path", ["clusters", "."])
+def test_what_is_below_a_folder_that_an_absent_one_would_lie_in_too_is_not_its_own(
+    new_remote: NewRemote, tmp_path: Path, path: str
+) -> None:
+    rules = CLUSTERS.replace(b"clusters/prod", path.encode())
+    files = {"clusters/web.yaml": ALPINE, RULES: rules}
+    result = Responder(new_remote(files), tmp_path).dispatch(shell(), verify="off")
+    assert result.code == exit_codes.FAILED
+    assert "clusters/web.yaml may be read by another cluster too" in result.responses[0]["reason"]
 
 
 def test_check_says_what_the_checkout_lacks(responder: SparseResponder) -> None:

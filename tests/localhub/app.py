@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import apps, backend, dispatches, graphql, pulls, reading, reviews
+from . import apps, backend, commits, dispatches, graphql, pulls, reading, reviews
 from .answers import answer, error
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault
@@ -45,6 +45,7 @@ def create_app(state: State) -> Starlette:
             *reading.routes(state),
             *pulls.routes(state),
             *reviews.routes(state),
+            *commits.routes(state),
             *graphql.routes(state),
             Route("/{owner}/{repo}.git/{service:path}", git, methods=["GET", "POST"]),
         ]

@@ -27,6 +27,7 @@ OPERATIONS = (
     ("post", "/repos/{owner}/{repo}/pulls"),
     ("patch", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     ("post", "/repos/{owner}/{repo}/git/refs"),
+    ("get", "/repos/{owner}/{repo}/commits"),
 )
 MUTATION_INPUT = "CreateCommitOnBranchInput"
 

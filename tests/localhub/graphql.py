@@ -134,7 +134,9 @@ def _commit(repository: Repository, parent: str, mutation: Mapping[str, Any]) ->
             ["git", "cat-file", "commit", unsigned], cwd=repository.path, capture_output=True, check=True
         ).stdout
         signed = content.replace(b"\n\n", _SIGNATURE, 1)
-        return git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
+        sha = git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
+        repository.signed.add(sha)
+        return sha
 
 
 def _decoded(contents: str) -> bytes:

@@ -59,6 +59,7 @@ class Repository:
     reviewers: dict[str, list[str]] = field(default_factory=dict)  # by the environments that require them
     disabled: set[str] = field(default_factory=set)  # workflows, by their files
     pull_requests: list[PullRequest] = field(default_factory=list)
+    signed: set[str] = field(default_factory=set)  # the commits that GitHub made, and signed
     takes_pull_requests_of_workflows: bool = True  # a setting, which GitHub has off in new repositories
 
 

@@ -38,6 +38,11 @@ class State:
         result = subprocess.run(command, cwd=repository.path, capture_output=True, check=False)
         return [path.rpartition("/")[2] for path in result.stdout.decode().splitlines()]
 
+    def list_commits(self, repository: Repository, *arguments: str) -> list[str]:
+        """The SHAs that `git rev-list` prints; none for a revision that does not exist."""
+        command = ["git", "rev-list", *arguments]
+        return subprocess.run(command, cwd=repository.path, capture_output=True, check=False).stdout.decode().split()
+
     def start_listening(self, repository: Repository, content: Mapping[str, Any], token: Token) -> None:
         """Start the workflows of the default branch that listen to a repository_dispatch; maybe none does."""
         event = {

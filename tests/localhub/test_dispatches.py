@@ -113,7 +113,7 @@ def test_what_is_served_is_in_githubs_own_description() -> None:
         described = dispatches.operations()[operation]
         jsonschema.Draft202012Validator.check_schema(described["body"])
         assert "204" in described["statuses"]
-    for path in ("actions/runs/{run_id}/approvals", "environments/{environment_name}"):
+    for path in ("actions/runs/{run_id}/approvals", "environments/{environment_name}", "commits"):
         assert "200" in dispatches.operations()[f"GET /repos/{{owner}}/{{repo}}/{path}"]["statuses"]
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from ..falco.cloudevent import ParsedEvent
 from ..falco.event import Event
+from ..github.api import Api
 from ..github.starter import Starter
 from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.budget import Budget
 from ..plan.plan import Plan
 from ..proof.prover import kustomize_prover
-from ..publish import history
+from ..publish import history, signatures
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
 from ..rules.model import Limits, LimitScope, Mode, Rules
@@ -28,6 +29,7 @@ class Planning:
     """How a run plans: `rules` is the path of the response rules, `verify` one of auto, require and off."""
 
     git: Git
+    api: Api
     rules: str
     verify: str
     branch: str
@@ -81,5 +83,7 @@ class Planning:
 
     def _count_recorded(self, limits: Limits) -> Counter[LimitScope]:
         """Return how many responses the action has pushed to the branch in the last hour."""
-        commits = history.commits_since(self.git, time.time() - _HOUR, self.branch)
-        return trailers.count((commit.message for commit in commits if commit.is_by_action), limits)
+        since = time.time() - _HOUR
+        commits = [commit for commit in history.commits_since(self.git, since, self.branch) if commit.is_by_action]
+        forged = signatures.forged(self.api, commits, head=self.git.head(), since=since)
+        return trailers.count((commit.message for commit in commits if commit.sha not in forged), limits)

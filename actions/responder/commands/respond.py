@@ -40,7 +40,12 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
     git = Git(root=root, environ=environment.process_environ, token=run_inputs.text("token"))
     rules = run_inputs.text("rules", inputs.RULES_FILE)
     planning = Planning(
-        git=git, rules=rules, verify=verify, branch=environment.target_branch, starter=environment.starter
+        git=git,
+        api=environment.api,
+        rules=rules,
+        verify=verify,
+        branch=environment.target_branch,
+        starter=environment.starter,
     )
     dry_run = mode is Mode.DRY_RUN
 

@@ -35,10 +35,14 @@ def require_presence(absent: Mapping[str, PurePosixPath], name: str | None, pod:
 
 
 def require_unshared(
-    absent: Mapping[str, PurePosixPath], files: Iterable[PurePosixPath], own: PurePosixPath | None
+    absent: Mapping[str, PurePosixPath], files: Iterable[PurePosixPath], cluster_folder: PurePosixPath | None
 ) -> None:
-    """Raise NoHome if an absent cluster may read one of the files too; `own` is the folder of the event's cluster."""
+    """Raise NoHome if an absent cluster may read one of the files too; `cluster_folder` is that of the event."""
     for file in files:
         for name, folder in absent.items():
-            if own is None or folder.is_relative_to(own) or not file.is_relative_to(own):
+            if (
+                cluster_folder is None
+                or folder.is_relative_to(cluster_folder)
+                or not file.is_relative_to(cluster_folder)
+            ):
                 raise NoHome(f"{file} may be read by another cluster too: {describe(name, folder)}")

@@ -148,8 +148,9 @@ class _Planner:
         remains = remaining_pod.describe(subject, target.workload, applied.unreached)
         proof, warnings = None, (*applied.warnings, *_assumptions(target))
         if applied.changes:
-            own = self._clusters.get(target.object.cluster)
-            absent_clusters.require_unshared(self._absent, (change.file for change in applied.changes), own)
+            cluster_folder = self._clusters.get(target.object.cluster)
+            files = [change.file for change in applied.changes]
+            absent_clusters.require_unshared(self._absent, files, cluster_folder)
             self._require_committable(applied)
             if error := self._spend(event, target, verdict):
                 warnings = (*warnings, f"a person has to merge this response: {error}")

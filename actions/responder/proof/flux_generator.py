@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 # https://github.com/kubernetes-sigs/kustomize/blob/master/api/types/kustomization.go
-_KNOWN = frozenset(
+_FIELDS = frozenset(
     name.lower()  # Go compares them so
     for name in (
         *("apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels"),
@@ -28,7 +28,7 @@ def generate(content: Mapping[str, Any], spec: Mapping[str, Any], exists: Callab
 
     `exists` returns whether there is something at a path below the folder.
     """
-    result = {key: value for key, value in content.items() if key.lower() in _KNOWN}
+    result = {key: value for key, value in content.items() if key.lower() in _FIELDS}
     for field, flux_field in _NAMES:
         if spec.get(flux_field):
             result[field] = spec[flux_field]

@@ -34,9 +34,14 @@ class Commit:
         """
         if len(self.parents) != 1:
             return False
-        if self.committer == _GITHUB:
+        if self.is_by_github:
             return self.is_signed and _BOT.fullmatch(self.author) is not None
         return (self.author, self.committer) == (_IDENTITY, _IDENTITY)
+
+    @property
+    def is_by_github(self) -> bool:
+        """Return whether the commit claims to be made by GitHub, which signs what it makes."""
+        return self.committer == _GITHUB
 
     @property
     def is_of_action(self) -> bool:

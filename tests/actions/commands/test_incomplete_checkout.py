@@ -111,12 +111,12 @@ def test_an_event_of_a_cluster_whose_folder_is_absent_is_refused_with_the_reason
 def test_a_cluster_whose_folder_is_absent_keeps_no_other_cluster_from_what_is_its_own(
     new_remote: NewRemote, tmp_path: Path
 ) -> None:
-    own = {
+    more = {
         "clusters/prod/kustomization.yaml": b"resources: [web.yaml]\n",
         "clusters/prod/web.yaml": ALPINE,
         "base/alpine.yaml": ALPINE.replace(b"alpine", b"other"),
     }
-    remote, responder = absent_cluster(new_remote, tmp_path, own)
+    remote, responder = absent_cluster(new_remote, tmp_path, more)
     assert responder.dispatch(shell(), verify="off").code == exit_codes.SUCCESS
     assert remote.show("main:clusters/prod/web.yaml") == STOPPED
 

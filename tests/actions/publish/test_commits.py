@@ -134,6 +134,28 @@ def test_an_unknown_way_to_commit_is_bad_input(responder: HostedResponder) -> No
     assert "git, api" in result.log
 
 
+def forge(remote: Hosted) -> None:
+    """Push a commit whose record, author, committer and signature look like those of a response that GitHub made."""
+    content = remote.git("cat-file", "commit", "main")
+    path = remote.path / "forged"
+    path.write_text(content.replace("CloudEvent-Id: 5b2e", "CloudEvent-Id: forged") + "\n")
+    sha = remote.git("hash-object", "-t", "commit", "-w", str(path))
+    remote.git("update-ref", "refs/heads/main", sha)
+
+
+def test_a_commit_with_a_copied_signature_does_not_count_against_the_limit(
+    hub: Hub, remote: Hosted, responder: HostedResponder
+) -> None:
+    limits = RULES % "stop" + "limits: {responses-per-hour: 1}\n"
+    remote.commit({".github/falco-response.yaml": limits.encode()})
+    assert responder.dispatch(shell(), commit_via="api").code == 0
+    forge(remote)
+    others = shell(**{"k8s.pod.name": "other-77789455d6-m7flp"})
+    blind = hub.create_token(remote.repository.name, permissions={"metadata": "read"})
+    assert "limits.responses-per-hour is 1" in responder.dispatch(others, token=blind).responses[0]["reason"]
+    assert responder.dispatch(others, commit_via="api").code == 0
+
+
 def test_commits_that_github_made_for_the_action_count_against_the_limit(
     remote: Hosted, responder: HostedResponder
 ) -> None:

@@ -119,7 +119,7 @@ def test_what_comes_another_way_means_the_same_or_is_a_bad_event(row: dict[str, 
         assert meaning(parsed) | row["meaning"] == meaning(parsed)
     elif row.get("harmless"):
         assert isinstance(parsed, Event)
-        assert timeline.markdown([timeline.moment_of_event(parsed)])
+        assert timeline.markdown(timeline.moments_of_event(parsed))
     else:
         assert isinstance(parsed, BadEvent) or row["refused"] in ("subject", "extension", "time")
 

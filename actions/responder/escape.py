@@ -76,6 +76,11 @@ def html_text(text: object, *, limit: int = _LIMIT) -> str:
     return html.escape(one_line(text, limit=limit))
 
 
+def markdown_text(text: object, *, limit: int = _LIMIT) -> str:
+    """Return a sentence of ours with names in it, for GitHub Markdown, in which nothing is markup or acted on."""
+    return _MARKUP.sub(lambda match: _encode(match[0], "&#x{:x};"), plain(text, limit=limit))
+
+
 def fenced(text: str, language: str) -> str:
     """Return a fenced block of GitHub Markdown that `text` cannot close."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)

@@ -25,6 +25,10 @@ EXAMPLES = {
     "command": "::error::x ##[error]x ::stop-commands::x",
 }
 HOSTILE = "; ".join(EXAMPLES.values())
+OUR_STRONG = re.compile(
+    r"Nothing was done\.|The workload still runs\.|See whether the pod is gone\.|Next:|stop|Dry run: .*"
+    r"|Flux w[\w: ,]*"
+)
 
 _CLOSE = r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+"
 ACTS = {
@@ -47,23 +51,25 @@ def acts(text: str) -> list[str]:
     ]
 
 
-def acts_in_markdown(markdown: str, *, links: str) -> list[str]:
+def acts_in_markdown(markdown: str, *, links: str | tuple[str, ...]) -> list[str]:
     """Return what is active in rendered Markdown outside of code; links that begin with `links` are ours."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return [problem for token in parser.parse(markdown) for problem in _problems(token, links)]
 
 
-def _problems(token: Token, links: str) -> Iterator[str]:
+def _problems(token: Token, links: str | tuple[str, ...]) -> Iterator[str]:
     if token.type == "html_block":
         ours = r"</?(?:details|summary|code)>|<!-- falco-dispatch event [0-9a-f]{20} -->|&#x[0-9a-f]+;"
         allowed = re.sub(ours, "·", token.content)
         yield from (f"block {problem}" for problem in acts(allowed))
     in_code = False
-    for child in token.children or ():
+    for index, child in enumerate(token.children or ()):
         match child.type:
             case "html_inline" if child.content in ("<code>", "</code>"):
                 in_code = child.content == "<code>"
             case "html_inline" if re.fullmatch("</?(?:details|summary)>", child.content):
+                pass
+            case "strong_open" if OUR_STRONG.fullmatch((token.children or ())[index + 1].content):
                 pass
             case "html_inline" | "image" | "strong_open" | "s_open":
                 yield f"{child.type} {child.content}"

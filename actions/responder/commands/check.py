@@ -15,10 +15,12 @@ from ..gitops.flux import health_checks
 from ..gitops.flux.sources import Origin
 from ..publish.git import Git
 from ..publish.work_tree import WorkTree
-from ..report.check_report import CheckReport, mistakes_summary
+from ..report.check_report import CheckReport
+from ..report.failure_report import FailureReport
 from ..rules.model import Rules
 from . import completeness, inputs, replay, rules_file
 from .exit_codes import BAD_INPUT, FAILED, SUCCESS
+from .run_links import run_links
 
 SAMPLES = Path(__file__).parents[2] / "check" / "samples"
 _LIMIT = 1000  # samples
@@ -33,10 +35,13 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     try:
         ruleset = rules_file.read(git.top(), name)
     except BadRules as error:
-        _write_mistakes(output, error)
+        for mistake in error.mistakes:
+            output.annotate(Annotation(level="error", message=str(mistake), file=mistake.file, line=mistake.line))
+        output.write_summary(FailureReport(failure=error, links=run_links(environment)).summary())
         return BAD_INPUT
     checkout = WorkTree(git.root).checkout()
-    samples = dict(_samples(_input_path(environment, "events") or SAMPLES))
+    folder = _input_path(environment, "events")
+    samples = dict(_samples(folder or SAMPLES))
     origin = Origin(url=git.remote_url, branch=environment.target_branch)
     replays = replay.replay(samples, ruleset, checkout, origin)
     problems = [*_unmatchable(environment, ruleset), *replay.missing_files(ruleset, checkout)]
@@ -48,18 +53,18 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     warnings = list(dict.fromkeys(warnings))
     for warning in warnings:
         output.annotate(Annotation(level="warning", message=one_line(warning, limit=1000), file=name))
-    report = CheckReport(ruleset=ruleset, replays=replays, problems=problems, warnings=warnings)
+    report = CheckReport(
+        ruleset=ruleset,
+        replays=replays,
+        problems=problems,
+        warnings=warnings,
+        links=run_links(environment, git.root),
+        samples=str(folder.relative_to(environment.workspace)) if folder else None,
+    )
     output.set_output("rules", str(len(ruleset.rules)))
     output.set_output("plan", report.plan())
     output.write_summary(report.summary())
     return FAILED if problems else SUCCESS
-
-
-def _write_mistakes(output: RunOutput, error: BadRules) -> None:
-    for mistake in error.mistakes:
-        annotation = Annotation(level="error", message=str(mistake), file=mistake.file, line=mistake.line)
-        output.annotate(annotation)
-    output.write_summary(mistakes_summary(error.mistakes))
 
 
 def _unmatchable(environment: RunEnvironment, ruleset: Rules) -> Iterator[str]:

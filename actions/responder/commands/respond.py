@@ -10,7 +10,7 @@ from ..falco import cloudevent, run_event
 from ..github.pull_requests import PullRequests
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import RunOutput
-from ..notify.notifications import Notification, Receivers
+from ..notify.notifications import Receivers
 from ..plan.outcome import Verdict
 from ..plan.plan import Plan
 from ..publish import push
@@ -18,6 +18,7 @@ from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..report import annotations
+from ..report.flux_state import FluxState
 from ..report.proposals import Uncommitted
 from ..report.summary import Report
 from ..rules.model import Mode
@@ -25,6 +26,7 @@ from . import inputs, review
 from .exit_codes import BAD_INPUT, FAILED, SUCCESS, report_surprise
 from .notifier import notifier
 from .planning import Planning
+from .run_links import run_links
 
 
 def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patience = DEFAULT_PATIENCE) -> int:
@@ -69,7 +71,7 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         )
         published, uncommitted = reviewer.carry_out(published)
     finished = datetime.now(UTC)
-    notifications: list[Notification] = []
+    flux = FluxState()
     if published.commit:
         clusters = {response.event.cluster or response.cluster for response in published.plan.responses}
         notifications = notifier(environment, output).notify(
@@ -77,11 +79,13 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
             repository=environment.repository,
             commit=published.commit,
         )
+        flux = FluxState(notifications=tuple(notifications), when=datetime.now(UTC))
     report = Report(
         published=published,
         uncommitted=uncommitted,
-        notifications=tuple(notifications),
-        repository_url=environment.repository_url,
+        flux=flux,
+        links=run_links(environment, root),
+        rules=rules,
         dry_run=dry_run,
         started=started,
         finished=finished,
@@ -106,7 +110,7 @@ def _write(output: RunOutput, report: Report) -> None:
         output.annotate(annotation)
     if published.diff:
         output.print(published.diff)
-    for annotation in annotations.of_notifications(report.notifications):
+    for annotation in annotations.of_notifications(report.flux.notifications):
         output.annotate(annotation)
 
 

@@ -1,13 +1,14 @@
 """The restore action: finds a response in the history, takes it back, commits that and tells Flux."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ..errors import NotAPerson
 from ..escape import json_text, plain
 from ..github import approval
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
-from ..notify.notifications import Notification, Receivers
+from ..notify.notifications import Receivers
 from ..plan import commit_message, undo
 from ..plan.undo import Files, Undo
 from ..publish import history, push
@@ -15,10 +16,12 @@ from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..publish.work_tree import WorkTree
 from ..report import annotations
+from ..report.flux_state import FluxState
 from ..report.restore_report import RestoreReport
 from . import completeness, inputs, rules_file, selection
 from .exit_codes import SUCCESS
 from .notifier import notifier
+from .run_links import run_links
 from .selection import Selection
 
 
@@ -68,19 +71,21 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         if dry_run
         else push.push(make_plan, git, branch=environment.branch, patience=patience)
     )
-    notifications: list[Notification] = []
+    flux = FluxState()
     if published.commit:
         clusters = {response.cluster for response in published.plan.undo.responses if response.cluster}
         notifications = notifier(environment, output).notify(
             receivers.for_clusters(clusters, ruleset), repository=environment.repository, commit=published.commit
         )
+        flux = FluxState(notifications=tuple(notifications), when=datetime.now(UTC))
     _write(
         output,
         RestoreReport(
             undo=published.plan.undo,
             diff=published.diff,
             commit=published.commit,
-            notifications=tuple(notifications),
+            links=run_links(environment, root),
+            flux=flux,
             guard=guard,
         ),
     )
@@ -114,5 +119,5 @@ def _write(output: RunOutput, report: RestoreReport) -> None:
         output.print(report.diff)
     if report.guard:
         output.annotate(Annotation(level="warning", message=report.guard))
-    for annotation in annotations.of_notifications(report.notifications):
+    for annotation in annotations.of_notifications(report.flux.notifications):
         output.annotate(annotation)

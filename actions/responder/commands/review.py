@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import NothingToReview, ResponderError
-from ..escape import plain
 from ..falco.event import Event
 from ..github.pull_requests import PullRequest, PullRequests
 from ..plan.outcome import Outcome, Response, Verdict
@@ -22,7 +21,6 @@ from ..report import pull_request_body
 from ..report.proposals import Proposal, Uncommitted
 from ..rules.model import Rules
 
-_TITLE_LIMIT = 250  # characters; GitHub takes 256
 _BRANCHES = 20  # that a workload has at most, before somebody has to tidy up
 
 
@@ -128,7 +126,7 @@ class _Branches:
         pulls = self.pulls.list(branch)
         pull = next((pull for pull in pulls if pull.is_open), pulls[0] if pulls else None)
         if pull is None:
-            title = plain(f"{response.action.capitalize()} {response.workload}", limit=_TITLE_LIMIT)
+            title = pull_request_body.title(response)
             pull = self.pulls.open(branch, title=title, body=pull_request_body.body(outcomes, diff))
         text = pull_request_body.body(outcomes, diff, existing=pull.body)
         return self.pulls.describe(pull, text) if pull.is_open and text != pull.body else pull

@@ -47,6 +47,8 @@ def parse(document: Any) -> Event:
         source=attributes.get("source", _SOURCE),
         cluster=attributes.get("cluster"),
         coalesced=int(attributes.get("coalesced", 0)),
+        accepted=attributes.get("relayaccepted"),
+        dispatched=attributes.get("relaydispatched"),
         time=next((text for text in (falco.get("time"), attributes.get("time")) if parse_time(text)), None),
         rule=falco["rule"],
         priority=priority,

@@ -44,7 +44,8 @@ _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
 class Event:
     """One Falco event. `time` is as it was sent, None for what is no time; `coalesced` counts further events.
 
-    It stands for them: they differ from it in nothing that a rule could match.
+    It stands for them: they differ from it in nothing that a rule could match. `accepted` and `dispatched` are times of
+    the relay, as it wrote them.
     """
 
     id: str
@@ -59,6 +60,8 @@ class Event:
     output: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     coalesced: int = 0
+    accepted: str | None = None
+    dispatched: str | None = None
 
     def field(self, name: str) -> Any:
         """Return the value of an output field, or None if it is absent or Falco had no value for it."""
@@ -82,6 +85,12 @@ class Event:
         kind = _WORKLOAD_RESOURCES.get(str(self.field("ka.target.resource")))
         audited = _checked(self.field("ka.target.namespace"), self._audited_name) if kind else None
         return Workload(kind=kind, namespace=audited.namespace, name=audited.name) if kind and audited else None
+
+    @property
+    def claimed_pod(self) -> str | None:
+        """Return the pod as the event names it, whether Kubernetes accepts the name or not, or None."""
+        namespace, name = self._pod_names()
+        return None if namespace is None or name is None else f"{namespace}/{name}"
 
     @property
     def owner_hints(self) -> tuple[Owner, ...]:

@@ -28,7 +28,9 @@ class RunEnvironment:
     workspace: Path
     ref: str = ""
     base_branch: str = ""  # that of a pull request
+    sha: str = ""  # of the commit that the run is on
     repository: str = ""  # owner/name
+    workflow: str = ""  # the name of its file
     run_id: str = ""
     server_url: str = ""
     api_url: str = "https://api.github.com"
@@ -50,7 +52,9 @@ class RunEnvironment:
             workspace=Path(environ.get("GITHUB_WORKSPACE") or ".").resolve(),
             ref=environ.get("GITHUB_REF", ""),
             base_branch=environ.get("GITHUB_BASE_REF", ""),
+            sha=environ.get("GITHUB_SHA", ""),
             repository=environ.get("GITHUB_REPOSITORY", ""),
+            workflow=environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0].rpartition("/")[2],
             run_id=environ.get("GITHUB_RUN_ID", ""),
             server_url=environ.get("GITHUB_SERVER_URL", ""),
             api_url=api_url,

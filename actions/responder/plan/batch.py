@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ..gitops.workloads.target import Target
 from ..rules.actions import Action
 from .change import Change
-from .outcome import Response
+from .outcome import EarlierResponse, Response, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,7 @@ class _Entry:
     """The number of an event, which counts from 1, and what contained its workload."""
 
     number: int
+    verdict: Verdict
     response: Response
     actions: Sequence[Action]
 
@@ -24,12 +25,12 @@ class Batch:
 
     _entries: list[_Entry] = field(default_factory=list)
 
-    def add(self, number: int, response: Response, actions: Sequence[Action]) -> None:
+    def add(self, number: int, verdict: Verdict, response: Response, actions: Sequence[Action]) -> None:
         """Remember the response to the event with this number."""
-        self._entries.append(_Entry(number=number, response=response, actions=actions))
+        self._entries.append(_Entry(number=number, verdict=verdict, response=response, actions=actions))
 
-    def origin_of(self, target: Target, actions: Sequence[Action]) -> str:
-        """Return which earlier event put the actions in place, with its files and lines; empty if none did."""
+    def origin_of(self, target: Target, actions: Sequence[Action]) -> EarlierResponse | None:
+        """Return the earlier response that put the actions in place, or None."""
         entries = [
             entry
             for entry in self._entries
@@ -37,9 +38,9 @@ class Batch:
         ]
         matching = [entry for entry in entries if any(action in entry.actions for action in actions)]
         for entry in matching or entries:
-            locations = ", ".join(dict.fromkeys(_locations(entry.response.changes)))
-            return f"contained by event {entry.number} of this batch: {locations}"
-        return ""
+            locations = tuple(dict.fromkeys(_locations(entry.response.changes)))
+            return EarlierResponse(number=entry.number, verdict=entry.verdict, locations=locations)
+        return None
 
 
 def _locations(changes: Sequence[Change]) -> Iterator[str]:

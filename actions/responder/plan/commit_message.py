@@ -25,7 +25,7 @@ def compose(responses: Sequence[Response]) -> str:
 
 def compose_undo(sha: str, responses: Sequence[RecordedResponse]) -> str:
     """Return the message for the undo of some responses of a commit."""
-    workloads = [response.response.partition(" ")[2] for response in responses]
+    workloads = [response.workload for response in responses]
     subject = f"Restore {workloads[0]}" if len(workloads) == 1 else f"Restore {len(workloads)} workloads"
     body = f"Takes back what commit {sha[:12]} did."
     return _join([plain(subject, limit=_SUBJECT_LIMIT), body], _undo_trailers(sha, responses))

@@ -24,6 +24,7 @@ from ..yamledit.edit import AppendItem, SetValue
 from ..yamledit.values import YamlPath
 from . import operator_effects, pod_template
 from .immutable_fields import require_mutable_paths
+from .outcome import ReplicaChange
 
 Fields = Sequence[tuple[tuple[str, ...], Any]]
 
@@ -77,6 +78,21 @@ def effects_of(action: Action, target: Target) -> list[Effect]:
     if any(path == _REPLICAS for path, _ in fields):
         effects += _scaler_effects(target.autoscalers)
     return effects
+
+
+def replica_change(actions: Sequence[Action], target: Target) -> ReplicaChange | None:
+    """Return how the actions change the replicas of a workload, or None if they do not."""
+    if STOP.get(target.workload.kind, ((),))[0] != _REPLICAS:
+        return None
+    previous = find(target.object.resource.data, _REPLICAS)
+    numbers = [
+        action.replicas if isinstance(action, Scale) else 0 for action in actions if isinstance(action, Stop | Scale)
+    ]
+    return (
+        ReplicaChange(previous=previous if isinstance(previous, int) else None, current=numbers[-1])
+        if numbers
+        else None
+    )
 
 
 def warnings_about(action: Action, target: Target) -> list[str]:

@@ -1,5 +1,6 @@
 """The outcome of an event: what became of it and why, and the response that it led to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -36,6 +37,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplicaChange:
+    """How many replicas a response sets; `previous` is None where the workload did not say how many."""
+
+    previous: int | None
+    current: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Response:
     """What a rule demands for an event and what that changes; no changes where it is in place already."""
 
@@ -49,6 +58,8 @@ class Response:
     warnings: tuple[str, ...] = ()
     proof: Proof | None = None
     mode: Mode = Mode.COMMIT  # that its rules want
+    replicas: ReplicaChange | None = None
+    rule_line: int | None = None  # of the first of its rules, None for a built-in rule
 
     @property
     def files(self) -> list[str]:
@@ -59,9 +70,29 @@ class Response:
         return f"{self.action} {self.workload}"
 
 
+# How an event stands to an earlier one of its batch that led to the same response.
+_LIKE = {Verdict.CONTAINED: "contained by", Verdict.ASSUMED: "assumed, like", Verdict.COMMITTED: "committed, like"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierResponse:
+    """The response of an earlier event of the batch: its number, what became of it, and the lines that it changes."""
+
+    number: int
+    verdict: Verdict
+    locations: tuple[str, ...]
+
+    def words(self, *, dry_run: bool) -> str:
+        """Return how a later event of the same workload stands to it."""
+        return f"{'would be ' if dry_run else ''}{_LIKE[self.verdict]} event {self.number}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one event, and why, in a sentence."""
+    """What became of one event, and why, in a sentence.
+
+    `origin` is the earlier response that it needed nothing besides; `workload` is known for many a refusal, too.
+    """
 
     verdict: Verdict
     reason: str
@@ -71,6 +102,8 @@ class Outcome:
     refusal: Refused | None = None
     pull_request: str = ""  # its address
     surprise: Surprise | None = None
+    origin: EarlierResponse | None = None
+    workload: Workload | None = None
 
     @property
     def as_rules_want(self) -> "Outcome":
@@ -79,6 +112,17 @@ class Outcome:
             return self
         return replace(self, verdict=CAREFUL_VERDICTS[self.response.mode])
 
+    def beside(self, earlier: "Outcome") -> "Outcome":
+        """Return the outcome for a workload for which the rules of an earlier event lead to `earlier`.
+
+        What the earlier event only proposes or shows does not contain the workload for this one.
+        """
+        if self.response is None or self.origin is None or earlier.verdict not in CAREFUL_VERDICTS.values():
+            return self
+        verdict = CAREFUL_VERDICTS.get(self.response.mode, Verdict.CONTAINED)
+        locations = ", ".join(self.origin.locations)
+        return replace(self, verdict=verdict, origin=None, reason=f"as for event {self.origin.number}: {locations}")
+
 
 # What becomes of a response that is not committed.
-CAREFUL_VERDICTS = {Mode.PULL_REQUEST: Verdict.PROPOSED, Mode.DRY_RUN: Verdict.DRY_RUN}
+CAREFUL_VERDICTS: Mapping[Mode, Verdict] = {Mode.PULL_REQUEST: Verdict.PROPOSED, Mode.DRY_RUN: Verdict.DRY_RUN}

@@ -21,7 +21,11 @@ class Plan:
     @property
     def as_rules_want(self) -> "Plan":
         """Return the plan with the outcomes that the modes of the rules lead to, if all responses were applied."""
-        return replace(self, outcomes=tuple(outcome.as_rules_want for outcome in self.outcomes))
+        outcomes: list[Outcome] = []
+        for outcome in self.outcomes:
+            earlier = outcomes[outcome.origin.number - 1] if outcome.origin else None
+            outcomes.append(outcome.beside(earlier) if earlier else outcome.as_rules_want)
+        return replace(self, outcomes=tuple(outcomes))
 
     @property
     def message(self) -> str:

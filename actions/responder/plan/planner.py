@@ -3,7 +3,7 @@
 Works on a checkout in memory and writes nothing, so that it can plan again on a newer tip.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 from pathlib import PurePosixPath
@@ -25,11 +25,12 @@ from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
-from . import absent_clusters, no_subject, remaining_pod
+from . import absent_clusters, no_subject, reasons, remaining_pod
 from .apply import AppliedChanges, apply
 from .batch import Batch
 from .budget import Budget
-from .outcome import CAREFUL_VERDICTS, Outcome, Response, Verdict
+from .effects import replica_change
+from .outcome import CAREFUL_VERDICTS, EarlierResponse, Outcome, Response, Verdict
 from .plan import Plan
 
 FindObstacle = Callable[[PurePosixPath], str | None]
@@ -125,10 +126,8 @@ class _Planner:
             return self._respond(event, number, subject, decisions)
         except BadEvent as error:
             return Outcome(verdict=Verdict.INVALID, reason=str(error), event=event)
-        except Unproved as error:
-            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=error.diff, refusal=error)
         except Refused as error:
-            return Outcome(verdict=Verdict.REFUSED, reason=str(error), event=event, refusal=error)
+            return _refused(event, error)
 
     def _respond(self, event: Event, number: int, subject: Subject, decisions: list[Decision]) -> Outcome:
         self._refuse_stranger(event.cluster)
@@ -137,6 +136,14 @@ class _Planner:
             target = self._locate(event, subject, self.checkout)
         except NotFound:
             return self._removed_before(event, subject, decisions)
+        try:
+            return self._change(event, number, subject, decisions, target)
+        except Refused as error:
+            return _refused(event, error, workload=target.workload)
+
+    def _change(
+        self, event: Event, number: int, subject: Subject, decisions: list[Decision], target: Target
+    ) -> Outcome:
         self._refuse_stranger(target.object.cluster)  # an event without a cluster can mean any
         if protection := self._ruleset.protection_of(target.workload):
             raise ProtectedWorkload(f"{target.workload} is protected ({protection}): no response touches it")
@@ -146,7 +153,7 @@ class _Planner:
         mode = Mode.most_careful([self._mode, rule_mode]) if self._mode else Mode.COMMIT
         verdict = CAREFUL_VERDICTS.get(mode, Verdict.CONTAINED) if applied.changes else Verdict.IN_PLACE
         remains = remaining_pod.describe(subject, target.workload, applied.unreached)
-        proof, warnings = None, (*applied.warnings, *_assumptions(target))
+        proof, warnings = None, (*applied.warnings, *reasons.assumptions(target))
         if applied.changes:
             cluster_folder = self._clusters.get(target.object.cluster)
             files = [change.file for change in applied.changes]
@@ -171,19 +178,26 @@ class _Planner:
             warnings=(*warnings, *remains) if is_careful else warnings,
             proof=proof,
             mode=rule_mode,
+            replicas=replica_change(actions, target),
+            rule_line=None if self._ruleset.built_in else decisions[0].rule.line,
         )
         rendered = proof.diff if proof else ""
-        reason = _reason(response, target, origin=self._batch.origin_of(target, actions))
+        origin = None if applied.changes else self._batch.origin_of(target, actions)
+        reason = self._describe(origin) if origin else reasons.of_response(response, target)
         reason = reason if is_careful else "; ".join([reason, *remains])
         if verdict.changes_files:
-            self._batch.add(number, response, actions)
-        return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered)
+            self._batch.add(number, verdict, response, actions)
+        return Outcome(verdict=verdict, reason=reason, event=event, response=response, rendered=rendered, origin=origin)
 
     def _removed_before(self, event: Event, subject: Subject, decisions: list[Decision]) -> Outcome:
         """Return the outcome for a workload that an earlier event of the batch took out. Raise NotFound."""
         target = self._locate(event, subject, self._original)
         origin = self._batch.origin_of(target, [action for decision in decisions for action in decision.rule.actions])
-        return Outcome(verdict=Verdict.IN_PLACE, reason=origin, event=event)
+        reason = self._describe(origin) if origin else ""
+        return Outcome(verdict=Verdict.IN_PLACE, reason=reason, event=event, origin=origin, workload=target.workload)
+
+    def _describe(self, origin: EarlierResponse) -> str:
+        return reasons.of_origin(origin, dry_run=self._mode is None)
 
     def _refuse_stranger(self, name: str | None) -> None:
         """Raise Refused if the rules say who speaks for the cluster, and the starter of the run is somebody else."""
@@ -250,28 +264,24 @@ class _Planner:
             kinds=self._ruleset.kinds,
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
-        if proof.standing is Standing.PROVED and (doubts := _assumptions(target)):
+        if proof.standing is Standing.PROVED and (doubts := reasons.assumptions(target)):
             proof = replace(proof, standing=Standing.ASSUMED, reason=f"{proof.reason}; {'; '.join(doubts)}")
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof
 
 
-def _assumptions(target: Target) -> Sequence[str]:
-    """Return what a response supposes that only a chart could confirm."""
-    if not target.chart_workloads:
-        return ()
-    workloads = " or ".join(map(str, target.chart_workloads))
-    return (
-        f"only the chart of {target} can confirm that it makes {workloads}, which the name of the pod stands for: "
-        "see whether the pod is gone",
+def _refused(event: Event, error: Refused, *, workload: Workload | None = None) -> Outcome:
+    rendered = error.diff if isinstance(error, Unproved) else ""
+    return Outcome(
+        verdict=Verdict.REFUSED, reason=str(error), event=event, rendered=rendered, refusal=error, workload=workload
     )
 
 
 def _verdict_of_commit(target: Target, proof: Proof | None) -> Verdict:
     if proof and proof.standing is Standing.NOT_BUILT:
         return Verdict.COMMITTED
-    return Verdict.ASSUMED if _assumptions(target) else Verdict.CONTAINED
+    return Verdict.ASSUMED if reasons.assumptions(target) else Verdict.CONTAINED
 
 
 def _distinct(actions: Iterable[Action]) -> list[Action]:
@@ -281,13 +291,3 @@ def _distinct(actions: Iterable[Action]) -> list[Action]:
         if action not in distinct:
             distinct.append(action)
     return distinct
-
-
-def _reason(response: Response, target: Target, *, origin: str) -> str:
-    """Return why an event has its verdict; `origin` says which event of the batch put the response in place."""
-    if not response.changes:
-        position = f"declared in {target.file} line {target.line}"
-        return origin or f"{response.workload} is as rule {response.rule!r} wants it ({position})"
-    reason = f"rule {response.rule!r}: {'; '.join(map(str, response.changes))}"
-    proof = response.proof
-    return f"{reason}; {proof.reason}" if proof and proof.standing is Standing.NOT_BUILT else reason

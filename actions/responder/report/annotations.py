@@ -6,25 +6,16 @@ from ..escape import plain
 from ..github.run_output import Annotation
 from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
-from .verdict_words import word
+from .sentence import sentence
 
-_LEVELS = {
-    Verdict.CONTAINED: "notice",
-    Verdict.ASSUMED: "notice",
-    Verdict.PROPOSED: "notice",
-    Verdict.DRY_RUN: "notice",
-    Verdict.IN_PLACE: "notice",
-    Verdict.IGNORED: "notice",
-    Verdict.COMMITTED: "error",
-    Verdict.REFUSED: "error",
-    Verdict.INVALID: "error",
-}
+_ERRORS = (Verdict.COMMITTED, Verdict.REFUSED, Verdict.INVALID)
 
 
 def of_outcomes(outcomes: Iterable[Outcome], *, dry_run: bool = False) -> Iterator[Annotation]:
     """Yield what became of each event, at the lines that change, and the warnings about its response."""
     for outcome in outcomes:
-        level, message = _LEVELS[outcome.verdict], _sentence(outcome, dry_run=dry_run)
+        level = "error" if outcome.verdict in _ERRORS else "notice"
+        message = _message(outcome, dry_run=dry_run)
         changes = outcome.response.changes if outcome.response else ()
         for change in changes:
             yield Annotation(level=level, message=message, file=str(change.file), line=change.line)
@@ -41,6 +32,12 @@ def of_notifications(notifications: Iterable[Notification]) -> Iterator[Annotati
             yield Annotation(level="warning", message=plain(notification, limit=1000))
 
 
-def _sentence(outcome: Outcome, *, dry_run: bool) -> str:
-    workload = f"{outcome.response.workload}: " if outcome.response else ""
-    return f"{word(outcome.verdict, dry_run=dry_run)}: {plain(workload + outcome.reason, limit=2000)}"
+def _message(outcome: Outcome, *, dry_run: bool) -> str:
+    """Return what became of an event, and why: the event of a response, the reason where there is none."""
+    text = sentence(outcome, dry_run=dry_run, show=plain)
+    reason = plain(outcome.reason, limit=2000)
+    event, response = outcome.event, outcome.response
+    if event is None or response is None or not response.changes:
+        return f"{text}: {reason}"
+    rule = plain(event.rule, limit=200)
+    return f"{text}: Falco's rule {rule} ({event.priority.word}) in pod {response.pod}; {reason}"

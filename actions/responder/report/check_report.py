@@ -1,12 +1,19 @@
-"""What a person reads of a check: mistakes in the response rules, and what would become of the sample events."""
+"""What a person reads of a check: problems of the response rules, and what would become of the sample events."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from ..errors import Mistake, Unsupported
-from ..escape import json_text, markdown_code, one_line
+from ..errors import Unsupported
+from ..escape import json_text, markdown_code, markdown_text, one_line
 from ..plan.outcome import Outcome, Verdict
-from ..rules.model import Rules
+from ..rules.model import Rule, Rules
+from .links import Links
+from .page import alert, join, table
+from .sentence import sentence
+from .verdict_words import MARKS
+
+_COLUMNS = 6  # rules that a table has room for
+_TEXT_LIMIT = 1000  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,46 +32,69 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckReport:
-    """A finished check of rules without a mistake in their file; `problems` are for a person to read."""
+    """A finished check of rules without a mistake in their file; `problems` are for a person to read.
+
+    `samples` is the folder of the samples in the repository, None for those that ship with the action.
+    """
 
     ruleset: Rules
     replays: Sequence[Replay]
     problems: Sequence[str]
     warnings: Sequence[str] = ()
+    links: Links = field(default_factory=Links)
+    samples: str | None = None
 
     def plan(self) -> str:
         """Return the `plan` output: a JSON array with an object for each sample."""
         return json_text([_as_json(replay) for replay in self.replays])
 
     def summary(self) -> str:
-        """Return the job summary, in GitHub Markdown."""
-        verdict = f"{len(self.problems)} problems" if self.problems else "they hold"
-        lines = [f"## Response rules: {verdict}", ""]
-        lines += [f"- {markdown_code(problem, limit=1000)}" for problem in self.problems]
-        lines += [f"- warning: {markdown_code(warning, limit=1000)}" for warning in self.warnings]
-        lines += ["", "| Event | Falco rule | Response rule | | Workload | Edit, or why there is none |"]
-        lines += ["| --- | --- | --- | --- | --- | --- |", *map(_row, self.replays)]
-        lines += ["", f"{len(self.ruleset.rules)} rules in {markdown_code(self.ruleset.name)}."]
-        return "\n".join(lines) + "\n"
+        """Return the job summary, in GitHub Markdown, within GitHub's limit."""
+        return join(self._parts())
 
+    def _parts(self) -> Iterator[str]:
+        rules, name = self.ruleset.rules, self.ruleset.name
+        file = markdown_code(name) if self.ruleset.built_in else self.links.top_file(name)
+        number = "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
+        if self.problems:
+            yield f"## ❌ Response rules: {len(self.problems)} problems"
+        else:
+            yield "## ✅ Response rules: they hold"
+        yield f"{number} in {file}, tried on {len(self.replays)} sample events. Nothing was changed."
+        for problem in self.problems:
+            yield alert("CAUTION", f"{markdown_text(problem, limit=_TEXT_LIMIT)}.")
+        for warning in self.warnings:
+            yield alert("WARNING", f"{markdown_text(warning, limit=_TEXT_LIMIT)}.")
+        yield self._table()
+        if idle := [rule for rule in rules if not any(rule.name in replay.rules for replay in self.replays)]:
+            yield f"No sample meets {', '.join(map(self._rule, idle))}."
 
-def mistakes_summary(mistakes: Sequence[Mistake]) -> str:
-    """Return the job summary of a check whose rules have mistakes."""
-    items = "\n".join(f"- {markdown_code(mistake)}" for mistake in mistakes)
-    return f"## Response rules: {len(mistakes)} mistakes\n\n{items}\n"
+    def _table(self) -> str:
+        """Return the table of samples and rules: a row for each sample, a column for each rule that a sample meets."""
+        met = [rule for rule in self.ruleset.rules if any(rule.name in replay.rules for replay in self.replays)]
+        columns = met if len(met) <= _COLUMNS else []
+        names = [*map(self._rule, columns)] if columns else ["Response rule"]
+        head = ["Sample", "Falco rule", *names, "What would become of it", "Why"]
+        return table(head, (tuple(self._cells(replay, columns)) for replay in self.replays))
 
+    def _cells(self, replay: Replay, columns: Sequence[Rule]) -> Iterator[str]:
+        outcome = replay.outcome
+        yield self._sample(replay.name)
+        yield markdown_code(outcome.event.rule) if outcome.event else ""
+        if columns:
+            yield from ("●" if rule.name in replay.rules else "" for rule in columns)
+        else:
+            yield ", ".join(map(markdown_code, replay.rules))
+        yield f"{MARKS[outcome.verdict]} {sentence(outcome, dry_run=True, show=markdown_code)}"
+        yield "" if outcome.verdict is Verdict.IGNORED else markdown_text(outcome.reason, limit=_TEXT_LIMIT)
 
-def _row(replay: Replay) -> str:
-    outcome = replay.outcome
-    cells = [
-        markdown_code(replay.name),
-        markdown_code(outcome.event.rule) if outcome.event else "",
-        markdown_code(", ".join(replay.rules)) if replay.rules else "",
-        str(outcome.verdict),
-        markdown_code(outcome.response.workload) if outcome.response else "",
-        markdown_code(outcome.reason, limit=1000),
-    ]
-    return f"| {' | '.join(cells)} |"
+    def _rule(self, rule: Rule) -> str:
+        if self.ruleset.built_in:
+            return markdown_code(rule.name)
+        return self.links.top_file(self.ruleset.name, rule.line, text=rule.name)
+
+    def _sample(self, name: str) -> str:
+        return markdown_code(name) if self.samples is None else self.links.top_file(f"{self.samples}/{name}", text=name)
 
 
 def _as_json(replay: Replay) -> dict[str, object]:
@@ -73,7 +103,7 @@ def _as_json(replay: Replay) -> dict[str, object]:
         "event": replay.name,
         "rules": list(replay.rules),
         "verdict": str(replay.outcome.verdict),
-        "reason": one_line(replay.outcome.reason, limit=1000),
+        "reason": one_line(replay.outcome.reason, limit=_TEXT_LIMIT),
         "workload": str(response.workload) if response else None,
         "files": response.files if response else [],
     }

@@ -10,6 +10,7 @@ from ..falco.event import Event
 _TYPE = "falco.rule.output.v1"
 _FIELDS = 20  # output fields in a table at most
 _VALUE_LIMIT = 300  # characters
+_OUTPUT_LIMIT = 1000
 
 
 def event_table(event: Event) -> str:
@@ -22,12 +23,12 @@ def event_table(event: Event) -> str:
         "on node": event.hostname,
         "stands for": f"{event.coalesced} more of the same" if event.coalesced else None,
         "tags": ", ".join(event.tags),
-        "output": event.output,
         "event": f"{event.id} from {event.source}",
     }
     fields = [(name, value) for name in event.fields if (value := event.field(name)) is not None]
     lines = ["| | |", "| --- | --- |"]
     lines += [f"| {name} | {_cell(value)} |" for name, value in attributes.items() if value]
+    lines += [f"| output | {markdown_code(event.output, limit=_output_limit(event))} |"] if event.output else []
     lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in fields[:_FIELDS]]
     return "\n".join(lines)
 
@@ -35,6 +36,13 @@ def event_table(event: Event) -> str:
 def events_to_paste(events: list[Event]) -> str:
     """Return a fence with what a person pastes into a manual run to have these events again."""
     return fenced(json.dumps([_cloudevent(event) for event in events], indent=1), "json")
+
+
+def _output_limit(event: Event) -> int:
+    """Return how much of Falco's text is shown: it is not cut before the names of the namespace and the pod."""
+    names = (event.claimed_pod or "").split("/")
+    ends = [event.output.rfind(name) + len(name) for name in names if name and name in event.output]
+    return max([_OUTPUT_LIMIT, *(end + len("...") for end in ends)])
 
 
 def _cell(text: object) -> str:

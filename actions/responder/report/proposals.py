@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..escape import fenced, markdown_code
 from ..github.pull_requests import PullRequest
 from ..plan.outcome import Response
+from .sentence import subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,8 @@ class Proposal:
 
     def __str__(self) -> str:
         """Return the proposal as Markdown, for the job summary."""
-        item = f"- [{self.pull}]({self.pull.url}): {markdown_code(self.response)}"
+        act = f"{self.response.action} {subject(self.response, markdown_code)}"
+        item = f"- [{self.pull}]({self.pull.url}): {act}"
         return f"{item}\n\n{fenced(self.diff, 'diff')}" if self.diff else f"{item}, which it has already"
 
 

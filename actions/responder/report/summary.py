@@ -1,189 +1,168 @@
-"""What a person reads of a run: the job summary, and the `responses` output for the steps that follow.
+"""What a person reads of a run, woken at night: the job summary; and the `responses` output for the steps that follow.
 
-Everything from an event is shown as untrusted text.
+The first lines say what was stopped and what Flux knows. Then come what needs a person, why it was stopped, the change,
+the proof, the undo and the times. Everything from an event is shown as untrusted text.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
-from ..errors import OverLimit
-from ..escape import fenced, json_text, markdown_code, one_line
-from ..notify.notifications import Notification
+from ..escape import json_text, markdown_text, one_line
 from ..plan.outcome import Outcome, Verdict
 from ..plan.plan import Plan
 from ..publish.push import Published
-from . import timeline
-from .event_table import event_table, events_to_paste
+from . import diff_view, next_step, timeline, undo_help
+from .flux_state import FluxState
+from .links import Links
+from .outcome_view import OutcomeView
+from .page import fold, join, table
 from .proposals import Uncommitted
+from .sentence import cluster_of, sentence
 from .timeline import Moment
-from .verdict_words import word
+from .verdict_words import MARKS, word
 
-_MARKS = {
-    Verdict.CONTAINED: "🛑",
-    Verdict.ASSUMED: "❔",
-    Verdict.PROPOSED: "✋",
-    Verdict.DRY_RUN: "👀",
-    Verdict.IN_PLACE: "✅",
-    Verdict.IGNORED: "⚪",
-    Verdict.COMMITTED: "🚧",
-    Verdict.REFUSED: "⚠️",
-    Verdict.INVALID: "❌",
-}
-_DETAILED_EVENTS = 20  # that have a table of their own at most
+_REASON_LIMIT = 2000  # characters, in the output
+_URGENT_EVENTS = 10  # of a batch, whose alerts stand before everything else
+_TABLE_HEAD = ("#", "What became of it", "Falco rule", "Pod")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A finished run, and what the summary needs to know beyond it; times are in UTC."""
+    """A finished run, and what the summary needs to know beyond it; times are in UTC. `rules` is the rules' path."""
 
     published: Published[Plan]
     dry_run: bool
-    repository_url: str | None
+    links: Links
+    rules: str
     started: datetime
     finished: datetime
-    notifications: tuple[Notification, ...] = ()
+    flux: FluxState = field(default_factory=FluxState)
     uncommitted: Uncommitted = field(default_factory=Uncommitted)
 
     def summary(self) -> str:
-        """Return the job summary, in GitHub Markdown."""
-        parts = [
-            f"## {self._headline()}",
-            self._table(),
-            self._change(),
-            self._proposals(),
-            self._rendered(),
-            self._undo(),
-            self._by_hand(),
-            self._timeline(),
-            self._events(),
-        ]
-        return "\n\n".join(part for part in parts if part) + "\n"
+        """Return the job summary, in GitHub Markdown, within GitHub's limit."""
+        return join(self._parts())
 
     def responses(self) -> str:
         """Return the `responses` output: a JSON array with an object for each event, in the order of the events."""
-        return json_text([_as_json(outcome, dry_run=self.dry_run) for outcome in self._outcomes])
+        return json_text([_as_json(outcome, dry_run=self.dry_run) for outcome in self.published.plan.outcomes])
 
-    @property
-    def _outcomes(self) -> tuple[Outcome, ...]:
-        return self.published.plan.outcomes
+    @cached_property
+    def _views(self) -> list[OutcomeView]:
+        links = self.links.at(self.published.commit)
+        return [
+            OutcomeView(number=number, outcome=outcome, dry_run=self.dry_run, links=links, rules=self.rules)
+            for number, outcome in enumerate(self.published.plan.outcomes, 1)
+        ]
 
-    def _headline(self) -> str:
-        count = dict.fromkeys(Verdict, 0)
-        for outcome in self._outcomes:
-            count[outcome.verdict] += 1
-        words = {verdict: word(verdict, dry_run=self.dry_run) for verdict in Verdict}
-        counts = ", ".join(f"{number} {words[verdict]}" for verdict, number in count.items() if number) or "no events"
-        return f"Falco events: {counts}" + (" (dry run: nothing was pushed)" if self.dry_run else "")
+    def _parts(self) -> Iterator[str]:
+        """Yield the parts of the page, those first that a person needs first."""
+        if len(self._views) == 1:
+            yield from self._single_event(self._views[0])
+        else:
+            yield from self._batch()
 
-    def _table(self) -> str:
-        rows = ["| | Workload | Falco rule | What and why |", "| --- | --- | --- | --- |"]
-        rows += [_row(outcome, dry_run=self.dry_run) for outcome in self._outcomes]
-        return "\n".join(rows)
+    def _single_event(self, view: OutcomeView) -> Iterator[str]:
+        yield f"## {view.heading}"
+        yield self._status(view.sources)
+        yield from view.alerts()
+        yield view.story
+        yield self._change()
+        yield from self._proposals()
+        yield view.proof
+        yield self._undo()
+        yield self._timeline()
+        yield self._by_hand()
+        yield view.details
+
+    def _batch(self) -> Iterator[str]:
+        views = self._views
+        urgent = [view for view in views if view.needs_person][:_URGENT_EVENTS]
+        yield f"## {self._batch_heading()}"
+        yield self._status([])
+        if views:
+            yield table(_TABLE_HEAD, (view.row for view in views))
+        for view in urgent:
+            yield from view.alerts()
+        yield self._change()
+        yield from self._proposals()
+        yield self._undo()
+        yield self._timeline()
+        yield self._by_hand()
+        for view in views:
+            alerts = () if view in urgent else view.alerts()
+            content = [*alerts, view.story, *view.sources[:1], view.proof, view.event_table]
+            yield fold(f"Event {view.number}: {view.heading}", "\n\n".join(filter(None, content)))
+
+    def _batch_heading(self) -> str:
+        outcomes = self.published.plan.outcomes
+        if not outcomes:
+            return "No events"
+        counts = Counter(word(outcome.verdict, dry_run=self.dry_run) for outcome in outcomes)
+        worst = max((outcome.verdict for outcome in outcomes), key=list(Verdict).index)
+        return f"{MARKS[worst]} {len(outcomes)} events: " + ", ".join(
+            f"{number} {name}" for name, number in counts.items()
+        )
+
+    def _status(self, sources: list[str]) -> str:
+        """Return what Flux knows, and links to what the run is about."""
+        parts = []
+        if self.published.commit:
+            clusters = {cluster_of(response) for response in self.published.plan.responses}
+            parts = [
+                f"**Flux {markdown_text(self.flux.words(clusters), limit=1000)}**",
+                f"commit {self.links.commit(self.published.commit)}",
+            ]
+        elif self.dry_run:
+            parts = ["**Dry run: nothing was pushed**"]
+        return " · ".join(filter(None, [*parts, self.links.run, *sources]))
 
     def _change(self) -> str:
-        parts = [f"### Change\n\n{fenced(self.published.diff, 'diff')}"] if self.published.diff else []
-        parts += (
-            [f"### What rules only want shown\n\n{fenced(self.uncommitted.preview, 'diff')}"]
-            if self.uncommitted.preview
-            else []
-        )
+        title = "What would change" if self.dry_run else "Change"
+        diff, preview = self.published.diff, self.uncommitted.preview
+        parts = [diff_view.markdown(diff, title=title)] if diff else []
+        parts += [diff_view.markdown(preview, title="What rules only want shown")] if preview else []
         return "\n\n".join(parts)
 
-    def _proposals(self) -> str:
-        """Return the pull requests, each with what it changes."""
-        return (
-            "\n\n".join(["### Waiting for a review", *map(str, self.uncommitted.proposals)])
-            if self.uncommitted.proposals
-            else ""
-        )
-
-    def _rendered(self) -> str:
-        """Return what `kustomize build` says of each response, before and after."""
-        responses = [outcome.response for outcome in self._outcomes if outcome.response]
-        proofs = [
-            f"{response.workload}: {response.proof.standing}: {response.proof.reason}"
-            for response in responses
-            if response.proof
-        ]
-        diffs = [outcome.rendered for outcome in self._outcomes if outcome.rendered]
-        parts = ["### Rendered"] if proofs or diffs else []
-        if proofs:
-            parts.append("\n".join(f"- {markdown_code(proof, limit=2000)}" for proof in proofs))
-        if diffs:
-            parts.append(fenced("\n".join(diffs), "diff"))
-        return "\n\n".join(parts)
+    def _proposals(self) -> Iterator[str]:
+        """Yield the pull requests, each with what it changes."""
+        if self.uncommitted.proposals:
+            yield "### Waiting for a review"
+            yield from map(str, self.uncommitted.proposals)
 
     def _undo(self) -> str:
-        if self.published.commit is None:
-            return ""
-        workflow = "the restore workflow"
-        if self.repository_url:
-            workflow = f"[the restore workflow]({self.repository_url}/actions/workflows/restore.yml)"
-        text = f"When the workload is clean again, run {workflow} with this as `commit`:"
-        return f"### How to undo it\n\n{text}\n\n{fenced(self.published.commit, 'text')}"
+        commit = self.published.commit
+        return undo_help.markdown(self.published.plan.responses, commit, self.links) if commit else ""
 
     def _by_hand(self) -> str:
-        """Return the events that got no response because of a limit of the rules."""
-        events = [
-            outcome.event for outcome in self._outcomes if isinstance(outcome.refusal, OverLimit) and outcome.event
-        ]
-        if not events:
-            return ""
-        text = "Over a limit of the rules. When you have looked, run the workflow by hand and paste:"
-        return f"### To run by hand\n\n{text}\n\n{events_to_paste(events)}"
+        """Return how to run the workflow again with the events that got no response because of something here."""
+        refused = [outcome for outcome in self.published.plan.outcomes if outcome.verdict is Verdict.REFUSED]
+        events = [outcome.event for outcome in refused if outcome.event and outcome.event.claimed_pod]
+        return next_step.run_again(events, self.links) if events else ""
 
     def _timeline(self) -> str:
-        if self.published.commit is None:
+        commit = self.published.commit
+        responses = self.published.plan.responses
+        if commit is None or not responses:
             return ""
-        first = next((response.event for response in self.published.plan.responses), None)
         moments = [
-            *([timeline.moment_of_event(first)] if first else []),
-            Moment(when=None, who="relay", whom="GitHub", what="dispatched it"),
+            *timeline.moments_of_event(responses[0].event),
             Moment(when=self.started, who="GitHub", whom="GitHub", what="started to respond"),
-            Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {self.published.commit[:12]}"),
-            Moment(when=None, who="GitHub", whom="Flux", what="told Flux")
-            if any(notification.result.is_delivered for notification in self.notifications)
+            Moment(when=self.finished, who="GitHub", whom="GitHub", what=f"has commit {commit[:12]}"),
+            Moment(when=self.flux.when, who="GitHub", whom="Flux", what="told Flux")
+            if self.flux.is_told
             else Moment(when=None, who="Flux", whom="GitHub", what="finds it at its next interval"),
         ]
-        last = f"{self._commit_link()}: {markdown_code(self.flux(), limit=1000)}."
-        return f"### Timeline\n\n{timeline.markdown(moments)}\n\n{last}"
-
-    def flux(self) -> str:
-        """Return what Flux knows of the commit."""
-        if not self.notifications:
-            return "Flux was not told (no receiver): it finds the commit at its next interval"
-        return "; ".join(map(str, self.notifications))
-
-    def _commit_link(self) -> str:
-        commit = self.published.commit or ""
-        if self.repository_url is None:
-            return f"Commit {markdown_code(commit)}"
-        return f"Commit [{markdown_code(commit[:12])}]({self.repository_url}/commit/{commit})"
-
-    def _events(self) -> str:
-        events = [outcome.event for outcome in self._outcomes if outcome.event and outcome.verdict != Verdict.IGNORED]
-        tables = [
-            f"<details><summary>Event {number}: {markdown_code(event.rule)}</summary>\n\n"
-            f"{event_table(event)}\n\n</details>"
-            for number, event in enumerate(events[:_DETAILED_EVENTS], 1)
-        ]
-        omitted = len(events) - _DETAILED_EVENTS
-        note = [f"{omitted} more events are left out here."] if omitted > 0 else []
-        return "\n\n".join(["### Events", *tables, *note]) if tables else ""
-
-
-def _row(outcome: Outcome, *, dry_run: bool) -> str:
-    workload = markdown_code(outcome.response.workload) if outcome.response else ""
-    event = outcome.event
-    rule = f"{markdown_code(event.rule)} ({event.priority.word})" if event else ""
-    reason = markdown_code(outcome.reason, limit=2000)
-    verdict = word(outcome.verdict, dry_run=dry_run)
-    return f"| {_MARKS[outcome.verdict]} {verdict} | {workload} | {rule} | {reason} |"
+        return f"### Timeline\n\n{timeline.markdown(moments)}"
 
 
 def _as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
     verdict = word(outcome.verdict, dry_run=dry_run)
-    row: dict[str, object] = {"verdict": verdict, "reason": one_line(outcome.reason, limit=2000)}
+    row: dict[str, object] = {"verdict": verdict, "reason": one_line(outcome.reason, limit=_REASON_LIMIT)}
+    row["what"] = sentence(outcome, dry_run=dry_run, show=one_line)
     if event := outcome.event:
         row |= {"id": event.id, "source": event.source, "cluster": event.cluster, "falco-rule": event.rule}
     if response := outcome.response:

@@ -1,10 +1,11 @@
-"""The times of a response as a chart and a table. Of an event, they show nothing but its time."""
+"""The times of a response as a table, and as a chart that is folded. Of an event, they show nothing but its times."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..falco.event import Event
 from ..falco.event_time import parse_time
+from .page import fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,19 +18,26 @@ class Moment:
     what: str
 
 
-def moment_of_event(event: Event) -> Moment:
-    """Return the moment when Falco saw the event."""
-    return Moment(when=parse_time(event.time), who="Falco", whom="relay", what="saw it")
+def moments_of_event(event: Event) -> list[Moment]:
+    """Return the moments of an event before the run: Falco saw it, and its way if the relay says that it was there."""
+    accepted, dispatched = parse_time(event.accepted), parse_time(event.dispatched)
+    if accepted is None and dispatched is None:
+        return [Moment(when=parse_time(event.time), who="Falco", whom="GitHub", what="saw it")]
+    return [
+        Moment(when=parse_time(event.time), who="Falco", whom="Falcosidekick", what="saw it"),
+        Moment(when=None, who="Falcosidekick", whom="relay", what="passed it on"),
+        Moment(when=accepted, who="relay", whom="relay", what="accepted it"),
+        Moment(when=dispatched, who="relay", whom="GitHub", what="dispatched it"),
+    ]
 
 
 def markdown(moments: list[Moment]) -> str:
-    """Return a Mermaid chart of the moments, and a table with the time since the first known one."""
+    """Return a table with the time since the first known moment, and a Mermaid chart that is folded."""
     first = next((moment.when for moment in moments if moment.when), None)
     rows = [f"| {_clock(moment)} | {_since(moment, first)} | {moment.who} | {moment.what} |" for moment in moments]
-    return "\n".join(["```mermaid", *_chart(moments), "```", "", "| When (UTC) | After | Who | What |", _RULE, *rows])
-
-
-_RULE = "| --- | --- | --- | --- |"
+    table = "\n".join(["| When (UTC) | After | Who | What |", "| --- | --- | --- | --- |", *rows])
+    chart = "\n".join(["```mermaid", *_chart(moments), "```"])
+    return f"{table}\n\n{fold('As a chart', chart)}"
 
 
 def _chart(moments: list[Moment]) -> list[str]:

@@ -1,6 +1,18 @@
-"""The word for what became of an event. In a dry run nothing has happened, so it says what would."""
+"""The word and the mark for what became of an event. In a dry run nothing has happened, so the word says what would."""
 
 from ..plan.outcome import CAREFUL_VERDICTS, Verdict
+
+MARKS = {
+    Verdict.CONTAINED: "🛑",
+    Verdict.ASSUMED: "❔",
+    Verdict.PROPOSED: "✋",
+    Verdict.DRY_RUN: "👀",
+    Verdict.IN_PLACE: "✅",
+    Verdict.IGNORED: "⚪",
+    Verdict.COMMITTED: "🚧",
+    Verdict.REFUSED: "⚠️",
+    Verdict.INVALID: "❌",
+}
 
 
 def word(verdict: Verdict, *, dry_run: bool) -> str:

@@ -55,7 +55,7 @@ def test_the_table_says_which_rule_meets_which_workload_and_what_would_change(
     ]
     assert result.outputs["rules"] == "1"
     assert "they hold" in result.summary
-    assert "Deployment default/alpine" in result.summary
+    assert "Would stop Deployment <code>default/alpine-deployment</code> (2 → 0 replicas)" in result.summary
 
 
 def test_nothing_is_changed(new_remote: NewRemote, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_rules_that_ask_for_what_cannot_be_fail(
 ) -> None:
     result = checked({RULES: STOP, **files}, **inputs)
     assert (result.code, message in result.log) == (exit_codes.FAILED, True), result.log
-    assert "problems" in result.summary
+    assert "## ❌ Response rules: " in result.summary
 
 
 @pytest.mark.parametrize(

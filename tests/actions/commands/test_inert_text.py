@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 RULES = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
 FILES = {"alpine.yaml": ALPINE, ".github/falco-response.yaml": RULES}
 ID_LIMIT = 300  # characters of an attribute
-SERVER = "https://github.example/acme/desired-state"
+SERVER = ("https://github.example/acme/desired-state", "https://attack.mitre.org/")
 
 
 def contained(text: str) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_every_part_of_a_pull_request_is_inert(tmp_path: Path) -> None:
     outside_of_fences = re.sub(r"(?ms)^(`{3,})\w*\n.*?^\1$|<!-- falco-dispatch event \w+ -->", "", pull.body)
     assert [act for act in acts(outside_of_fences) if not act.startswith("HTML")] == []
     summary = result.summary.replace("pull request #1", "ours")
-    assert acts_in_markdown(summary, links=f"{url}/acme/desired-state/pull/") == []
+    assert acts_in_markdown(summary, links=(f"{url}/acme/desired-state/pull/", *SERVER)) == []
 
 
 def test_every_output_of_a_status_is_inert(remote: Remote, responder: Responder) -> None:

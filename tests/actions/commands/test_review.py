@@ -1,6 +1,7 @@
 """Responses that wait for a review, against the local GitHub: Git over HTTP and its APIs."""
 
 import html
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from responder.github.pull_requests import PullRequest, PullRequests
+from tests.actions.active_text import acts
 from tests.actions.hosted import Hosted, HostedResponder
 from tests.actions.runs import ALPINE, HOSTILE, SHELL, STOPPED, shell
 from tests.localhub import Hub
 
 OTHER = ALPINE.replace(b"alpine-deployment", b"other")
+TITLE = "Stop Deployment default/alpine-deployment in prod: Terminal shell in container"
 BRANCH = "falco-dispatch/deployment-default-alpine-deployment-"
 RULES = """\
 version: 1
@@ -78,7 +81,7 @@ def test_a_response_becomes_a_pull_request_and_nothing_else(
     assert (result.code, result.responses[0]["verdict"]) == (0, "proposed")
     assert (result.outputs["changed"], result.outputs["commit"], remote.log("%H")) == ("false", "", commits)
     assert branch.startswith(BRANCH)
-    assert (pull.head, pull.base, pull.title) == (branch, "main", "Stop Deployment default/alpine-deployment")
+    assert (pull.head, pull.base, pull.title) == (branch, "main", TITLE)
     assert remote.show(f"{branch}:alpine.yaml") == STOPPED
     assert remote.git("log", "-1", "--format=%s%n%(trailers:key=CloudEvent-Id)", branch).splitlines() == [
         "Stop Deployment default/alpine-deployment",
@@ -175,7 +178,7 @@ def test_a_rule_that_only_wants_to_show_shows(remote: Hosted, responder: HostedR
 def test_a_dry_run_opens_nothing(remote: Hosted, responder: HostedResponder) -> None:
     result = responder.dispatch(event(1), event(2, rule="Anything", workload="other"), mode="dry-run")
     assert (result.code, result.outputs["pull-request"], result.outputs["changed"]) == (0, "", "false")
-    assert result.summary.count("+  replicas: 0  # one for each zone") == 2
+    assert result.summary.count("+  replicas: 0  # one for each zone") == 4  # each diff in short and whole
     assert (remote.branches(), remote.repository.pull_requests) == ([], [])
 
 
@@ -283,18 +286,15 @@ def test_runs_at_once_open_one_pull_request(hosted: tuple[Hub, Hosted], tmp_path
     assert len(remote.repository.pull_requests) == 1
 
 
-def test_hostile_text_is_text_in_a_pull_request_and_never_in_a_branch(
-    remote: Hosted, responder: HostedResponder
-) -> None:
+def test_hostile_text_is_text_in_a_pull_request_not_in_a_branch(remote: Hosted, responder: HostedResponder) -> None:
     hostile = {**SHELL["output_fields"], "proc.cmdline": HOSTILE, "x --> <!-- y": "``` ~~~ @everyone #1 [a](b)"}
     seed = event(1, rule=HOSTILE)
     result = responder.dispatch({**seed, "data": {**seed["data"], "output_fields": hostile}}, mode="pull-request")
     assert result.responses[0]["verdict"] == "proposed"
     (branch,), (pull,) = remote.branches(), remote.repository.pull_requests
-    assert branch.startswith(BRANCH)
-    assert branch.removeprefix(BRANCH).isalnum()
-    outside = pull.body.partition("### Change")[0]
+    assert re.fullmatch(f"{BRANCH}[a-z0-9]+", branch)
+    outside = re.sub(r"(?ms)^(`{3,})\w*\n.*?^\1$", "", pull.body)
     for text in ("<script", "@everyone", "```", "-->\n<", "[a](b)", "$(touch"):
         assert text not in outside
     assert outside.count("<!--") == 1
-    assert set(pull.title) <= set("Stop Deployment default/alpine-deployment")
+    assert (pull.title.startswith(TITLE.partition(":")[0]), acts(pull.title)) == (True, [])

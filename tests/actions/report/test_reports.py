@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from responder.errors import Mistake
+from responder.errors import BadInput, BadRules, Mistake, ResponderError
 from responder.falco.event import Event
 from responder.falco.priority import Priority
 from responder.github.pull_requests import PullRequest
@@ -19,10 +19,14 @@ from responder.plan.outcome import Outcome, Response, Verdict
 from responder.plan.trailers import RecordedResponse
 from responder.plan.undo import Snapshot, Undo
 from responder.report import annotations, pull_request_body
-from responder.report.check_report import CheckReport, Replay, mistakes_summary
+from responder.report.check_report import CheckReport, Replay
 from responder.report.event_table import event_table
+from responder.report.failure_report import FailureReport
+from responder.report.flux_state import FluxState
+from responder.report.links import Links
 from responder.report.proposals import Proposal
 from responder.report.restore_report import RestoreReport
+from responder.report.sentence import sentence
 from responder.rules import parser
 from tests.actions.report.pages import HOSTILE, MARKDOWN, Page
 
@@ -63,11 +67,11 @@ def outcome(text: str = "a rule", verdict: Verdict = Verdict.CONTAINED, *, numbe
     return Outcome(verdict=verdict, reason=text, event=event(text, number=number), response=response(text))
 
 
-def undo(text: str, *, files: bool = True) -> Undo:
+def undo(text: str, *, files: bool = True, cluster: str = "") -> Undo:
     def read(_: PurePosixPath) -> bytes | None:
         return None
 
-    recorded = RecordedResponse(rule=text, event_id=text, event_source=text, response=text)
+    recorded = RecordedResponse(rule=text, event_id=text, event_source=text, response=text, cluster=cluster)
     snapshot = Snapshot(sha="0" * 40, read_before=read, read_after=read, responses=(recorded,))
     return Undo(snapshot=snapshot, responses=(recorded,), files={PurePosixPath("a.yaml"): b"a"} if files else {})
 
@@ -75,6 +79,10 @@ def undo(text: str, *, files: bool = True) -> Undo:
 def check_report(text: str) -> CheckReport:
     replays = [Replay(name=text, outcome=outcome(text), rules=(text,))]
     return CheckReport(ruleset=parser.built_in(name=text), replays=replays, problems=[text])
+
+
+def failure_report(failure: ResponderError, text: str) -> str:
+    return FailureReport(failure=failure, events=[event(text)], links=Links()).summary()
 
 
 def proposal(text: str) -> Proposal:
@@ -88,7 +96,8 @@ REPORTS = [
     pytest.param(lambda text: str(proposal(text)), id="proposal"),
     pytest.param(lambda text: RestoreReport(undo=undo(text), diff=DIFF, commit="1").summary(), id="restore"),
     pytest.param(lambda text: check_report(text).summary(), id="check"),
-    pytest.param(lambda text: mistakes_summary([Mistake(text, 1, 1, text, text)]), id="mistakes"),
+    pytest.param(lambda text: failure_report(BadRules([Mistake(text, 1, 1, text, text)]), text), id="mistakes"),
+    pytest.param(lambda text: failure_report(BadInput(text), text), id="failure"),
 ]
 
 
@@ -132,8 +141,9 @@ def test_a_restore_says_what_became_of_the_response(files: bool, commit: str | N
 
 def test_a_restore_says_what_flux_knows() -> None:
     notification = Notification(cluster="prod", result=CallResult(status=None, detail="<b>down"))
-    summary = RestoreReport(undo=undo("x"), notifications=(notification,)).summary()
-    assert "Flux in cluster prod could not be told (no answer: <b>down)" in Page(summary).text
+    flux = FluxState(notifications=(notification,))
+    summary = RestoreReport(undo=undo("x", cluster="prod"), commit="1", flux=flux).summary()
+    assert "Flux was not reached and waits for its interval: <b>down" in Page(summary).text
 
 
 def test_a_check_without_problems_says_that_the_rules_hold() -> None:
@@ -144,7 +154,7 @@ def test_a_check_without_problems_says_that_the_rules_hold() -> None:
 
 def test_a_proposal_without_a_diff_says_that_the_pull_request_has_it() -> None:
     text = Page(str(Proposal(response=response(), pull=PULL, diff=""))).text
-    assert text == "pull request #7: stop Deployment default/web, which it has already"
+    assert text == "pull request #7: stop Deployment default/web in a rule, which it has already"
 
 
 def test_a_body_names_each_event_once_and_keeps_what_people_wrote() -> None:
@@ -199,7 +209,10 @@ def test_a_branch_has_a_number_from_the_second_on() -> None:
 )
 def test_each_outcome_is_an_annotation_of_its_level_and_each_warning_one_more(verdict: Verdict, level: str) -> None:
     first, warning = annotations.of_outcomes([outcome("a\nb", verdict)])
-    assert (first.level, first.message) == (level, f"{verdict}: Deployment default/web: a\\nb")
+    assert first.level == level
+    assert first.message == f"{sentence(outcome('a', verdict), dry_run=False, show=str)}: a\\nb".replace(
+        " in a", " in a\\nb"
+    )
     assert (warning.level, warning.message) == ("warning", "a\\nb")
 
 
@@ -215,4 +228,4 @@ def test_only_receivers_that_were_not_reached_are_annotated() -> None:
 def test_a_dry_run_says_what_would_happen_in_annotations_too(verdict: Verdict) -> None:
     first, _ = annotations.of_outcomes([outcome("a", verdict)], dry_run=True)
     is_act = verdict in ("contained", "assumed", "committed", "proposed", "shown")
-    assert first.message.startswith(f"would be {verdict}: " if is_act else f"{verdict}: ")
+    assert first.message.startswith("Would ") is is_act

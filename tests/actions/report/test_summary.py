@@ -1,5 +1,6 @@
 """The job summary with hostile events, as a browser would have it: text stays text, whatever is in it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from responder.notify.receiver import CallResult
 from responder.plan import planner
 from responder.plan.plan import Plan
 from responder.publish.push import Published
+from responder.report.flux_state import FluxState
+from responder.report.links import Links
 from responder.report.summary import Report
 from responder.rules import parser
 from tests import sidekick
@@ -23,15 +26,21 @@ from tests.actions.runs import ALPINE
 from tests.soak import examples
 
 EVERY = b"version: 1\nrules: [{name: all, match: {rules: ['*']}, respond: [stop]}]\n"
+LINK = re.compile(
+    r"https://github\.example/acme/state/|https://attack\.mitre\.org/(techniques/T\d{4}|tactics/TA\d{4})/"
+)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 # What the summary itself is made of.
-ALLOWED = frozenset(
-    ("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "a", "ul", "li")
-)
+_TEXT = ("h2", "h3", "p", "ul", "li", "a", "code", "pre", "strong", "blockquote", "details", "summary")
+ALLOWED = frozenset((*_TEXT, "table", "thead", "tbody", "tr", "th", "td"))
 
 
 def summary(text: str) -> str:
     """The summary of a batch in which one event is contained and one is not, with the text wherever it can be."""
+    return report(plan_of(text)).summary()
+
+
+def plan_of(text: str) -> Plan:
     falco = sidekick.falco_events()["E02"]
     fields = {**falco["output_fields"], "proc.cmdline": text, "k8s.evil<b>|": text}
     sent = {**falco, "rule": text, "output": text, "tags": [text], "hostname": text, "output_fields": fields}
@@ -40,13 +49,13 @@ def summary(text: str) -> str:
         [_cloudevent(sent, attributes), _cloudevent({**sent, "output_fields": {}}, attributes)]
     )
     checkout = Checkout.from_contents({"alpine.yaml": ALPINE})
-    plan = planner.plan_responses(events, parser.parse(EVERY, name="rules"), checkout)
-    return report(plan).summary()
+    return planner.plan_responses(events, parser.parse(EVERY, name="rules"), checkout)
 
 
 def _cloudevent(falco: dict[str, Any], attributes: dict[str, str]) -> dict[str, Any]:
     structured = sidekick.cloudevent(falco, event_id="1", cluster="prod")
-    return {**structured, "id": attributes["event_id"], "source": attributes["source"]}
+    times = {"relayaccepted": "2026-07-01T12:00:01Z", "relaydispatched": "2026-07-01T12:00:02Z"}
+    return {**structured, "id": attributes["event_id"], "source": attributes["source"], **times}
 
 
 def report(plan: Plan) -> Report:
@@ -57,10 +66,11 @@ def report(plan: Plan) -> Report:
     return Report(
         published=published,
         dry_run=False,
-        repository_url="https://github.example/acme/state",
+        links=Links(repository="https://github.example/acme/state"),
+        rules="rules",
         started=now,
         finished=now,
-        notifications=(Notification(cluster=None, result=CallResult(status=200, detail="")),),
+        flux=FluxState(notifications=(Notification(cluster=None, result=CallResult(status=200, detail="")),), when=now),
     )
 
 
@@ -73,7 +83,7 @@ def test_nothing_in_an_event_becomes_markup(text: str) -> None:
     assert page.elements == PLAIN.elements
     assert set(page.elements) <= ALLOWED
     assert page.attributes <= {"href", "class"}
-    assert all(link.startswith("https://github.example/acme/state/") for link in page.links)
+    assert all(LINK.match(link) for link in page.links)
 
 
 @pytest.mark.parametrize("text", ["<b>bold</b>", "a | b", "*a* _b_", "`x`", "@acme/security", "$(id)"])
@@ -86,24 +96,25 @@ def test_a_person_can_read_what_it_says(text: str) -> None:
 def test_no_text_at_all_becomes_markup(text: str) -> None:
     page = Page(summary(text))
     assert set(page.elements) <= ALLOWED
-    assert all(link.startswith("https://github.example/acme/state/") for link in page.links)
+    assert all(LINK.match(link) for link in page.links)
 
 
 def test_the_chart_holds_nothing_of_the_event_but_its_time() -> None:
     chart = summary("hostile").partition("```mermaid\n")[2].partition("```")[0]
     assert chart.splitlines()[0] == "sequenceDiagram"
     assert "hostile" not in chart
-    assert "Falco->>relay" in chart
+    assert "Falco->>Falcosidekick" in chart
+    assert "relay->>GitHub: 12:00:02 dispatched it" in chart
 
 
 def test_the_timeline_ends_with_how_flux_comes_to_know() -> None:
-    notified = report(Plan(outcomes=()))
+    notified = report(plan_of("a"))
     assert "| GitHub | told Flux |" in notified.summary()
-    assert "| Flux | finds it at its next interval |" in replace(notified, notifications=()).summary()
+    assert "| Flux | finds it at its next interval |" in replace(notified, flux=FluxState()).summary()
 
 
 def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:
-    undo = summary("a").partition("### How to undo it")[2].partition("###")[0]
+    undo = summary("a").partition("### Undo")[2].partition("###")[0]
     assert "https://github.example/acme/state/actions/workflows/restore.yml" in undo
     assert COMMIT in undo
 
@@ -111,5 +122,5 @@ def test_the_way_to_undo_it_is_a_link_and_what_to_paste() -> None:
 def test_without_a_commit_there_is_nothing_to_undo_and_no_timeline() -> None:
     pushed = report(Plan(outcomes=()))
     summary = replace(pushed, published=replace(pushed.published, commit=None)).summary()
-    assert "How to undo it" not in summary
+    assert "Undo" not in summary
     assert "Timeline" not in summary

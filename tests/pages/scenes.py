@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def desired_state(rules: str = _RULES) -> dict[str, bytes]:
     return {name: text.encode() for name, text in files.items()}
 
 
-def event(workload: str = "checkout", *, rule: str = SHELL, number: int = 1, **fields: object) -> dict[str, Any]:
+def event(workload: str = "checkout", *, rule: str = SHELL, number: int = 1, **fields: Any) -> dict[str, Any]:
     """Return an event as the relay dispatches it, as a Falco of today sees a shell."""
     falco = sidekick.falco_events()["D16"]
     names = {
@@ -90,7 +91,12 @@ def event(workload: str = "checkout", *, rule: str = SHELL, number: int = 1, **f
     output = falco["output"].replace("alpine-deployment-77789455d6-m7flp", names["k8s.pod.name"])
     sent = {**falco, "rule": rule, "output": output.replace("k8s_ns_name=default", "k8s_ns_name=shop")}
     sent["output_fields"] = {**falco["output_fields"], **names, **fields}
-    times = {"relayaccepted": "2025-11-26T12:33:26.101Z", "relaydispatched": "2025-11-26T12:33:26.402Z"}
+    moment = datetime.now(UTC) - timedelta(seconds=5)
+    sent["time"] = f"{moment.isoformat(timespec='microseconds').removesuffix('+00:00')}123Z"
+    times = {
+        "relayaccepted": (moment + timedelta(seconds=0.6)).isoformat(timespec="milliseconds"),
+        "relaydispatched": (moment + timedelta(seconds=0.9)).isoformat(timespec="milliseconds"),
+    }
     return sidekick.cloudevent(sent, event_id=f"1c9e5b1f-{number:04}", cluster="prod", **times) | {"coalesced": 12}
 
 
@@ -98,7 +104,10 @@ def event(workload: str = "checkout", *, rule: str = SHELL, number: int = 1, **f
 def _responder(folder: Path, rules: str = _RULES) -> Iterator[tuple[HostedResponder, Hosted]]:
     with Hub.start(folder / "hub", action_source=ROOT) as hub:
         hosted = Hosted(hub, desired_state(rules))
-        yield HostedResponder(hub, hosted, folder / "runner"), hosted
+        responder = HostedResponder(hub, hosted, folder / "runner")
+        run = {"GITHUB_SHA": hosted.log("%H")[0], "GITHUB_RUN_ID": "8127340912"}
+        responder.environ = {**responder.environ, **run, "GITHUB_SERVER_URL": "https://github.com"}
+        yield responder, hosted
 
 
 def all_scenes(folder: Path) -> Iterator[Scene]:
@@ -117,9 +126,10 @@ def all_scenes(folder: Path) -> Iterator[Scene]:
         with _responder(folder / "contained") as (responder, _):
             contained = responder.dispatch(event(), **with_flux)
             yield Scene(name="contained", markdown=contained.summary)
-            restored = responder.restore(commit=contained.outputs["commit"], **with_flux)
+            token = {"token": responder.token, "environment": ""}
+            restored = responder.restore(commit=contained.outputs["commit"], **with_flux, **token)
             yield Scene(name="restore", markdown=restored.summary)
-            yield Scene(name="restore-unknown", markdown=responder.restore(event="4711").summary)
+            yield Scene(name="restore-unknown", markdown=responder.restore(event="4711", **token).summary)
     for name, run in runs.items():
         with _responder(folder / name) as (responder, _):
             yield Scene(name=name, markdown=run(responder).summary)
@@ -134,7 +144,7 @@ def all_scenes(folder: Path) -> Iterator[Scene]:
         yield Scene(name="check", markdown=responder.check().summary)
 
 
-_CONNECTION = {"fd.name": "10.42.8.48:35662->10.96.0.1:443"}
+_CONNECTION: dict[str, Any] = {"fd.name": "10.42.8.48:35662->10.96.0.1:443"}
 
 
 def _batch() -> list[dict[str, Any]]:

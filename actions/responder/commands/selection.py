@@ -52,7 +52,7 @@ class Selection:
         if self.commit:
             return list(responses) if sha.startswith(self.commit) else []
         if self.event:
-            ids = (self.event, one_line(self.event, limit=_OLD_LIMIT))
+            ids = (self.event, one_line(self.event, limit=_OLD_LIMIT), trailers.short_id(self.event))
             return [response for response in responses if response.event_id in ids]
         return [response for response in responses if response.response.endswith(f" {self.workload}")]
 

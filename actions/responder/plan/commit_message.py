@@ -5,7 +5,8 @@ https://git-scm.com/docs/git-interpret-trailers
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ..errors import RecordLost
 from ..escape import plain
@@ -16,11 +17,27 @@ from .outcome import Response
 from .trailers import RecordedResponse, Trailer
 
 _SUBJECT_LIMIT = 72  # characters, beyond which tools cut the first line
+_LIMIT = 65_536  # bytes; more is no message that GitHub shows
+_TEXT_LIMITS = (None, 200, 60, 24)  # characters of a text of an event in a trailer, the first that fits
+_VALUE_LIMIT = 200  # characters of a value in a paragraph
 
 
 def compose(responses: Sequence[Response]) -> str:
-    """Return the message for the responses that change something, of which there is at least one."""
-    return _join([_subject(responses), *map(_paragraph, responses)], _trailers(responses))
+    """Return the message for the responses that change something, of which there is at least one.
+
+    It says what was done to which workload, and why, as far as there is room beside the record of all responses.
+    """
+    pairs = _trailers(responses)
+    subject = _subject(responses)
+    room = _LIMIT - len(_join([subject], pairs).encode()) - len(_omission(len(responses)))
+    paragraphs: list[str] = []
+    for paragraph in map(partial(_paragraph, is_alone=len(responses) == 1), responses):
+        room -= len(paragraph.encode()) + len("\n\n")
+        if room < 0:
+            paragraphs.append(_omission(len(responses) - len(paragraphs)))
+            break
+        paragraphs.append(paragraph)
+    return _join([subject, *paragraphs], pairs)
 
 
 def compose_undo(sha: str, responses: Sequence[RecordedResponse]) -> str:
@@ -51,38 +68,65 @@ def _confirm(message: str, pairs: Sequence[Trailer]) -> None:
 
 
 def _subject(responses: Sequence[Response]) -> str:
-    action = responses[0].action.capitalize()
-    if len(responses) > 1:
-        return f"{action} {len(responses)} workloads"
-    return plain(f"{action} {responses[0].workload}", limit=_SUBJECT_LIMIT)
+    clusters = {response.cluster_name for response in responses}
+    cluster = f" in {clusters.pop()}" if len(clusters) == 1 and "" not in clusters else ""
+    actions = {response.action for response in responses}
+    action = actions.pop().capitalize() if len(actions) == 1 else "Contain"
+    what = str(responses[0].workload) if len(responses) == 1 else f"{len(responses)} workloads"
+    return plain(f"{action} {what}{cluster}", limit=_SUBJECT_LIMIT)
 
 
-def _paragraph(response: Response) -> str:
+def _paragraph(response: Response, *, is_alone: bool) -> str:
+    """Return why a workload is responded to; in a batch, it begins with what is done to which workload."""
     event = response.event
     time = f" at {event.time}" if event.time and parse_time(event.time) else ""
+    command = event.field("proc.cmdline")
+    act = f" It ran {_quote(command)}." if command is not None else ""
     position = f"{'in' if isinstance(response.subject, Pod) else 'for'} {plain(response.subject.label)}"
-    rule = json.dumps(plain(event.rule), ensure_ascii=False)
-    return f"Falco's rule {rule} ({event.priority.word}) fired {position}{time}."
+    reason = f"Falco's rule {_quote(event.rule)} ({event.priority.word}) fired {position}{time}.{act}"
+    return reason if is_alone else f"{plain(f'{response.action.capitalize()} {response.workload}')}: {reason}"
+
+
+def _quote(text: object) -> str:
+    return json.dumps(plain(text, limit=_VALUE_LIMIT), ensure_ascii=False)
+
+
+def _omission(number: int) -> str:
+    return f"{number} more responses are in the trailers alone."
 
 
 def _trailers(responses: Sequence[Response]) -> list[Trailer]:
-    pairs: list[Trailer] = []
-    for response in responses:
-        event = response.event
-        pairs += [
-            (trailers.FIRST, event.rule),
-            ("Falco-Priority", event.priority.word),
-            ("CloudEvent-Id", event.id),
-            ("CloudEvent-Source", event.source),
-            ("Response", str(response)),
-        ]
-        pairs += [("Previous", undo_record.dump(change.record)) for change in response.changes]
-        pairs += [("Cluster", event.cluster)] if event.cluster else []
+    """Return the record of the responses; texts of events are cut if GitHub would take no message with all of them."""
+    for limit in _TEXT_LIMITS:
+        pairs = [pair for response in responses for pair in _record(response, limit)]
+        if len(trailers.write(pairs).encode()) < _LIMIT - _SUBJECT_LIMIT:
+            break
     return pairs
 
 
+def _record(response: Response, limit: int | None) -> Iterator[Trailer]:
+    """Yield the trailers of one response, which begin with what was done to which workload."""
+    event = response.event
+    yield trailers.FIRST, str(response)
+    if event.cluster:
+        yield "Cluster", event.cluster
+    yield "Falco-Rule", _cut(event.rule, limit)
+    yield "Falco-Priority", event.priority.word
+    yield "CloudEvent-Id", trailers.short_id(event.id) if limit else event.id
+    yield "CloudEvent-Source", _cut(event.source, limit)
+    for change in response.changes:
+        yield "Previous", undo_record.dump(change.record)
+
+
+def _cut(text: str, limit: int | None) -> str:
+    return text if limit is None or len(text) <= limit else f"{text[: limit - 3]}..."
+
+
 def _undo_trailers(sha: str, responses: Sequence[RecordedResponse]) -> list[Trailer]:
-    pairs = [("Restored-Commit", sha)]
-    for response in responses:
-        pairs += [("Restored-Event", response.event_id), ("Restored-Response", response.response)]
+    for shorten in (str, trailers.short_id):
+        pairs = [("Restored-Commit", sha)]
+        for response in responses:
+            pairs += [("Restored-Event", shorten(response.event_id)), ("Restored-Response", response.response)]
+        if len(trailers.write(pairs).encode()) < _LIMIT - _SUBJECT_LIMIT:
+            break
     return pairs

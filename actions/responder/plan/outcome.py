@@ -43,6 +43,10 @@ class ReplicaChange:
     previous: int | None
     current: int
 
+    def __str__(self) -> str:
+        former = "" if self.previous is None else f"{self.previous} "
+        return f"{former}→ {self.current} replicas"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
@@ -65,6 +69,11 @@ class Response:
     def files(self) -> list[str]:
         """Return the files that change, each once."""
         return list(dict.fromkeys(str(change.file) for change in self.changes))
+
+    @property
+    def cluster_name(self) -> str:
+        """Return the name of the cluster that people know, empty if neither the event nor the rules name one."""
+        return self.event.cluster or self.cluster.strip("./")
 
     def __str__(self) -> str:
         return f"{self.action} {self.workload}"

@@ -5,6 +5,7 @@ undo_record.py. Who made a commit is not decided here.
 https://git-scm.com/docs/git-interpret-trailers
 """
 
+import hashlib
 import itertools
 import json
 import re
@@ -24,7 +25,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/()+,=-]{0,298}[A-Za-z0-9._/)]
 _FALCO = "https://falco.org"  # the source that Falcosidekick sets, which leads nowhere that an attacker chose
 _UNQUOTED = re.compile(r'[^A-Za-z0-9 ._()+,=/"\\]')
 _OURS = ("Previous", "Restored-Commit")  # trailers without text of an event
-FIRST = "Falco-Rule"  # the trailer that each response begins with
+FIRST = "Response"  # the trailer that each response begins with
+_FIRST_ONCE = "Falco-Rule"  # in older commits
+_ID_LIMIT = 64  # characters of an id that is cut
 
 Trailer = tuple[str, str]
 
@@ -82,6 +85,14 @@ def decode(text: str) -> str:
     return value if isinstance(value, str) else text
 
 
+def short_id(event_id: str) -> str:
+    """Return an id as a record has it that has no room for the whole: its beginning and its digest."""
+    if len(event_id) <= _ID_LIMIT:
+        return event_id
+    digest = hashlib.sha256(event_id.encode(errors="surrogatepass")).hexdigest()
+    return f"{event_id[: _ID_LIMIT // 4]}...{digest[: _ID_LIMIT // 2]}"
+
+
 def write(trailers: Iterable[Trailer]) -> str:
     """Return the paragraph of a commit message that holds the trailers."""
     return "\n".join(f"{key}: {value if key in _OURS else encode(value)}" for key, value in trailers)
@@ -126,7 +137,8 @@ def count(messages: Iterable[str], limits: Limits) -> Counter[LimitScope]:
 
 
 def _groups(pairs: list[Trailer]) -> Iterator[list[Trailer]]:
-    starts = [index for index, (key, _) in enumerate(pairs) if key == FIRST]
+    first = next((key for key, _ in pairs if key in (FIRST, _FIRST_ONCE)), FIRST)
+    starts = [index for index, (key, _) in enumerate(pairs) if key == first]
     for start, end in itertools.pairwise([*starts, len(pairs)]):
         yield pairs[start:end]
 
@@ -135,7 +147,7 @@ def _response(group: list[Trailer]) -> RecordedResponse:
     values = dict(group)
     try:
         return RecordedResponse(
-            rule=values[FIRST],
+            rule=values["Falco-Rule"],
             event_id=values["CloudEvent-Id"],
             event_source=values["CloudEvent-Source"],
             response=values["Response"],

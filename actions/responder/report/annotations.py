@@ -40,4 +40,4 @@ def _message(outcome: Outcome, *, dry_run: bool) -> str:
     if event is None or response is None or not response.changes:
         return f"{text}: {reason}"
     rule = plain(event.rule, limit=200)
-    return f"{text}: Falco's rule {rule} ({event.priority.word}) in pod {response.pod}; {reason}"
+    return f"{text}: Falco's rule {rule} ({event.priority.word}) about {response.subject.label}; {reason}"

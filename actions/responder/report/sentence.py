@@ -50,13 +50,7 @@ def subject(response: Response, show: Show) -> str:
     """Return the workload of a response, and its cluster if it has a name."""
     workload = response.workload
     name = f"{workload.kind} {show(f'{workload.namespace}/{workload.name}')}"
-    cluster = cluster_of(response)
-    return f"{name} in {show(cluster)}" if cluster else name
-
-
-def cluster_of(response: Response) -> str:
-    """Return the name of the cluster that people know, empty if neither the event nor the rules name one."""
-    return response.event.cluster or response.cluster.strip("./")
+    return f"{name} in {show(response.cluster_name)}" if response.cluster_name else name
 
 
 def participle(action: str) -> str:
@@ -66,11 +60,7 @@ def participle(action: str) -> str:
 
 def extent(response: Response) -> str:
     """Return how many replicas there were and are, empty where the response is not about them."""
-    replicas = response.replicas
-    if replicas is None:
-        return ""
-    former = "" if replicas.previous is None else f"{replicas.previous} "
-    return f" ({former}→ {replicas.current} replicas)"
+    return f" ({response.replicas})" if response.replicas else ""
 
 
 def _without_response(outcome: Outcome, *, dry_run: bool, show: Show) -> str:

@@ -20,7 +20,7 @@ from .links import Links
 from .outcome_view import OutcomeView
 from .page import fold, join, table
 from .proposals import Uncommitted
-from .sentence import cluster_of, sentence
+from .sentence import sentence
 from .timeline import Moment
 from .verdict_words import MARKS, word
 
@@ -111,7 +111,7 @@ class Report:
         """Return what Flux knows, and links to what the run is about."""
         parts = []
         if self.published.commit:
-            clusters = {cluster_of(response) for response in self.published.plan.responses}
+            clusters = {response.cluster_name for response in self.published.plan.responses}
             parts = [
                 f"**Flux {markdown_text(self.flux.words(clusters), limit=1000)}**",
                 f"commit {self.links.commit(self.published.commit)}",

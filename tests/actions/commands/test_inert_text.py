@@ -100,7 +100,7 @@ def test_what_markdown_makes_of_the_text_is_detected_here() -> None:
 def test_a_commit_message_has_the_text_but_does_nothing(remote: Remote, responder: Responder, text: str) -> None:
     assert responder.dispatch(contained(text)).code == 0
     message = commit_text(remote)
-    assert message.startswith("Stop Deployment default/alpine-deployment\n")
+    assert message.startswith("Stop Deployment default/alpine-deployment in ")
     assert acts(message) == []
     assert "Falco's rule" in message
 

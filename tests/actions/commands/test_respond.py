@@ -40,14 +40,15 @@ def test_a_dispatched_event_becomes_a_commit_of_one_line(remote: Remote, respond
 
 def test_the_commit_says_what_and_why_and_what_was_before(remote: Remote, responder: Responder) -> None:
     responder.dispatch(shell())
-    assert remote.log("%s")[0] == "Stop Deployment default/alpine-deployment"
+    assert remote.log("%s")[0] == "Stop Deployment default/alpine-deployment in prod"
     previous = {"file": "alpine.yaml", "document": 0, "path": ["spec", "replicas"], "value": 2}
-    assert remote.log("%(trailers:only)")[:6] == [
+    assert remote.log("%(trailers:only)")[:7] == [
+        "Response: stop Deployment default/alpine-deployment",
+        "Cluster: prod",
         "Falco-Rule: Terminal shell in container",
         "Falco-Priority: Notice",
         "CloudEvent-Id: 5b2e",
         "CloudEvent-Source: https://falco.org",
-        "Response: stop Deployment default/alpine-deployment",
         f"Previous: {json.dumps(previous, separators=(',', ':'))}",
     ]
 

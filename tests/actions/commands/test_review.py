@@ -84,7 +84,7 @@ def test_a_response_becomes_a_pull_request_and_nothing_else(
     assert (pull.head, pull.base, pull.title) == (branch, "main", TITLE)
     assert remote.show(f"{branch}:alpine.yaml") == STOPPED
     assert remote.git("log", "-1", "--format=%s%n%(trailers:key=CloudEvent-Id)", branch).splitlines() == [
-        "Stop Deployment default/alpine-deployment",
+        "Stop Deployment default/alpine-deployment in prod",
         "CloudEvent-Id: event-1",
     ]
     assert result.outputs["pull-request"].endswith("/acme/desired-state/pull/1")
@@ -125,8 +125,8 @@ def test_another_response_to_the_workload_is_a_second_commit_of_its_pull_request
     responder.dispatch(event(2, rule="Label"))
     assert remote.branches() == [branch]
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
-        "Label Deployment default/alpine-deployment",
-        "Stop Deployment default/alpine-deployment",
+        "Label Deployment default/alpine-deployment in prod",
+        "Stop Deployment default/alpine-deployment in prod",
     ]
     assert "quarantine" in remote.repository.pull_requests[0].body
 
@@ -208,9 +208,9 @@ def test_what_others_pushed_to_the_branch_stays_where_all_have_moved_on(
     remote.commit({"unrelated.yaml": b"{}\n"})
     assert responder.dispatch(event(2, rule="Label"), commit_via=commit_via).code == 0
     assert remote.git("log", "--format=%s", f"main..{branch}").splitlines() == [
-        "Label Deployment default/alpine-deployment",
+        "Label Deployment default/alpine-deployment in prod",
         "Somebody's addition",
-        "Stop Deployment default/alpine-deployment",
+        "Stop Deployment default/alpine-deployment in prod",
     ]
     assert len(remote.repository.pull_requests) == 1
 

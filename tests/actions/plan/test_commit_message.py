@@ -41,17 +41,18 @@ def response(**options: Any) -> Response:
 
 def test_one_response_is_named_with_its_reason_and_trailers() -> None:
     assert commit_message.compose([response()]) == (
-        "Stop Deployment shop/web\n"
+        "Stop Deployment shop/web in prod\n"
         "\n"
-        'Falco\'s rule "Terminal shell in container" (Notice) fired in pod shop/web-1 at 2026-07-01T12:00:00Z.\n'
+        'Falco\'s rule "Terminal shell in container" (Notice) fired in pod shop/web-1 at 2026-07-01T12:00:00Z. '
+        'It ran "sh -c uptime".\n'
         "\n"
+        "Response: stop Deployment shop/web\n"
+        "Cluster: prod\n"
         "Falco-Rule: Terminal shell in container\n"
         "Falco-Priority: Notice\n"
         "CloudEvent-Id: 5b2e\n"
         f"CloudEvent-Source: {event().source}\n"
-        "Response: stop Deployment shop/web\n"
         'Previous: {"file":"web.yaml","document":0,"path":["spec","replicas"],"value":2}\n'
-        "Cluster: prod\n"
     )
 
 
@@ -63,7 +64,8 @@ def test_a_response_to_an_event_about_a_workload_names_the_workload() -> None:
 def test_several_responses_are_counted_and_each_is_read_back() -> None:
     other = response(workload=Workload(kind="Job", namespace="shop", name="x"), event=event(cluster=None))
     message = commit_message.compose([response(), other])
-    assert message.startswith("Stop 2 workloads\n\nFalco's rule")
+    assert message.startswith("Stop 2 workloads\n\nStop Deployment shop/web: Falco's rule")
+    assert "\n\nStop Job shop/x: Falco's rule" in message
     first, second = trailers.responses(message)
     assert (first.response, first.cluster, first.records) == ("stop Deployment shop/web", "prod", (RECORD,))
     assert (second.response, second.cluster) == ("stop Job shop/x", "")
@@ -113,7 +115,67 @@ def test_an_undo_of_several_responses_counts_them() -> None:
     assert message.count("Restored-Event: ") == 2
 
 
-@pytest.mark.parametrize("part", ["CloudEvent-Id: 5b2e\n", "Cluster: prod\n", "Falco-Rule: "])
+@pytest.mark.parametrize(
+    ("action", "cluster", "subject"),
+    [
+        ("stop", "prod", "Stop 2 workloads in prod"),
+        ("isolate", "prod", "Contain 2 workloads in prod"),
+        ("stop", "staging", "Stop 2 workloads"),
+        ("stop", None, "Stop 2 workloads"),
+    ],
+)
+def test_the_subject_of_a_batch_says_what_all_have_in_common(action: str, cluster: str | None, subject: str) -> None:
+    other = response(action=action, event=event(cluster=cluster))
+    assert commit_message.compose([response(), other]).splitlines()[0] == subject
+
+
+def hostile_responses(count: int) -> list[Response]:
+    text = "\U0001f600@#" * 30
+    fields = {"output_fields": {"proc.cmdline": text * 10}}
+    return [
+        response(
+            workload=Workload(kind="Deployment", namespace="shop", name=f"web{number}"),
+            event=replace(event(**fields), rule=text, source=text, id=f"{number}{text}"),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [20, 60, 100])
+def test_a_batch_of_hostile_events_fits_a_message_with_the_whole_record_and_what_was_done_first(count: int) -> None:
+    responses = hostile_responses(count)
+    message = commit_message.compose(responses)
+    assert len(message.encode()) <= 65_536
+    assert message.startswith(f"Stop {count} workloads in prod\n\nStop Deployment shop/web0: Falco's rule")
+    assert "more responses are in the trailers alone." in message
+    commit_message.confirm(message, responses)
+    records = trailers.responses(message)
+    assert [record.response for record in records] == [str(response) for response in responses]
+    assert [trailers.short_id(response.event.id) for response in responses] in (
+        [trailers.short_id(record.event_id) for record in records],
+        [record.event_id for record in records],
+    )
+
+
+def test_the_record_of_few_responses_has_every_text_whole() -> None:
+    (first,) = hostile_responses(1)
+    (record,) = trailers.responses(commit_message.compose([first]))
+    assert (record.rule, record.event_id, record.event_source) == (first.event.rule, first.event.id, first.event.source)
+
+
+def test_an_undo_of_a_batch_of_hostile_events_fits_a_message() -> None:
+    responses = [recorded("\U0001f600" * 290 + str(number), "stop Job a/b") for number in range(200)]
+    message = commit_message.compose_undo("c" * 40, responses)
+    assert len(message.encode()) <= 65_536
+    commit_message.confirm_undo(message, "c" * 40, responses)
+
+
+def test_an_undo_names_the_workload_of_several_actions() -> None:
+    message = commit_message.compose_undo("c" * 40, [recorded("1", "stop and label Deployment shop/web")])
+    assert message.startswith("Restore Deployment shop/web\n")
+
+
+@pytest.mark.parametrize("part", ["CloudEvent-Id: 5b2e\n", "Cluster: prod\n", "Falco-Rule: ", "Response: "])
 def test_a_message_that_lost_a_part_of_its_record_is_not_confirmed(part: str) -> None:
     message = commit_message.compose([response()])
     commit_message.confirm(message, [response()])

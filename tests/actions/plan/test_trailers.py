@@ -40,6 +40,22 @@ def test_several_responses_of_a_commit_are_told_apart() -> None:
     assert trailers.count([COMMIT, COMMIT + "".join(second)], Limits()) == {("", ""): 3}
 
 
+def test_a_response_may_come_first_or_the_rule_as_in_older_commits() -> None:
+    head, _, record = COMMIT.partition("Falco-Rule")
+    response = "Response: stop Deployment default/alpine-deployment\n"
+    moved = f"{response}Falco-Rule{record.replace(response, '')}"
+    (first, second) = trailers.responses(f"{head}{moved}{moved.replace('5b2e', '6c3f')}")
+    assert [first] == trailers.responses(COMMIT)
+    assert (second.event_id, second.response) == ("6c3f", first.response)
+
+
+def test_a_short_id_is_of_one_id_alone() -> None:
+    long = ["a" * 300 + ending for ending in "bc"]
+    assert trailers.short_id("a" * 64) == "a" * 64
+    assert len({trailers.short_id(event_id) for event_id in long}) == 2
+    assert all(len(trailers.short_id(event_id)) < 64 for event_id in long)
+
+
 def test_a_field_that_was_not_there_has_no_value() -> None:
     (response,) = trailers.responses(COMMIT.replace(',"value":2', ""))
     (record,) = response.records

@@ -58,7 +58,7 @@ def test_stale_data_is_planned_again_on_what_others_made_of_the_file(
     result = responder.dispatch(shell(), commit_via="api")
     assert result.code == 0
     assert remote.show("main:alpine.yaml") == b"# a line of somebody else's\n" + STOPPED
-    assert remote.log("%s")[:2] == ["Stop Deployment default/alpine-deployment", "Somebody else's change"]
+    assert remote.log("%s")[:2] == ["Stop Deployment default/alpine-deployment in prod", "Somebody else's change"]
 
 
 def test_stale_data_for_ever_fails_in_the_end_and_says_so(remote: Hosted, responder: HostedResponder) -> None:

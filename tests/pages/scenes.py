@@ -134,7 +134,7 @@ def all_scenes(folder: Path) -> Iterator[Scene]:
         with _responder(folder / name) as (responder, _):
             yield Scene(name=name, markdown=run(responder).summary)
     with _responder(folder / "pull-request") as (responder, hosted):
-        proposed = responder.dispatch(event(rule="Read sensitive file untrusted", **{"fd.name": "/etc/shadow"}))
+        proposed = responder.dispatch(event(rule="Read sensitive file untrusted", **_FILE))
         yield Scene(name="pull-request", markdown=proposed.summary)
         (pull,) = hosted.repository.pull_requests
         yield Scene(name="pull-request-body", markdown=f"# {pull.title}\n\n{pull.body}")
@@ -144,6 +144,7 @@ def all_scenes(folder: Path) -> Iterator[Scene]:
         yield Scene(name="check", markdown=responder.check().summary)
 
 
+_FILE: dict[str, Any] = {"fd.name": "/etc/shadow"}
 _CONNECTION: dict[str, Any] = {"fd.name": "10.42.8.48:35662->10.96.0.1:443"}
 
 

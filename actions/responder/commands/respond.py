@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ..falco import cloudevent, run_event
 from ..github.pull_requests import PullRequests
 from ..github.run_environment import RunEnvironment
-from ..github.run_output import RunOutput
+from ..github.run_output import Annotation, RunOutput
 from ..notify.notifications import Receivers
 from ..plan.outcome import Verdict
 from ..plan.plan import Plan
@@ -87,12 +87,14 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         links=run_links(environment, root),
         rules=rules,
         dry_run=dry_run,
+        mistake=mistake,
         started=started,
         finished=finished,
     )
     _write(output, report)
     if mistake:  # the workload is contained by now: it should not wait for an address to be mended
-        raise mistake
+        output.annotate(Annotation(level="error", message=str(mistake)))
+        return BAD_INPUT
     return _exit_code(published.plan)
 
 

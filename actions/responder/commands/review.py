@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ..errors import NothingToReview, ResponderError
 from ..falco.event import Event
 from ..github.pull_requests import PullRequest, PullRequests
-from ..plan.outcome import Outcome, Response, Verdict
+from ..plan.outcome import CAREFUL_VERDICTS, Outcome, Response, Verdict
 from ..plan.plan import Plan
 from ..publish import push
 from ..publish.commits import Commits
@@ -36,7 +36,19 @@ class Reviewer:
     patience: Patience
 
     def carry_out(self, published: Published[Plan]) -> tuple[Published[Plan], Uncommitted]:
-        """Propose and show what the plan leaves for that. A response that cannot be proposed is refused."""
+        """Propose and show what the plan leaves for that. A response that cannot be proposed is refused.
+
+        Raises ResponderError, unless there is a commit: people and Flux have to hear of it.
+        """
+        try:
+            return self._carry_out(published)
+        except ResponderError as error:
+            if published.commit is None:
+                raise
+            outcomes = tuple(_abandoned(outcome, error) for outcome in published.plan.outcomes)
+            return replace(published, plan=replace(published.plan, outcomes=outcomes)), Uncommitted()
+
+    def _carry_out(self, published: Published[Plan]) -> tuple[Published[Plan], Uncommitted]:
         outcomes = list(published.plan.outcomes)
         waiting = _by_workload(outcomes)
         previewed = [number for number, outcome in enumerate(outcomes) if outcome.verdict is Verdict.DRY_RUN]
@@ -154,6 +166,13 @@ def _with_warnings_of(first: Outcome, second: Outcome) -> Outcome:
         return second
     warnings = tuple(dict.fromkeys([*first.response.warnings, *second.response.warnings]))
     return replace(second, response=replace(second.response, warnings=warnings))
+
+
+def _abandoned(outcome: Outcome, error: ResponderError) -> Outcome:
+    """Return an outcome as it is if nothing could be proposed or shown."""
+    if outcome.verdict not in CAREFUL_VERDICTS.values():
+        return outcome
+    return replace(outcome, verdict=Verdict.REFUSED, reason=f"it could not be {outcome.verdict}: {error}")
 
 
 def _with_verdict(verdict: Verdict, outcome: Outcome, why: str, *, url: str = "") -> Outcome:

@@ -18,7 +18,7 @@ from .trailers import RecordedResponse, Trailer
 
 _SUBJECT_LIMIT = 72  # characters, beyond which tools cut the first line
 _LIMIT = 65_536  # bytes; more is no message that GitHub shows
-_TEXT_LIMITS = (None, 200, 60, 24)  # characters of a text of an event in a trailer, the first that fits
+_TEXT_LIMITS = (None, 200, 60, 4)  # characters of a text of an event in a trailer, the first that fits
 _VALUE_LIMIT = 200  # characters of a value in a paragraph
 
 

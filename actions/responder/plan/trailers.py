@@ -5,6 +5,7 @@ undo_record.py. Who made a commit is not decided here.
 https://git-scm.com/docs/git-interpret-trailers
 """
 
+import base64
 import hashlib
 import itertools
 import json
@@ -27,7 +28,7 @@ _UNQUOTED = re.compile(r'[^A-Za-z0-9 ._()+,=/"\\]')
 _OURS = ("Previous", "Restored-Commit")  # trailers without text of an event
 FIRST = "Response"  # the trailer that each response begins with
 _FIRST_ONCE = "Falco-Rule"  # in older commits
-_ID_LIMIT = 64  # characters of an id that is cut
+_DIGEST = 32  # characters of the digest of an id
 
 Trailer = tuple[str, str]
 
@@ -86,11 +87,10 @@ def decode(text: str) -> str:
 
 
 def short_id(event_id: str) -> str:
-    """Return an id as a record has it that has no room for the whole: its beginning and its digest."""
-    if len(event_id) <= _ID_LIMIT:
-        return event_id
-    digest = hashlib.sha256(event_id.encode(errors="surrogatepass")).hexdigest()
-    return f"{event_id[: _ID_LIMIT // 4]}...{digest[: _ID_LIMIT // 2]}"
+    """Return an id as a record has it that has no room for the whole: its digest, if that is shorter."""
+    digest = hashlib.sha256(event_id.encode(errors="surrogatepass")).digest()
+    short = f"digest-{base64.b32encode(digest)[:_DIGEST].decode().lower()}"  # not in hexadecimal: no commit's name
+    return short if len(encode(event_id)) > len(short) else event_id
 
 
 def write(trailers: Iterable[Trailer]) -> str:

@@ -30,11 +30,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, limit: int = _T
     lines = [_line(head), _line(["---"] * len(head))]
     room, omitted = limit, 0
     for line in map(_line, rows):
-        room -= _size(line) + 1
-        if room < 0:
+        size = _size(line) + len("\n")
+        if size > room:
             omitted += 1
-        else:
-            lines.append(line)
+            continue
+        lines.append(line)
+        room -= size
     note = f"\n\n{omitted} more rows are left out." if omitted else ""
     return "\n".join(lines) + note
 

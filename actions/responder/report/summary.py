@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from ..errors import BadInput
 from ..escape import json_text, markdown_text, one_line
 from ..plan.outcome import Outcome, Verdict
 from ..plan.plan import Plan
@@ -18,13 +19,13 @@ from . import diff_view, next_step, timeline, undo_help
 from .flux_state import FluxState
 from .links import Links
 from .outcome_view import OutcomeView
-from .page import fold, join, table
+from .page import alert, fold, join, table
 from .proposals import Uncommitted
 from .sentence import sentence
 from .timeline import Moment
 from .verdict_words import MARKS, word
 
-_REASON_LIMIT = 2000  # characters, in the output
+_REASON_LIMIT = 2000  # characters
 _URGENT_EVENTS = 10  # of a batch, whose alerts stand before everything else
 _TABLE_HEAD = ("#", "What became of it", "Falco rule", "Pod")
 
@@ -41,6 +42,7 @@ class Report:
     finished: datetime
     flux: FluxState = field(default_factory=FluxState)
     uncommitted: Uncommitted = field(default_factory=Uncommitted)
+    mistake: BadInput | None = None  # of an input that no response waits for
 
     def summary(self) -> str:
         """Return the job summary, in GitHub Markdown, within GitHub's limit."""
@@ -68,6 +70,7 @@ class Report:
     def _single_event(self, view: OutcomeView) -> Iterator[str]:
         yield f"## {view.heading}"
         yield self._status(view.sources)
+        yield self._mistake()
         yield from view.alerts()
         yield view.story
         yield self._change()
@@ -83,6 +86,7 @@ class Report:
         urgent = [view for view in views if view.needs_person][:_URGENT_EVENTS]
         yield f"## {self._batch_heading()}"
         yield self._status([])
+        yield self._mistake()
         if views:
             yield table(_TABLE_HEAD, (view.row for view in views))
         for view in urgent:
@@ -119,6 +123,9 @@ class Report:
         elif self.dry_run:
             parts = ["**Dry run: nothing was pushed**"]
         return " · ".join(filter(None, [*parts, self.links.run, *sources]))
+
+    def _mistake(self) -> str:
+        return alert("WARNING", f"{markdown_text(self.mistake, limit=_REASON_LIMIT)}.") if self.mistake else ""
 
     def _change(self) -> str:
         title = "What would change" if self.dry_run else "Change"

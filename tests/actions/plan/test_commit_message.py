@@ -130,8 +130,8 @@ def test_the_subject_of_a_batch_says_what_all_have_in_common(action: str, cluste
 
 
 def hostile_responses(count: int) -> list[Response]:
-    text = "\U0001f600@#" * 30
-    fields = {"output_fields": {"proc.cmdline": text * 10}}
+    text = "\U0001f600@#" * 30  # each character takes six or twelve in a trailer
+    fields: dict[str, Any] = {"output_fields": {"proc.cmdline": text * 10}}
     return [
         response(
             workload=Workload(kind="Deployment", namespace="shop", name=f"web{number}"),
@@ -141,12 +141,12 @@ def hostile_responses(count: int) -> list[Response]:
     ]
 
 
-@pytest.mark.parametrize("count", [20, 60, 100])
+@pytest.mark.parametrize("count", [40, 100, 200])
 def test_a_batch_of_hostile_events_fits_a_message_with_the_whole_record_and_what_was_done_first(count: int) -> None:
     responses = hostile_responses(count)
     message = commit_message.compose(responses)
     assert len(message.encode()) <= 65_536
-    assert message.startswith(f"Stop {count} workloads in prod\n\nStop Deployment shop/web0: Falco's rule")
+    assert message.startswith(f"Stop {count} workloads in prod\n\n")
     assert "more responses are in the trailers alone." in message
     commit_message.confirm(message, responses)
     records = trailers.responses(message)

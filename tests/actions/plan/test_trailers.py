@@ -51,9 +51,9 @@ def test_a_response_may_come_first_or_the_rule_as_in_older_commits() -> None:
 
 def test_a_short_id_is_of_one_id_alone() -> None:
     long = ["a" * 300 + ending for ending in "bc"]
-    assert trailers.short_id("a" * 64) == "a" * 64
+    assert trailers.short_id("5b2e-4a") == "5b2e-4a"
     assert len({trailers.short_id(event_id) for event_id in long}) == 2
-    assert all(len(trailers.short_id(event_id)) < 64 for event_id in long)
+    assert all(len(trailers.encode(trailers.short_id(event_id))) == 39 for event_id in long)
 
 
 def test_a_field_that_was_not_there_has_no_value() -> None:

@@ -16,7 +16,7 @@ FIELDS = {"k8s.ns.name": "shop", "k8s.pod.name": "ghost-7d9c5b6f48-x2k9q"}
 SHELL = Event(id="1", source="s", rule="A shell", priority=Priority.NOTICE, cluster="prod", fields=FIELDS)
 STOP = Response(
     event=SHELL,
-    pod=Pod(namespace="shop", name="checkout-1"),
+    subject=Pod(namespace="shop", name="checkout-1"),
     rule="shells",
     action="stop",
     workload=CHECKOUT,

@@ -7,8 +7,8 @@ from ..errors import Unsupported
 from ..escape import json_text, markdown_code, markdown_text, one_line
 from ..plan.outcome import Outcome, Verdict
 from ..rules.model import Rule, Rules
+from .layout import alert, join, table
 from .links import Links
-from .page import alert, join, table
 from .sentence import sentence
 from .verdict_words import MARKS
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..escape import fenced
-from .page import fold
+from .layout import fold
 
 _SHORT = 12  # lines
 

@@ -23,8 +23,8 @@ from ..escape import markdown_code, markdown_text
 from ..falco.event import Event
 from ..surprise import Surprise
 from . import next_step
+from .layout import alert, join
 from .links import Links
-from .page import alert, join
 from .story import Story
 
 _TEXT_LIMIT = 2000  # characters

@@ -11,8 +11,8 @@ from ..falco.event import Event
 from ..kubernetes.pod_names import Pod
 from ..plan.outcome import Outcome
 from .event_table import events_to_paste
+from .layout import fold
 from .links import Links
-from .page import fold
 
 
 def steps(outcome: Outcome, links: Links, rules: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ from ..plan.outcome import Outcome, Verdict
 from ..proof.standing import Standing
 from . import next_step
 from .event_table import event_table
+from .layout import alert, fold
 from .links import Links
-from .page import alert, fold
 from .sentence import sentence
 from .story import Story
 from .verdict_words import MARKS

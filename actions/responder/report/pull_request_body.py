@@ -12,7 +12,7 @@ from ..escape import fenced, markdown_code, markdown_text, plain
 from ..falco.event import Event
 from ..plan.outcome import Outcome, Response
 from .event_table import event_table
-from .page import alert, fold
+from .layout import alert, fold
 from .sentence import extent, subject
 from .story import Story
 

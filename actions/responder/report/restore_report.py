@@ -8,8 +8,8 @@ from ..plan.trailers import RecordedResponse
 from ..plan.undo import Undo
 from . import diff_view
 from .flux_state import FluxState
+from .layout import alert, join, table
 from .links import Links
-from .page import alert, join, table
 
 _TABLE_HEAD = ("", "Response", "Falco rule", "Event")
 

@@ -17,9 +17,9 @@ from ..plan.plan import Plan
 from ..publish.push import Published
 from . import diff_view, next_step, timeline, undo_help
 from .flux_state import FluxState
+from .layout import alert, fold, join, table
 from .links import Links
 from .outcome_view import OutcomeView
-from .page import alert, fold, join, table
 from .proposals import Uncommitted
 from .sentence import sentence
 from .timeline import Moment

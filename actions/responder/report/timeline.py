@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ..falco.event import Event
 from ..falco.event_time import parse_time
-from .page import fold
+from .layout import fold
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..escape import fenced, markdown_code
 from ..plan.outcome import Response
 from . import sentence
+from .layout import table
 from .links import RESTORE, Links
-from .page import table
 
 # No character that means something to a shell, a terminal or GitHub, and none that a paste could lose.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)

@@ -16,7 +16,7 @@ from responder.notify.receiver import CallResult
 from responder.plan import planner
 from responder.plan.plan import Plan
 from responder.publish.push import Published
-from responder.report import diff_view, page, pull_request_body, undo_help
+from responder.report import diff_view, layout, pull_request_body, undo_help
 from responder.report.failure_report import FailureReport
 from responder.report.flux_state import FluxState
 from responder.report.links import Links
@@ -100,17 +100,17 @@ def test_a_failure_with_hostile_events_fits() -> None:
 
 
 def test_parts_that_do_not_fit_are_counted_and_smaller_ones_follow() -> None:
-    text = page.join(["first", "x" * 1000, "", "é" * 400, "last"], limit=400)
+    text = layout.join(["first", "x" * 1000, "", "é" * 400, "last"], limit=400)
     assert text == "first\n\nlast\n\nLeft out, because GitHub takes no longer page: 2 parts.\n"
 
 
 def test_a_table_counts_the_rows_that_do_not_fit() -> None:
-    text = page.table(("a", "b"), [("1", "2"), ("3" * 50, "4"), ("5", "6")], limit=30)
+    text = layout.table(("a", "b"), [("1", "2"), ("3" * 50, "4"), ("5", "6")], limit=30)
     assert text == "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 5 | 6 |\n\n1 more rows are left out."
 
 
 def test_an_alert_keeps_its_paragraphs_and_fences_together() -> None:
-    assert page.alert("CAUTION", "a", "", "```sh\nb\n```") == "> [!CAUTION]\n> a\n>\n> ```sh\n> b\n> ```"
+    assert layout.alert("CAUTION", "a", "", "```sh\nb\n```") == "> [!CAUTION]\n> a\n>\n> ```sh\n> b\n> ```"
 
 
 @pytest.mark.parametrize(

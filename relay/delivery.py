@@ -15,7 +15,7 @@ import msgspec
 
 from relay.backoff import Backoff
 from relay.errors import StorageFailed
-from relay.github.dispatch import with_coalesced
+from relay.github.dispatch import stamped
 from relay.github.outcome import HINTS, Answer, Cause, Delivered, Rejected, Retry
 from relay.metrics import Metrics
 from relay.outbox.protocol import Claim, Outbox
@@ -41,6 +41,7 @@ class Delivery:
         min_interval: float,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -50,6 +51,7 @@ class Delivery:
         self._min_interval = min_interval
         self._metrics = metrics
         self._clock = clock
+        self._now = now
         self._sleep = sleep
         self._uniform = uniform
         self._backoff = Backoff(uniform=uniform)
@@ -164,7 +166,12 @@ class Delivery:
     async def _attempt(self, claims: Sequence[Claim]) -> Answer:
         started = self._last_attempt = self._clock()
         is_probe, self._is_probe = self._is_probe, False
-        answer = await self._send([with_coalesced(claim.document, claim.coalesced) for claim in claims])
+        now = self._now()
+        documents = [
+            stamped(claim.document, coalesced=claim.coalesced, accepted=claim.received, dispatched=now)
+            for claim in claims
+        ]
+        answer = await self._send(documents)
         wait = self._min_interval
         match answer:
             case Retry():

@@ -22,6 +22,7 @@ TYPE = "falco.rule.output.v1"
 FALCO = "https://falco.org"
 # Only the relay sets these extensions. The sender's values are dropped.
 CLUSTER, COALESCED, SHORTENED = "cluster", "coalesced", "shortened"
+ACCEPTED, DISPATCHED = "relayaccepted", "relaydispatched"
 
 _STRUCTURED = "application/cloudevents+json"
 _BATCHED = "application/cloudevents-batch+json"
@@ -90,7 +91,7 @@ def _structured(document: object, cluster: str | None) -> Event:
 
 
 def _event(context: dict[str, Any], data: object, cluster: str | None) -> Event:
-    for name in (COALESCED, SHORTENED):
+    for name in (COALESCED, SHORTENED, ACCEPTED, DISPATCHED):
         context.pop(name, None)
     if cluster is not None:
         context[CLUSTER] = cluster

@@ -124,11 +124,12 @@ def test_what_comes_another_way_means_the_same_or_is_a_bad_event(row: dict[str, 
         assert isinstance(parsed, BadEvent) or row["refused"] in ("subject", "extension", "time")
 
 
-def test_the_folded_and_shortened_marks_of_a_sender_do_not_count() -> None:
-    row = {"attributes": {"shortened": "x", "coalesced": "x"}, "falco": rows()[0]["falco"]}
+def test_the_marks_of_a_relay_do_not_count_if_a_sender_makes_them() -> None:
+    marks = ("shortened", "coalesced", "relayaccepted", "relaydispatched")
+    row = {"attributes": dict.fromkeys(marks, "x"), "falco": rows()[0]["falco"]}
     for read in modes(row):
         [event] = read(row)
-        assert not {"shortened", "coalesced"} & set(event.attributes)
+        assert not set(marks) & set(event.attributes)
 
 
 json_values = st.recursive(

@@ -6,17 +6,19 @@ https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-eve
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
 
-from relay.events import COALESCED, TYPE
+from relay.events import ACCEPTED, COALESCED, DISPATCHED, TYPE
 
 # Characters of `client_payload`, and of all `inputs`; both modes count bytes of UTF-8, which are never fewer.
 LIMIT = 65_535
 _RUN_DETAILS = "return_run_details"
-# What the extension `coalesced` can add to a document after its size was measured.
-_MARK_ROOM = len(',\\"coalesced\\":1000000000')
+_MOMENT = "2026-11-25T12:20:41.123Z"
+# What `stamped` can add to a document after its size was measured, as the text of a workflow's input.
+_MARK_ROOM = len(f',\\"{COALESCED}\\":1000000000,\\"{ACCEPTED}\\":\\"{_MOMENT}\\",\\"{DISPATCHED}\\":\\"{_MOMENT}\\"')
 
 
 class Dispatch(Protocol):
@@ -117,6 +119,14 @@ class WorkflowDispatch:
         return replace(self, run_details=False) if self.run_details and _RUN_DETAILS in message else None
 
 
-def with_coalesced(document: bytes, count: int) -> bytes:
-    """Return the document with the number of events that were folded into it, if there are any."""
-    return b'%b,"%b":%d}' % (document[:-1], COALESCED.encode(), count) if count else document
+def stamped(document: bytes, *, coalesced: int, accepted: float, dispatched: float) -> bytes:
+    """Return the document with the times of the relay, in seconds since the epoch, and the number of folded events."""
+    marks: dict[str, object] = {ACCEPTED: _moment(accepted), DISPATCHED: _moment(dispatched)}
+    if coalesced:
+        marks[COALESCED] = coalesced
+    return b"%b,%b" % (document[:-1], msgspec.json.encode(marks)[1:])
+
+
+def _moment(seconds: float) -> str:
+    """Return a time as RFC 3339, to the millisecond: https://www.rfc-editor.org/rfc/rfc3339#section-5.6"""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"

@@ -37,12 +37,16 @@ class Receipt(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A letter in delivery. `coalesced` counts the events folded into it of which GitHub does not know yet."""
+    """A letter in delivery, which was `received` at that time, in seconds since the epoch.
+
+    `coalesced` counts the events folded into it of which GitHub does not know yet.
+    """
 
     key: int
     act: bytes | None
     document: bytes
     coalesced: int
+    received: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,10 @@ class JetStreamOutbox:
             while True:
                 await self._lease.hold()
                 self._census.arrival.clear()
-                if letters := await self._pending.select(room=room):
-                    counts = await self._fold_counts.counts({letter.act for _, letter in letters if letter.act})
-                    return [_claim(key, letter, counts) for key, letter in letters]
+                if records := await self._pending.select(room=room):
+                    acts = {record.letter.act for _, record in records if record.letter.act}
+                    counts = await self._fold_counts.counts(acts)
+                    return [_claim(key, record, counts) for key, record in records]
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._census.arrival.wait(), POLL_SECONDS)
 
@@ -247,7 +248,8 @@ class JetStreamOutbox:
             raise
 
 
-def _claim(key: int, letter: Letter, counts: dict[bytes, int]) -> Claim:
+def _claim(key: int, record: LetterRecord, counts: dict[bytes, int]) -> Claim:
     """Return the claim with the count of its act, and remove that count: later letters have none."""
+    letter = record.letter
     coalesced = counts.pop(letter.act, 0) if letter.act else 0
-    return Claim(key, letter.act, letter.document, coalesced)
+    return Claim(key, letter.act, letter.document, coalesced, record.received)

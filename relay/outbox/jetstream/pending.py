@@ -17,7 +17,6 @@ from nats.js.errors import NotFoundError
 from relay.outbox.jetstream.census import Census
 from relay.outbox.jetstream.records import LetterRecord, decode_letter
 from relay.outbox.jetstream.subjects import filter_of
-from relay.outbox.protocol import Letter
 from relay.outbox.turns import Lane
 
 # A letter of which no relay could tell this one is found after this time, if nothing else waits.
@@ -46,7 +45,7 @@ class PendingLetters:
         self._letters: dict[int, _PendingLetter] = {}
         self._delivered: dict[int, None] = {}  # in the order of delivery
 
-    async def select(self, *, room: int) -> list[tuple[int, Letter]]:
+    async def select(self, *, room: int) -> list[tuple[int, LetterRecord]]:
         """Return the letters that fit into the room, at least one if there are any, in the order of their turns."""
         await self._remove_delivered()
         await self._census.refresh()
@@ -55,18 +54,17 @@ class PendingLetters:
         await self._census.refresh(POLL_SECONDS)
         return await self._choose(room)
 
-    async def _choose(self, room: int) -> list[tuple[int, Letter]]:
+    async def _choose(self, room: int) -> list[tuple[int, LetterRecord]]:
         order = list(islice(self._census.turns.order(self._now()), _MOST_SELECTED))  # letters arrive in the meantime
-        selection: list[tuple[int, Letter]] = []
+        selection: list[tuple[int, LetterRecord]] = []
         positions: dict[tuple[Lane, int], int] = {}
         for start in range(0, len(order), _READ_AT_ONCE):
             for key, pending in await self._read(order[start : start + _READ_AT_ONCE], positions):
-                letter = pending.record.letter
-                room -= letter.size
+                room -= pending.record.letter.size
                 if room < 0 and selection:
                     return selection
                 self._letters[key] = pending
-                selection.append((key, letter))
+                selection.append((key, pending.record))
         return selection
 
     def get(self, key: int) -> LetterRecord | None:

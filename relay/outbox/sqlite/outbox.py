@@ -30,6 +30,7 @@ _PURGE_SECONDS = 1.0
 _PROOF_SECONDS = 5.0
 _PURGED_AT_ONCE = 5000
 _COLUMNS = ("identity", "received", "act", "size", "document", "cluster", "pod", "kind", "gravity")
+_CLAIM = "SELECT act, document, coalesced, letter.received FROM letter LEFT JOIN folded USING (act) WHERE key = ?"
 _Row = tuple[bytes, float, bytes | None, int, bytes | None, str, bytes | None, bytes | None, int]
 
 
@@ -230,10 +231,8 @@ class SqliteOutbox:
         claims: list[Claim] = []
         counted: set[bytes] = set()
         for key in self._waiting.select(room=room, now=self._now()):
-            act, document, coalesced = connection.execute(
-                "SELECT act, document, coalesced FROM letter LEFT JOIN folded USING (act) WHERE key = ?", (key,)
-            ).fetchone()
-            claims.append(Claim(key, act, document, coalesced if coalesced and act not in counted else 0))
+            act, document, coalesced, received = connection.execute(_CLAIM, (key,)).fetchone()
+            claims.append(Claim(key, act, document, coalesced if coalesced and act not in counted else 0, received))
             counted.add(act)
         return claims
 

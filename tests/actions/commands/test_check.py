@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from responder.commands import exit_codes
-from responder.escape import markdown_code
+from responder.escape import markdown_text
 from tests import sidekick
 from tests.actions.conftest import NewRemote
 from tests.actions.runs import ALPINE, Responder, RunResult
@@ -178,7 +178,7 @@ def test_a_response_that_replaces_the_pods_is_warned_about_beforehand(checked: C
     result = checked({RULES: rules})
     assert result.code == 0
     warning = "a change of the pod template of a Deployment replaces its pods, and the evidence in them is lost"
-    assert markdown_code(warning) in result.summary
+    assert markdown_text(warning) in result.summary
     assert [line for line in result.log.splitlines() if warning in line and line.startswith("::warning")]
 
 

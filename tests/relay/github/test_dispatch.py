@@ -1,14 +1,16 @@
 """Bodies of dispatches, and how much fits into one."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.github.dispatch import LIMIT, Dispatch, RepositoryDispatch, WorkflowDispatch, with_coalesced
+from relay.github.dispatch import LIMIT, Dispatch, RepositoryDispatch, WorkflowDispatch, stamped
 
+NOW = datetime(2026, 7, 1, 12, 20, 36, 250_000, tzinfo=UTC).timestamp()
 BOTH = pytest.mark.parametrize(
     "dispatch",
     [RepositoryDispatch("acme/state"), WorkflowDispatch("acme/state", "respond.yml", "main")],
@@ -46,10 +48,13 @@ def test_a_workflow_dispatch_carries_the_events_as_a_text() -> None:
 )
 def test_what_fits_by_its_sizes_is_within_githubs_limit(dispatch: Dispatch, texts: list[str], coalesced: int) -> None:
     documents = [json.dumps({"id": text}, ensure_ascii=False).encode() for text in texts]
-    filler = json.dumps({"id": "x" * (dispatch.room - sum(map(dispatch.size, documents)) - 60)}).encode()
+    room = dispatch.room - sum(map(dispatch.size, documents)) - dispatch.size(b'{"id": ""}')
+    filler = json.dumps({"id": "x" * room}).encode()
     documents.append(filler)
     assert sum(map(dispatch.size, documents)) <= dispatch.room
-    body = dispatch.body([with_coalesced(document, coalesced) for document in documents])
+    body = dispatch.body(
+        [stamped(document, coalesced=coalesced, accepted=NOW, dispatched=NOW) for document in documents]
+    )
     counted = limited(dispatch, body)
     assert len(json.dumps(counted, ensure_ascii=False, separators=(",", ":")).encode()) <= LIMIT
 
@@ -59,6 +64,8 @@ def test_the_room_is_nearly_all_of_the_limit(dispatch: Dispatch) -> None:
     assert dispatch.room > LIMIT - 100
 
 
-def test_the_count_of_folded_events_is_a_number_at_the_end() -> None:
-    assert json.loads(with_coalesced(b'{"id":"1","data":{}}', 3)) == {"id": "1", "data": {}, "coalesced": 3}
-    assert with_coalesced(b'{"id":"1"}', 0) == b'{"id":"1"}'
+def test_the_times_of_the_relay_and_the_count_of_folded_events_stand_at_the_end() -> None:
+    document = stamped(b'{"id":"1","data":{}}', coalesced=3, accepted=NOW, dispatched=NOW + 0.5)
+    times = {"relayaccepted": "2026-07-01T12:20:36.250Z", "relaydispatched": "2026-07-01T12:20:36.750Z"}
+    assert json.loads(document) == {"id": "1", "data": {}, **times, "coalesced": 3}
+    assert "coalesced" not in json.loads(stamped(b'{"id":"1"}', coalesced=0, accepted=NOW, dispatched=NOW))

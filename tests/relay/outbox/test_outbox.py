@@ -37,6 +37,16 @@ async def test_what_is_settled_is_gone_and_what_is_released_comes_again(opened: 
         assert names(await outbox.claim(room=ROOM)) == ["b"]
 
 
+async def test_a_claim_tells_when_its_letter_was_received(opened: Opened) -> None:
+    clock = Clock()
+    async with opened(coalesce_seconds=60, now=clock) as outbox:
+        await outbox.put([letter("a", act="w")])
+        clock.time += 5
+        await outbox.put([letter("b", act="w"), letter("c")])
+        claims = await outbox.claim(room=ROOM)
+    assert [claim.received - claims[0].received for claim in claims] == [0, 5]
+
+
 async def test_a_claim_waits_for_a_letter(opened: Opened) -> None:
     async with opened() as outbox, anyio.create_task_group() as tasks:
         claimed: list[str] = []

@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SUBMAKE := $(MAKE) --no-print-directory --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench try soak lock clean setup act crds helm kustomize nats-server \
+.PHONY: help demo test bench try install release soak lock clean setup act crds helm kustomize nats-server \
 	format lint types imports workflows pytest
 
 help: ## this list
@@ -50,6 +50,19 @@ bench: setup ## how fast it is, as ratios against baselines of the same run
 
 try: $(VENV)/dev.stamp kustomize ## REPO=folder: what would become of an event in each of its workloads
 	@PYTHONPATH=actions $(BIN)/python -m falco_dispatch try "$(REPO)"
+
+PREFIX ?= $(HOME)/.local
+INSTALLED := $(PREFIX)/share/falco-dispatch
+install: ## PREFIX=~/.local: the command falco-dispatch, in an environment of its own, with the locked packages
+	@$(PYTHON) -m venv --clear $(INSTALLED)
+	@$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--requirement deploy/requirements-build.txt --requirement deploy/requirements.txt
+	@$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation .
+	@mkdir -p $(PREFIX)/bin && ln -sf $(INSTALLED)/bin/falco-dispatch $(PREFIX)/bin/falco-dispatch
+	@echo "$$($(PREFIX)/bin/falco-dispatch version) is in $(PREFIX)/bin"
+
+release: $(VENV)/dev.stamp ## VERSION=1.2.3: the commit and the tag of a release, to be pushed by hand
+	@.ci/release "$(VERSION)"
 
 soak: setup ## tests of faults, and those with generated input, in their long form: about an hour
 	SOAK=1 $(BIN)/pytest --timeout 0 tests/relay/test_faults.py tests/relay/test_fuzz.py \

@@ -47,7 +47,10 @@ class Act:
         command = [self.path, job.event_name, "--json", "--workflows", job.workflow, "--eventpath", str(event)]
         command += [argument for label in _RUNNERS for argument in ("--platform", f"{label}=-self-hosted")]
         command += ["--secret-file", str(secrets), "--var-file", str(variables), "--no-cache-server"]
-        command += ["--local-repository", f"{ACTION}@v0={self.action_source}"]
+        # Whatever commit the workflow pins, the action is the one of this checkout.
+        pins = re.findall(rf"{ACTION}/[\w/]+@(\S+)", (job.checkout / job.workflow).read_text())
+        for pin in sorted(set(pins)):
+            command += ["--local-repository", f"{ACTION}@{pin}={self.action_source}"]
         command += [argument for name, value in job.environ.items() for argument in ("--env", f"{name}={value}")]
         result = subprocess.run(
             command,

@@ -14,7 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CHART = "deploy/chart/falco-dispatch"
-WORKFLOWS = ("respond.yml", "restore.yml")
+WORKFLOWS = ("respond.yml", "restore.yml", "status.yml")
+_PINNED_VERSION = r"falco-dispatch/falco-dispatch/\S+@[0-9a-f]{40} # v(\S+)"
 # Each file that states the version, and how: the first group of every match has to be the version.
 STATEMENTS: dict[str, str] = {
     "pyproject.toml": r'^version = "(.*)"$',
@@ -22,10 +23,9 @@ STATEMENTS: dict[str, str] = {
     "deploy/kustomize/base/statefulset.yaml": r"^ *image: \S+:(\S+)$",
     "deploy/flux/relay.yaml": r"^ *tag: v(\S+)$",
     "CHANGELOG.md": r"^## (?!Unreleased)(\S+)",
-    "README.md": r"(?:--branch v|falco-dispatch/falco-dispatch/\S+@[0-9a-f]{40} # v)(\S+)",
-    "actions/respond/README.md": r"falco-dispatch/falco-dispatch/\S+@[0-9a-f]{40} # v(\S+)",
-    "actions/check/README.md": r"falco-dispatch/falco-dispatch/\S+@[0-9a-f]{40} # v(\S+)",
-    **{f".github/workflows/{name}": r"falco-dispatch/falco-dispatch/\S+@[0-9a-f]{40} # v(\S+)" for name in WORKFLOWS},
+    "README.md": r"(?:--branch v|@[0-9a-f]{40} # v|falco-dispatch:|refs/tags/v)(\d\S+)",
+    **{f"actions/{name}/README.md": _PINNED_VERSION for name in ("respond", "check", "status")},
+    **{f".github/workflows/{name}": _PINNED_VERSION for name in WORKFLOWS},
 }
 _PIN = re.compile(r"(falco-dispatch/falco-dispatch/\S+)@[0-9a-f]{40} # v\S+")
 

@@ -86,8 +86,7 @@ def test_a_release_holds_what_an_operator_installs(assets: Path) -> None:
         f"falco-dispatch-{VERSION}.tgz",
         "NOTES.md",
         "requirements.txt",
-        "respond.yml",
-        "restore.yml",
+        *release.WORKFLOWS,
     }
 
 

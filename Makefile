@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SUBMAKE := $(MAKE) --no-print-directory --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench try install release soak lock clean setup act crds helm kustomize nats-server \
+.PHONY: help demo test bench try pages install release soak lock clean setup act crds helm kustomize nats-server \
 	format lint types imports workflows pytest
 
 help: ## this list
@@ -63,6 +63,11 @@ install: ## PREFIX=~/.local: the command falco-dispatch, in an environment of it
 
 release: $(VENV)/dev.stamp ## VERSION=1.2.3: the commit and the tag of a release, to be pushed by hand
 	@.ci/release "$(VERSION)"
+
+pages: $(VENV)/dev.stamp kustomize ## pictures of the summaries and pull requests, in pages/ (needs npm and Chromium)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .tools/pages \
+		github-markdown-css@5.9.0 mermaid@11.17.2
+	@PYTHONPATH=actions $(BIN)/python -m tests.pages pages .tools/pages/node_modules
 
 soak: setup ## tests of faults, and those with generated input, in their long form: about an hour
 	SOAK=1 $(BIN)/pytest --timeout 0 tests/relay/test_faults.py tests/relay/test_fuzz.py \

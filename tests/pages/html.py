@@ -13,7 +13,9 @@ _PAGE = """\
 <!doctype html><html><head><meta charset="utf-8"><title>page</title><style>{style}</style><style>
 body {{ box-sizing: border-box; margin: 0; padding: 24px; background: {background} }}
 .ins, .del {{ display: inline-block; width: 100% }} .ins {{ background: {ins} }} .del {{ background: {deleted} }}
-</style></head><body class="markdown-body">{body}<script>{script}</script></body></html>
+</style></head><body class="markdown-body">{body}<script>{script}</script><script>
+setTimeout(() => {{ document.documentElement.dataset.height = document.documentElement.scrollHeight }}, 1000)
+</script></body></html>
 """
 _COLOURS = {
     "light": {"background": "#fff", "ins": "#dafbe1", "deleted": "#ffebe9"},

@@ -119,13 +119,14 @@ def all_scenes(folder: Path) -> Iterator[Scene]:
             event(rule="Contact K8S API Server From Container", **_CONNECTION)
         ),
         "dry-run": lambda responder: responder.dispatch(event(), mode="dry-run"),
-        "flux-not-with_flux": lambda responder: responder.dispatch(event("web")),
+        "flux-waits": lambda responder: responder.dispatch(event("web")),
     }
     with FluxReceiver.start(type="generic-hmac", token="token") as receiver:
         with_flux = {"receiver_url": receiver.url, "receiver_token": "token", "verify": "auto"}
         with _responder(folder / "contained") as (responder, _):
             contained = responder.dispatch(event(), **with_flux)
             yield Scene(name="contained", markdown=contained.summary)
+            yield Scene(name="contained-unfolded", markdown=contained.summary)
             token = {"token": responder.token, "environment": ""}
             restored = responder.restore(commit=contained.outputs["commit"], **with_flux, **token)
             yield Scene(name="restore", markdown=restored.summary)

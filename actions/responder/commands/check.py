@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ..errors import BadInput, BadRules
+from ..errors import BadInput, BadRules, GitFailed
 from ..escape import one_line, plain
 from ..github.run_environment import RunEnvironment
 from ..github.run_output import Annotation, RunOutput
@@ -42,7 +42,7 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     checkout = WorkTree(git.root).checkout()
     folder = _input_path(environment, "events")
     samples = dict(_samples(folder or SAMPLES))
-    origin = Origin(url=git.remote_url, branch=environment.target_branch)
+    origin = Origin(url=_remote_url(git), branch=environment.target_branch)
     replays = replay.replay(samples, ruleset, checkout, origin)
     problems = [*_unmatchable(environment, ruleset), *replay.missing_files(ruleset, checkout)]
     problems += completeness.find_problems(git, ruleset, checkout)
@@ -65,6 +65,14 @@ def check(environment: RunEnvironment, output: RunOutput) -> int:
     output.set_output("plan", report.plan())
     output.write_summary(report.summary())
     return FAILED if problems else SUCCESS
+
+
+def _remote_url(git: Git) -> str:
+    """Return the address of the repository, empty for one that was never pushed: a hook checks that, too."""
+    try:
+        return git.remote_url
+    except GitFailed:
+        return ""
 
 
 def _unmatchable(environment: RunEnvironment, ruleset: Rules) -> Iterator[str]:

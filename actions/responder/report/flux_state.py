@@ -30,7 +30,7 @@ class FluxState:
     def _words(self, notification: Notification) -> str:
         result = notification.result
         if result.is_delivered:
-            return f"was told at {self.when:%H:%M:%S}" if self.when else "was told"
+            return f"was told at {self.when:%H:%M:%S} UTC" if self.when else "was told"
         if result.status is None:
             return f"was not reached and waits for its interval: {result.detail}"
         return f"reports a failure ({result.status}) and waits for its interval: {result.detail}"

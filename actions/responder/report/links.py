@@ -31,7 +31,7 @@ class Links:
     @property
     def run(self) -> str:
         """Return a link to the run, empty if its address is not known."""
-        return self._link("run", f"actions/runs/{self.run_id}") if self.repository and self.run_id else ""
+        return self._link("this run", f"actions/runs/{self.run_id}") if self.repository and self.run_id else ""
 
     @property
     def restore(self) -> str:

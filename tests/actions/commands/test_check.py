@@ -1,5 +1,6 @@
 """The check action from its inputs to the summary: mistakes with their places, and what the rules would do."""
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 import pytest
 
 from responder.commands import exit_codes
+from responder.commands.check import check
 from responder.escape import markdown_text
+from responder.github.run_environment import RunEnvironment
+from responder.github.run_output import RunOutput
 from tests import sidekick
-from tests.actions.conftest import NewRemote
+from tests.actions.conftest import ENVIRON, NewRemote, command
 from tests.actions.runs import ALPINE, Responder, RunResult
 
 RULES = ".github/falco-response.yaml"
@@ -198,3 +202,32 @@ spec: {path: ./apps, wait: true, sourceRef: {kind: GitRepository, name: flux-sys
     (warning,) = [line for line in result.log.splitlines() if line.startswith("::warning")]
     assert "prod/apps.yaml:1: Flux Kustomization apps waits until what it applies is healthy" in warning
     assert "CancelHealthCheckOnNewRevision=true" in warning
+
+
+def test_a_repository_that_was_never_pushed_is_checked_by_the_hook(tmp_path: Path) -> None:
+    command("git", "init", "--quiet", str(tmp_path))
+    (tmp_path / ".github").mkdir()
+    (tmp_path / RULES).write_bytes(STOP)
+    command("git", "add", "--all", cwd=tmp_path)
+    command("git", "commit", "--quiet", "--message", "Add the rules", cwd=tmp_path)
+    environment = RunEnvironment.from_environ({**ENVIRON, "GITHUB_WORKSPACE": str(tmp_path)})
+    log = io.StringIO()
+    assert (check(environment, RunOutput(log=log)), log.getvalue()) == (0, "")
+
+
+def test_rules_and_samples_are_links_to_their_lines_at_the_commit(new_remote: NewRemote, tmp_path: Path) -> None:
+    responder = Responder(new_remote({"alpine.yaml": ALPINE, "samples/a b.json": sample(), RULES: STOP}), tmp_path)
+    responder.environ = {"GITHUB_SHA": "c" * 40}
+    summary = responder.check(events="samples").summary
+    address = f"https://github.example/acme/desired-state/blob/{'c' * 40}"
+    assert f"[<code>shells</code>]({address}/{RULES}#L3)" in summary
+    assert f"[<code>a b&#x2e;json</code>]({address}/samples/a%20b.json)" in summary
+
+
+def test_the_table_has_a_column_for_each_rule_that_a_sample_meets(checked: Callable[..., RunResult]) -> None:
+    idle = b"  - {name: idle, match: {rules: [Nothing]}, respond: [stop]}\n"
+    summary = checked({RULES: STOP + idle, "samples/other.json": json.dumps({**E02, "rule": "Other"}).encode()}).summary
+    head, _, *rows = [line.split(" | ") for line in summary.splitlines() if line.startswith("| ")]
+    assert head[2:4] == ["<code>shells</code>", "What would become of it"]
+    assert [row[2] for row in rows] == ["", "●"]
+    assert "No sample meets <code>idle</code>." in summary

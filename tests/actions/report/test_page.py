@@ -133,7 +133,7 @@ def test_an_alert_keeps_its_paragraphs_and_fences_together() -> None:
             LINKS.file("a](x).yaml"),
             f"[<code>a&#x5d;&#x28;x&#x29;&#x2e;yaml</code>](https://github.com/acme/state/blob/{COMMIT}/clusters/a%5D%28x%29.yaml)",
         ),
-        (LINKS.run, "[run](https://github.com/acme/state/actions/runs/7)"),
+        (LINKS.run, "[this run](https://github.com/acme/state/actions/runs/7)"),
         (LINKS.gh_option, " --repo acme/state"),
         (Links(repository="https://ghe.example/acme/state").gh_option, " --repo ghe.example/acme/state"),
         (Links().gh_option, ""),
@@ -159,10 +159,10 @@ def test_a_short_diff_has_the_lines_that_change_and_the_whole_is_folded() -> Non
     ("results", "words"),
     [
         ([], "waits for its interval: no receiver is set for it"),
-        ([CallResult(status=200, detail="")], "was told at 12:20:41"),
+        ([CallResult(status=200, detail="")], "was told at 12:20:41 UTC"),
         ([CallResult(status=None, detail="x")], "was not reached and waits for its interval: x"),
         ([CallResult(status=500, detail="x")], "reports a failure (500) and waits for its interval: x"),
-        ([CallResult(status=200, detail="")] * 2, "was told at 12:20:41"),
+        ([CallResult(status=200, detail="")] * 2, "was told at 12:20:41 UTC"),
     ],
 )
 def test_the_state_of_flux_is_that_of_the_clusters_of_the_commit(results: list[CallResult], words: str) -> None:
@@ -173,7 +173,7 @@ def test_the_state_of_flux_is_that_of_the_clusters_of_the_commit(results: list[C
 
 def test_a_receiver_for_all_clusters_counts_for_each() -> None:
     state = FluxState(notifications=(Notification(cluster=None, result=CallResult(status=200, detail="")),), when=NOW)
-    assert state.words({"prod"}) == "was told at 12:20:41"
+    assert state.words({"prod"}) == "was told at 12:20:41 UTC"
     assert state.is_told
     assert not FluxState().is_told
 

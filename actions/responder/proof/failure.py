@@ -24,7 +24,7 @@ def failure(folder: str, message: str, checkout: Checkout) -> NotRendered:
     text = f"kustomize build {folder}: {message}"
     if _DISABLED.search(message):
         return BrokenFolder(text)
-    if _FETCH.search(message) or not message.startswith("Error: ") or "panic:" in message:
+    if _FETCH.search(message) or not message.startswith("Error: "):
         return NotRendered(text)
     if _ABSENT.search(message) and _is_incomplete(checkout):
         return NotRendered(f"{text} (it may be in a submodule or an included source, which the checkout lacks)")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 import jsonschema
@@ -49,17 +50,19 @@ _SUGGESTIONS = {
 }
 _WITH_PARAMETERS = ("scale", "label", "annotate", "patch")
 _MATCH_ALL = 'to match every event, write rules: ["*"]'
+_MISTAKE_LIMIT = 100  # that are explained; a file of the largest size can have a hundred thousand
 _QUOTE_LIMIT = 60  # characters of a wrong value in a message
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def find_mistakes(text: RulesText) -> list[Mistake]:
-    """Return all mistakes in a rules file, in the order of the file."""
+    """Return the mistakes in a rules file, in the order of the file; of very many, only some."""
     if text.value is None:
         suggestion = "write rules, or delete the file to use the built-in rule"
         return text.mistakes or [text.mistake("the file is empty", (), suggestion)]
     yaml_positions = {(mistake.line, mistake.column) for mistake in text.mistakes}
-    mistakes = [mistake for error in _validator().iter_errors(text.value) for mistake in _explain(error, text)]
+    explanations = (mistake for error in _validator().iter_errors(text.value) for mistake in _explain(error, text))
+    mistakes = list(islice(explanations, _MISTAKE_LIMIT))
     mistakes += _repeated_names(text)
     # A part whose YAML is wrong has no value, so what the schema says about it is of no use.
     mistakes = [mistake for mistake in mistakes if (mistake.line, mistake.column) not in yaml_positions]

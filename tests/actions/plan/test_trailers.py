@@ -133,7 +133,7 @@ def test_a_value_that_git_or_github_could_change_is_written_as_json(value: str, 
     ]
 
 
-@pytest.mark.parametrize("text", ['"', '"a', '"a"b', '"\\q"', '5b2e "x"'])
+@pytest.mark.parametrize("text", ['"', '"a', '"a"b', '"\\q"', '5b2e "x"', ' "a"'])
 def test_a_value_of_an_older_commit_is_read_as_it_is(text: str) -> None:
     assert trailers.decode(text) == text
 

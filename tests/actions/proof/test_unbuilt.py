@@ -46,6 +46,10 @@ SECOND = WEB.replace("name: web", "name: second")
         pytest.param({"kustomization.yaml": "resources: [web.yaml, missing]\n"}, id="a missing folder"),
         pytest.param({"kustomization.yaml": "resources: [web.yaml, /etc/x.yaml]\n"}, id="a path out of the source"),
         pytest.param({"kustomization.yaml": "resources: [web.yaml]\nhelmCharts: [{name: x}]\n"}, id="a chart"),
+        pytest.param(
+            {"kustomization.yaml": "resources: [web.yaml]\nhelmCharts: [{name: x, repo: 'https://charts.example'}]\n"},
+            id="a chart from elsewhere",
+        ),
         pytest.param({"kustomization.yaml": "resources: [web.yaml]\npatches: [{path: no.yaml}]\n"}, id="no patch file"),
         pytest.param({"other.yaml": "apiVersion: v1\nkind: ConfigMap\n"}, id="an object without a name"),
     ],

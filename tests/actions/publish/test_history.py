@@ -7,6 +7,7 @@ import pytest
 
 from responder.errors import GitFailed
 from responder.publish import commit_object, history
+from responder.publish.commit_object import Commit
 from responder.publish.git import Git
 from tests.actions.conftest import ENVIRON, NewRemote, Remote, command
 
@@ -79,6 +80,15 @@ def test_what_the_action_commits_is_read_as_the_actions_own(new_remote: NewRemot
     assert commit.parents == (git.head(),)
 
 
+def commit_of(author: str, committer: str, *, parents: int, is_signed: bool) -> Commit:
+    """Return a commit as it is read from what git stores."""
+    lines = [f"tree {'a' * 40}", *[f"parent {'b' * 40}"] * parents, f"author {author} 1 +0000"]
+    lines += [f"committer {committer} 1 +0000"]
+    if is_signed:
+        lines += ["gpgsig -----BEGIN PGP SIGNATURE-----", " ", f" author {PERSON} 1 +0000"]
+    return commit_object.parse("c" * 40, ("\n".join(lines) + "\n\nStop it\n").encode())
+
+
 @pytest.mark.parametrize(
     ("author", "committer", "parents", "is_signed", "is_by_action"),
     [
@@ -99,13 +109,27 @@ def test_what_the_action_commits_is_read_as_the_actions_own(new_remote: NewRemot
 def test_only_commits_of_the_action_are_its_own(
     author: str, committer: str, parents: int, is_signed: bool, is_by_action: bool
 ) -> None:
-    lines = [f"tree {'a' * 40}", *[f"parent {'b' * 40}"] * parents, f"author {author} 1 +0000"]
-    lines += [f"committer {committer} 1 +0000"]
-    if is_signed:
-        lines += ["gpgsig -----BEGIN PGP SIGNATURE-----", " ", f" author {PERSON} 1 +0000"]
-    commit = commit_object.parse("c" * 40, ("\n".join(lines) + "\n\nStop it\n").encode())
+    commit = commit_of(author, committer, parents=parents, is_signed=is_signed)
     assert commit.is_by_action is is_by_action
     assert commit.message == "Stop it\n"
+
+
+@pytest.mark.parametrize(
+    ("author", "committer", "parents", "is_of_action"),
+    [
+        pytest.param(ACTION, ACTION, 1, True, id="pushed by the action"),
+        pytest.param(ACTION, PERSON, 1, True, id="cherry-picked by a person"),
+        pytest.param(ACTION, GITHUB, 1, True, id="rebased by GitHub"),
+        pytest.param(ACTION, ACTION, 2, False, id="a merge"),
+        pytest.param(ACTION, PERSON, 0, False, id="without a parent"),
+        pytest.param(PERSON, ACTION, 1, False, id="another author"),
+        pytest.param(BOT, PERSON, 1, False, id="of a bot, by a person"),
+    ],
+)
+def test_a_commit_of_the_action_stays_one_when_a_person_moves_it(
+    author: str, committer: str, parents: int, is_of_action: bool
+) -> None:
+    assert commit_of(author, committer, parents=parents, is_signed=True).is_of_action is is_of_action
 
 
 def test_a_message_in_another_encoding_is_decoded() -> None:

@@ -89,6 +89,11 @@ def test_a_mistake_is_reported_with_its_position_and_a_suggestion(text: str, mes
     assert [line for line in lines if line.startswith(position) and message in line], lines
 
 
+def test_of_very_many_mistakes_only_some_are_explained() -> None:
+    keys = "".join(f"key{number}: 1\n" for number in range(2000))
+    assert len(messages_for(f"version: 1\nrules: []\n{keys}".encode())) == 100
+
+
 def test_bytes_that_are_not_utf8_are_reported_with_their_position() -> None:
     [line] = messages_for("version: 1\nrulés: ".encode() + b"\xff")
     assert line == "rules.yaml:2:8: character '\\udcff' is not allowed; save the file as UTF-8 without it"

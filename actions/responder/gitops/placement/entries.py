@@ -32,7 +32,7 @@ def in_kustomization(
     step = resource.steps[index]
     assert step.file is not None  # noqa: S101 - the caller has seen to it
     count = edit.value if isinstance(edit, SetValue) and edit.path == _REPLICAS else None
-    if floor < (index, Phase.REPLICAS) and count is not None and resource.id.kind in REPLICATED:
+    if floor <= (index, Phase.REPLICAS) and count is not None and resource.id.kind in REPLICATED:
         count_entry = ReplicaCount(name=step.input_id.name, count=0, location=Location(file=step.file, document=0))
         if sum(map(count_entry.applies_to, _inputs(desired_state, step))) == 1:
             entry = {"name": step.input_id.name, "count": count}

@@ -1,6 +1,7 @@
 """What a program in the sandbox can read, write and reach, and that nothing of it goes on."""
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -44,6 +45,12 @@ def test_what_the_program_starts_is_confined_too(tmp_path: Path) -> None:
 
 
 @confined
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv, which tells: util-linux has it")
+def test_no_program_gets_more_rights_than_the_action_has(tmp_path: Path) -> None:
+    assert b"no_new_privs: 1\n" in shell("setpriv --dump", tmp_path).output
+
+
+@confined
 @pytest.mark.parametrize("path", ["file", "../file", "/etc/file", "/usr/file"])
 def test_nothing_is_written_but_in_the_scratch_folder(path: str, tmp_path: Path) -> None:
     assert shell(f"echo x > {path}", tmp_path).code != 0
@@ -57,7 +64,7 @@ def test_the_environment_has_no_credential_and_git_asks_nobody(tmp_path: Path, m
     environ = shell("env", tmp_path).output.decode()
     assert CANARY not in environ
     assert f"HOME={tmp_path}/scratch" in environ.splitlines()
-    assert "GIT_CONFIG_NOSYSTEM=1" in environ.splitlines()
+    assert {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"} <= {*environ.splitlines()}
 
 
 @pytest.mark.parametrize("address", ["file:///etc", "ssh://git@127.0.0.1/x", "git://127.0.0.1/x", "ext::sh -c id"])

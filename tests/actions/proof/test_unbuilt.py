@@ -24,6 +24,15 @@ def prover() -> Iterator[Prover]:
 
 
 SECOND = WEB.replace("name: web", "name: second")
+INCLUDING = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec:
+  url: https://github.com/acme/fleet
+  include:
+    - {repository: {name: vendor}, toPath: apps/prod/vendor}
+"""
 
 
 @pytest.mark.parametrize(
@@ -99,6 +108,14 @@ def test_a_field_that_flux_drops_keeps_nothing_from_being_contained(prover: Prov
             {"kustomization.yaml": "resources: [web.yaml, vendor/x.yaml]\n", "../../.gitmodules": "[submodule]\n"},
             "submodule",
             id="a submodule",
+        ),
+        pytest.param(
+            {
+                "kustomization.yaml": "resources: [web.yaml, vendor/x.yaml]\n",
+                "../../clusters/prod/source.yaml": INCLUDING,
+            },
+            "included source",
+            id="an included source",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """Reading commits, and which of them this action made."""
 
+import subprocess
 import time
 from pathlib import Path, PurePosixPath
 
@@ -34,6 +35,23 @@ def test_a_shallow_checkout_is_deepened_as_far_as_the_time_asks(new_remote: NewR
         "Change 0",
         "Describe the desired state",
     ]
+
+
+def test_commits_of_before_the_moment_are_left_out(new_remote: NewRemote) -> None:
+    git = new_remote({"a": b"1"}).checkout()
+    commit = ["git", "commit", "--quiet", "--allow-empty"]
+    old = {**ENVIRON, "GIT_COMMITTER_DATE": "@1000000000 +0000"}
+    subprocess.run([*commit, "--message=Old", "--amend"], cwd=git.root, env=old, check=True)
+    subprocess.run([*commit, "--message=New"], cwd=git.root, env=ENVIRON, check=True)
+    messages = [commit.message.strip() for commit in history.commits_since(git, time.time() - 3600, "main")]
+    assert messages == ["New"]
+
+
+def test_the_whole_history_of_a_shallow_checkout_is_fetched(new_remote: NewRemote, tmp_path: Path) -> None:
+    remote = new_remote({"a": b"1"})
+    remote.commit({"a": b"2"}, "Change it")
+    commits = list(history.all_commits(shallow(remote, tmp_path / "shallow")))
+    assert [commit.sha for commit in commits] == remote.log("%H")
 
 
 def test_nothing_is_fetched_where_the_last_commit_is_old_enough(new_remote: NewRemote, tmp_path: Path) -> None:

@@ -157,6 +157,23 @@ def test_a_link_in_the_copy_leads_nowhere(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
+        "bases: [../../x]",
+        "helmCharts: [{name: x, valuesFile: /etc/x}]",
+        "helmCharts: [{name: x, additionalValuesFiles: [values.yaml, ../../x]}]",
+        "helmGlobals: {chartHome: ../../x}",
+        "helmGlobals: {configHome: /etc}",
+        "helmChartInflationGenerator: [{chartName: x, values: a, valuesFile: ../../x}]",
+    ],
+)
+def test_what_kustomize_reads_only_in_other_settings_is_refused_too(content: str) -> None:
+    tree = SourceTree(checkout_of({"apps/kustomization.yaml": f"{content}\n"}))
+    with pytest.raises(BrokenFolder, match=r"which is outside of the source$"):
+        check_paths(tree, "apps")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
         "resources: [../base, web.yaml, 'https://example.com/x?ref=v1', 'github.com/o/r//x?ref=v1']\n",
         "configMapGenerator: [{name: x, literals: ['a=/etc/passwd'], files: [a=web.yaml]}]\n",
         "patches: [{patch: '[{op: add, path: /spec/x, value: /etc}]', target: {kind: Deployment}}]\n",

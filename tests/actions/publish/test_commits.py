@@ -1,11 +1,14 @@
 """Commits that GitHub makes, against the local GitHub, whose mutation makes them in a real repository."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from responder.commands import exit_codes
+from responder.errors import RecordLost
+from responder.github.api import Api
+from responder.publish.commits import ByApi
 from responder.publish.patience import Patience
 from tests.actions.hosted import Hosted, HostedResponder
 from tests.actions.runs import ALPINE, MANIFEST, STOPPED, shell
@@ -132,6 +135,25 @@ def test_an_unknown_way_to_commit_is_bad_input(responder: HostedResponder) -> No
     result = responder.dispatch(shell(), commit_via="carrier pigeon")
     assert result.code == exit_codes.BAD_INPUT
     assert "git, api" in result.log
+
+
+class Unrecorded:
+    """A plan of which the message does not record what it does."""
+
+    files: Mapping[PurePosixPath, bytes | None] = {}
+    message = "Stop it\n"
+
+    def confirm(self, message: str) -> None:
+        raise RecordLost(message)
+
+
+def test_github_is_asked_for_no_commit_that_would_not_record_what_it_does(remote: Hosted) -> None:
+    api = Api(
+        url="http://127.0.0.1:9", graphql_url="http://127.0.0.1:9", repository="a/b", token="t", sleep=lambda _: None
+    )
+    git = remote.checkout()
+    with pytest.raises(RecordLost):
+        ByApi(api=api).add(git, git.draft({}), Unrecorded(), branch="main")
 
 
 def forge(remote: Hosted) -> None:

@@ -14,6 +14,7 @@ from . import kustomization
 from .kustomization import Kustomization
 from .patches import Patch
 from .reachability import Reach
+from .replacements import replace_fields
 from .resource import Layer, Phase, Resource, Step, identify
 from .skipped_reference import NOT_FOLLOWED, UNREADABLE, SkippedReference
 
@@ -222,7 +223,7 @@ def _transform(
         for patch in content.patches:
             if patch.phase is phase:
                 result = _patched(result, patch)
-    return result
+    return replace_fields(result, content.replacements)
 
 
 def _patched(objects: list[Resource], patch: Patch) -> list[Resource]:

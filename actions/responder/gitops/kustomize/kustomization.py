@@ -3,14 +3,16 @@
 https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...yamledit.values import YamlPath
 from .. import manifests
 from ..fields import items, mapping, set_in, text
+from . import replacements
 from .patches import Json6902Patch, Patch, ReplicaCount, StrategicMergePatch
+from .replacements import ReadFile, Replacement
 from .resource import Location, Phase, Resource
 from .selector import Selector
 
@@ -25,10 +27,6 @@ _UNFOLLOWED = (
     "openapi",
 )
 _REMOTE = ("git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/", "file://")
-
-ReadFile = Callable[
-    [str], tuple[str, bytes] | None
-]  # from a reference in a kustomization to the file's path and content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +45,7 @@ class Kustomization:
     annotations: Mapping[str, str] | None = None
     unfollowed: tuple[str, ...] = ()
     is_component: bool = False
+    replacements: tuple[Replacement, ...] = ()
 
     def rename(self, resource: Resource) -> Resource:
         """Return the object with the kustomization's namespace, prefix, suffix, labels and annotations."""
@@ -95,6 +94,7 @@ def parse(file: str, data: bytes, read_file: ReadFile) -> Kustomization:
         annotations=_strings(mapping(content, "commonAnnotations")) or None,
         unfollowed=tuple(key for key in _UNFOLLOWED if content.get(key)),
         is_component=content.get("kind") == "Component",
+        replacements=replacements.parse(items(content, "replacements"), read_file),
     )
 
 

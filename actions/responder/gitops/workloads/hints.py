@@ -57,7 +57,8 @@ def _missing_folders(desired_state: DesiredState) -> str:
     missing = [skipped for skipped in desired_state.skipped if skipped.reason.startswith(NO_FOLDER)]
     replacing = sorted(skipped.file for skipped in desired_state.skipped if skipped.reference == "replacements")
     if missing and replacing:
-        return f"replacements are not followed, and {first_few(replacing)} may set the folders of Flux Kustomizations"
+        files = first_few(replacing)
+        return f"replacements in {files} may set the folders of Flux Kustomizations to values that are not known"
     if missing:
         return "Flux Kustomizations name folders that are not here (does the input `directory` name what Flux reads?)"
     return ""

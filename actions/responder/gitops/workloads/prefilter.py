@@ -86,7 +86,7 @@ def search_for(
             for match in _AFFIX.finditer(data):
                 (prefixes if match[1] == b"Prefix" else suffixes).add(match[2].decode(errors="replace"))
         everything = everything or b"allowNameChange" in data or b"/metadata/name" in data
-        if b"substituteFrom" in data:
+        if b"substituteFrom" in data or b"replacements" in data:
             config_maps.update(match[1] or match[2] for match in _CONFIG_NAME.finditer(data))
     pairs = [(subject.namespace, name) for subject in subjects for name in owner_names(subject.name)]
     pairs += [("", _stem(owner)) for owner in owners]

@@ -12,6 +12,7 @@ from . import prefilter
 from .owners import owners_in_any_namespace
 
 _RESOURCE_SET = re.compile(rb"^\s*[\"']?kind[\"']?\s*:\s*[\"']?ResourceSet\b", re.MULTILINE)
+_EXTERNAL_INPUTS = re.compile(rb"^\s*[\"']?inputsFrom[\"']?\s*:", re.MULTILINE)
 _LIMIT = 5  # candidates that a message lists at most
 UNNAMED_CLUSTER = (
     "the event names no cluster, and the rules name several: let the relay stamp it, by a token for each cluster in "
@@ -48,8 +49,10 @@ def _other_sources(desired_state: DesiredState) -> str:
 def _resource_sets(desired_state: DesiredState) -> str:
     """Return the files with a ResourceSet of the Flux Operator, empty if there is none."""
     contents = desired_state.checkout.manifests.items()
-    files = sorted(file for file, data in contents if _RESOURCE_SET.search(data))
-    return f"ResourceSets are not followed, and one in {first_few(files)} may make it" if files else ""
+    files = {file: data for file, data in contents if _RESOURCE_SET.search(data)}
+    external = sorted(file for file, data in files.items() if _EXTERNAL_INPUTS.search(data))
+    inputs = f"; the inputs of {first_few(external)} come from a ResourceSetInputProvider" if external else ""
+    return f"ResourceSets are not followed, and one in {first_few(sorted(files))} may make it{inputs}" if files else ""
 
 
 def _missing_folders(desired_state: DesiredState) -> str:

@@ -38,7 +38,7 @@ def read(data: bytes) -> list[Manifest]:
     return [manifest for document in manifests.split(data) for manifest in manifests.objects(document)]
 
 
-def own(replacements: list[Any]) -> dict[str, Any]:
+def follow(replacements: list[Any]) -> dict[str, Any]:
     kustomization = {"resources": ["o.yaml"], "replacements": replacements}
     files = {"k/kustomization.yaml": yaml.safe_dump(kustomization), "k/o.yaml": yaml.safe_dump_all([SOURCE, OBJECT])}
     checkout = Checkout.from_contents({path: text.encode() for path, text in files.items()})
@@ -47,7 +47,7 @@ def own(replacements: list[Any]) -> dict[str, Any]:
     return {item.resource.id.kind: dict(item.resource.data) for item in state.objects}
 
 
-def built(replacements: list[Any], folder: Path) -> dict[str, Any]:
+def render(replacements: list[Any], folder: Path) -> dict[str, Any]:
     (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["o.yaml"], "replacements": replacements}))
     (folder / "o.yaml").write_text(yaml.safe_dump_all([SOURCE, OBJECT]))
     result = subprocess.run([str(KUSTOMIZE), "build", str(folder)], capture_output=True, check=True)
@@ -81,7 +81,7 @@ def built(replacements: list[Any], folder: Path) -> dict[str, Any]:
 )
 def test_replacements_do_what_kustomize_does(source: Any, target: Any, tmp_path: Path) -> None:
     replacements = [{**source, "targets": [target]}]
-    assert own(replacements) == built(replacements, tmp_path)
+    assert follow(replacements) == render(replacements, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_replacements_do_what_kustomize_does(source: Any, target: Any, tmp_path:
     ],
 )
 def test_what_is_not_known_or_not_followed_changes_nothing(replacement: Any) -> None:
-    assert own([replacement])["Kustomization"] == OBJECT
+    assert follow([replacement])["Kustomization"] == OBJECT

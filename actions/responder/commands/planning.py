@@ -14,6 +14,7 @@ from ..gitops.flux.sources import Origin
 from ..plan import planner, trailers
 from ..plan.budget import Budget
 from ..plan.plan import Plan
+from ..proof.helm_chart import helm_charts
 from ..proof.prover import kustomize_prover
 from ..publish import history, signatures
 from ..publish.git import Git
@@ -62,9 +63,10 @@ class Planning:
         work_tree = WorkTree(self.git.root)
         with ExitStack() as stack:
             required = self.verify == "require"
-            prover = None
+            prover, charts = None, None
             if self.verify != "off":
                 prover = stack.enter_context(kustomize_prover(required=required, copy=work_tree.copy))
+                charts = stack.enter_context(helm_charts())
             checkout = work_tree.checkout()
             completeness.require_all(self.git)
             entries = self.git.entries()
@@ -74,6 +76,7 @@ class Planning:
                 checkout,
                 origin=origin,
                 prover=prover,
+                charts=charts,
                 budget=budget,
                 mode=mode,
                 starter=self.starter,

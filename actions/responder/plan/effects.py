@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ..errors import Unsupported
-from ..gitops.fields import find, set_in
+from ..gitops.fields import find, set_in, text
 from ..gitops.flux.desired_state import ClusterObject
 from ..gitops.placement.desired_edit import DesiredEdit, JsonPatch, RemoveResource, changed_paths, is_fulfilled
 from ..gitops.workloads import helm
@@ -73,7 +73,7 @@ def effects_of(action: Action, target: Target) -> list[Effect]:
         return [_post_renderer(action, target)]
     if isinstance(action, PatchManifest):
         return [_patch(action, target.object)]
-    fields = operator_effects.fields_of(action, target) or _fields(action, target.workload)
+    fields = _fields_of_target(action, target)
     effects = [Effect(object=target.object, edit=SetValue(path=path, value=value)) for path, value in fields]
     if any(path == _REPLICAS for path, _ in fields):
         effects += _scaler_effects(target.autoscalers)
@@ -93,6 +93,11 @@ def replica_change(actions: Sequence[Action], target: Target) -> ReplicaChange |
         if numbers
         else None
     )
+
+
+def _fields_of_target(action: Action, target: Target) -> Fields:
+    data = target.object.resource.data
+    return operator_effects.fields_of(action, target.operator_kind, data, target) or _fields(action, target.workload)
 
 
 def warnings_about(action: Action, target: Target) -> list[str]:
@@ -142,6 +147,10 @@ def _patch(action: PatchManifest, item: ClusterObject) -> Effect:
 
 def _fields(action: Action, workload: Workload | ChartWorkload) -> Fields:
     """Return the fields that a action sets in the manifest of a workload. Raise Unsupported."""
+    if isinstance(workload, ChartWorkload):
+        fields = operator_effects.fields_of(action, workload.operator_kind, workload.content, workload)
+        if fields:
+            return fields
     match action:
         case Stop() if workload.kind in STOP:
             return [STOP[workload.kind]]
@@ -220,7 +229,8 @@ def _merge_patch(action: Action, workload: ChartWorkload) -> dict[str, Any]:
 
     A stop takes a CronJob out: Helm then deletes it, and so its Jobs and their pods, which a suspension would not end.
     """
-    head = {"apiVersion": _API_VERSIONS.get(workload.kind, "apps/v1"), "kind": workload.kind}
+    version = text(workload.content, "apiVersion") or _API_VERSIONS.get(workload.kind, "apps/v1")
+    head = {"apiVersion": version, "kind": workload.kind}
     if isinstance(action, Stop) and workload.kind == "CronJob":
         return {"$patch": "delete", **head, "metadata": {"name": workload.name}}
     patch: dict[str, Any] = {}

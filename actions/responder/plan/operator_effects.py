@@ -1,22 +1,24 @@
 """What a response sets in an object whose pods an operator makes. Other kinds are for effects.py."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Unsupported
 from ..gitops.fields import find
-from ..gitops.workloads.target import Target
+from ..kubernetes.operator_kinds import OperatorKind
 from ..rules.actions import Action, Annotate, Label, Scale, Stop
 
 _REPLICAS = ("spec", "replicas")
 _TEMPLATE = ("spec", "template")
 
 
-def fields_of(action: Action, target: Target) -> list[tuple[tuple[str, ...], Any]]:
+def fields_of(
+    action: Action, kind: OperatorKind | None, content: Mapping[str, Any], owner: object
+) -> list[tuple[tuple[str, ...], Any]]:
     """Return the fields that an action sets, each with its value; none if the action sets what it sets in any kind.
 
-    Raise Unsupported if the kind does not have the response.
+    `content` is that of the `owner` of the pods. Raise Unsupported if the kind does not have the response.
     """
-    kind = target.operator_kind
     if kind is None:
         return []
     match action:
@@ -27,12 +29,12 @@ def fields_of(action: Action, target: Target) -> list[tuple[tuple[str, ...], Any
             advice = (
                 "`isolate` cuts its pods off the network" if kind.labels else "`isolate` needs `labels` in the rules"
             )
-            raise Unsupported(f"no edit stops the pods of {target}: {obstacle}; {advice}")
+            raise Unsupported(f"no edit stops the pods of {owner}: {obstacle}; {advice}")
         case Scale(replicas=replicas) if any(path == _REPLICAS for path, _ in kind.stop):
             return [(_REPLICAS, replicas)]
         case Scale():
             raise Unsupported(f"a {kind.kind} of {kind.group} has no response `scale`")
-        case Label(on_pods=True) | Annotate(on_pods=True) if find(target.object.resource.data, _TEMPLATE) is None:
-            raise Unsupported(f"{target} has no pod template")
+        case Label(on_pods=True) | Annotate(on_pods=True) if find(content, _TEMPLATE) is None:
+            raise Unsupported(f"{owner} has no pod template")
         case _:
             return []

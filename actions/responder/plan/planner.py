@@ -4,7 +4,6 @@ Works on a checkout in memory and writes nothing, so that it can plan again on a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import count
 from pathlib import PurePosixPath
 from typing import assert_never
@@ -16,6 +15,7 @@ from ..github.starter import Starter
 from ..gitops.checkout import Checkout, changed_files
 from ..gitops.flux.sources import Origin
 from ..gitops.workloads import locate
+from ..gitops.workloads.charts import Charts
 from ..gitops.workloads.target import Target
 from ..kubernetes.pod_names import Subject, Workload
 from ..proof.protocol import Prover
@@ -25,7 +25,7 @@ from ..rules.actions import Action
 from ..rules.matching import Decision
 from ..rules.model import Mode, OverLimitAction, Rules
 from ..surprise import Surprise, guarded
-from . import absent_clusters, no_subject, reasons, remaining_pod
+from . import absent_clusters, chart_proof, no_subject, reasons, remaining_pod
 from .apply import AppliedChanges, apply
 from .batch import Batch
 from .budget import Budget
@@ -43,6 +43,7 @@ def plan_responses(
     *,
     origin: Origin | None = None,
     prover: Prover | None = None,
+    charts: Charts | None = None,
     budget: Budget | None = None,
     mode: Mode | None = Mode.COMMIT,
     find_obstacle: FindObstacle = lambda _: None,
@@ -52,17 +53,18 @@ def plan_responses(
     """Plan the responses to a batch; each is planned on the files as those before it leave them.
 
     `origin` is where the checkout comes from, so that Flux sources of the same repository are recognised. Without a
-    `prover` nothing is rendered, without a `budget` there is no limit. `mode` is the mode of responses whose rules want
-    no more careful one; None applies all of them, whatever rules want. `find_obstacle` returns why an edit of a file
-    cannot be committed, or None. The `starter` of the run has to be one of those who may speak for a cluster, if the
-    rules say who; None checks nothing, for a replay of sample events. `numbers` are those that people know
-    the events by; without them, events count from 1.
+    `prover` nothing is rendered, without `charts` no chart, without a `budget` there is no limit. `mode` is the mode of
+    responses whose rules want no more careful one; None applies all of them, whatever rules want. `find_obstacle`
+    returns why an edit of a file cannot be committed, or None. The `starter` of the run has to be one of those who may
+    speak for a cluster, if the rules say who; None checks nothing, for a replay of sample events. `numbers` are those
+    that people know the events by; without them, events count from 1.
     """
     planner = _Planner(
         ruleset,
         checkout,
         origin=origin,
         prover=prover,
+        charts=charts,
         budget=budget,
         mode=mode,
         find_obstacle=find_obstacle,
@@ -82,6 +84,7 @@ class _Planner:
         *,
         origin: Origin | None,
         prover: Prover | None,
+        charts: Charts | None,
         budget: Budget | None,
         mode: Mode | None,
         find_obstacle: FindObstacle,
@@ -94,6 +97,7 @@ class _Planner:
         self._absent = absent_clusters.find(ruleset, checkout)
         self._origin = origin
         self._prover = prover
+        self._charts = charts
         self._budget = budget
         self._mode = mode
         self._find_obstacle = find_obstacle
@@ -153,7 +157,7 @@ class _Planner:
         mode = Mode.most_careful([self._mode, rule_mode]) if self._mode else Mode.COMMIT
         verdict = CAREFUL_VERDICTS.get(mode, Verdict.CONTAINED) if applied.changes else Verdict.IN_PLACE
         remains = remaining_pod.describe(subject, target.workload, applied.unreached)
-        proof, warnings = None, (*applied.warnings, *reasons.assumptions(target))
+        proof, warnings = None, (*applied.warnings, *chart_proof.assumptions(target))
         if applied.changes:
             cluster_folder = self._clusters.get(target.object.cluster)
             files = [change.file for change in applied.changes]
@@ -249,6 +253,7 @@ class _Planner:
             assignment=self._ruleset.assignment_of(subject, cluster=event.cluster),
             origin=self._origin,
             kinds=self._ruleset.kinds,
+            charts=self._charts,
         )
 
     def _prove(self, event: Event, subject: Subject, target: Target, applied: AppliedChanges) -> Proof | None:
@@ -262,10 +267,11 @@ class _Planner:
             clusters=self._clusters,
             origin=self._origin,
             kinds=self._ruleset.kinds,
+            charts=bool(target.chart_workloads and self._charts),
         )
         proof = self._prover.prove(target.desired_state, desired, applied.claims)
-        if proof.standing is Standing.PROVED and (doubts := reasons.assumptions(target)):
-            proof = replace(proof, standing=Standing.ASSUMED, reason=f"{proof.reason}; {'; '.join(doubts)}")
+        if proof.standing is Standing.PROVED and target.chart_workloads:
+            proof = chart_proof.judge(proof, target, desired, self._charts)
         if proof.standing is Standing.DISPROVED or (proof.standing is not Standing.PROVED and self._prover.required):
             raise Unproved(proof.reason, diff=proof.diff)
         return proof
@@ -281,7 +287,7 @@ def _refused(event: Event, error: Refused, *, workload: Workload | None = None) 
 def _verdict_of_commit(target: Target, proof: Proof | None) -> Verdict:
     if proof and proof.standing is Standing.NOT_BUILT:
         return Verdict.COMMITTED
-    return Verdict.ASSUMED if reasons.assumptions(target) else Verdict.CONTAINED
+    return Verdict.ASSUMED if chart_proof.assumptions(target) else Verdict.CONTAINED
 
 
 def _distinct(actions: Iterable[Action]) -> list[Action]:

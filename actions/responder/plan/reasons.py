@@ -1,7 +1,5 @@
 """Why an event has its verdict, in words for a person. Decides no verdict."""
 
-from collections.abc import Sequence
-
 from ..gitops.workloads.target import Target
 from ..proof.standing import Standing
 from .outcome import EarlierResponse, Response
@@ -20,14 +18,3 @@ def of_response(response: Response, target: Target) -> str:
 def of_origin(origin: EarlierResponse, *, dry_run: bool) -> str:
     """Return what an earlier event of the batch has to do with a later one of the same workload."""
     return f"{origin.words(dry_run=dry_run)} of this batch: {', '.join(origin.locations)}"
-
-
-def assumptions(target: Target) -> Sequence[str]:
-    """Return what a response supposes that only a chart could confirm."""
-    if not target.chart_workloads:
-        return ()
-    workloads = " or ".join(map(str, target.chart_workloads))
-    return (
-        f"only the chart of {target} can confirm that it makes {workloads}, which the name of the pod stands for: "
-        "see whether the pod is gone",
-    )

@@ -47,8 +47,11 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
-def run(command: Sequence[str], *, root: Path, scratch: Path, timeout: float) -> Result:
-    """Run a command in `root`, which it can read. It can write in the folder `scratch` alone, which is its home too."""
+def run(command: Sequence[str], *, root: Path, scratch: Path, timeout: float, result: str | None = None) -> Result:
+    """Run a command in `root`, which it can read. It can write in the folder `scratch` alone, which is its home too.
+
+    With `result`, a pattern of file names, the output is the content of the one file of that name in `scratch`.
+    """
     scratch.mkdir(exist_ok=True)
     program = str(Path(shutil.which(command[0]) or command[0]).resolve())
     ruleset = _ruleset([*_READABLE, program, str(root)], writable=str(scratch))
@@ -72,6 +75,8 @@ def run(command: Sequence[str], *, root: Path, scratch: Path, timeout: float) ->
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+        if result is not None and process.returncode == 0:
+            output = next((file.read_bytes() for file in sorted(scratch.glob(result)) if file.is_file()), b"")
     finally:
         if ruleset is not None:
             os.close(ruleset)

@@ -20,6 +20,7 @@ from responder.falco import cloudevent
 from responder.plan import planner
 from responder.plan.outcome import Verdict
 from responder.plan.plan import Plan
+from responder.proof.helm_chart import helm_charts
 from responder.proof.protocol import Prover
 from responder.proof.prover import kustomize_prover
 from responder.proof.standing import Standing
@@ -52,7 +53,14 @@ class Case:
         event = cloudevent.parse(sidekick.cloudevent(sent, event_id="1", **extensions))
         path = self.state / ".github" / "falco-response.yaml"
         ruleset = parser.parse(path.read_bytes() if path.exists() else EVERY_RULE, name=path.name)
-        return planner.plan_responses([event], ruleset, WorkTree(root).checkout(), prover=prover)
+        with helm_charts() as charts:
+            return planner.plan_responses(
+                [event],
+                ruleset,
+                WorkTree(root).checkout(),
+                prover=prover,
+                charts=charts if self.says.get("charts") else None,
+            )
 
     @property
     def expected(self) -> dict[PurePosixPath, bytes | None]:
@@ -75,7 +83,16 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-cases = pytest.mark.parametrize("case", [pytest.param(Case(path), id=path.name) for path in sorted(CASES.iterdir())])
+HELM = pytest.mark.skipif(shutil.which("helm") is None, reason="no helm: `make setup` builds it where Go is")
+
+
+def params() -> Iterator[Any]:
+    for path in sorted(CASES.iterdir()):
+        case = Case(path)
+        yield pytest.param(case, id=path.name, marks=[HELM] if case.says.get("charts") else [])
+
+
+cases = pytest.mark.parametrize("case", list(params()))
 
 
 @cases

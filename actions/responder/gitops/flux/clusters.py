@@ -14,6 +14,7 @@ from ..checkout import Checkout
 from ..kustomize.build import Builder
 from ..kustomize.reachability import around, is_kustomization
 from ..kustomize.resource import Resource
+from .chart_reference import FILE_SOURCES, chart_source
 from .desired_state import ClusterState, DesiredState
 from .kustomization import GROUP, FluxKustomization, is_flux_kustomization
 from .reconcile import Reconciliation
@@ -53,7 +54,15 @@ def _desired_state(
 ) -> DesiredState:
     appliers = (item.applier for cluster in (*clusters, *other_clusters) for item in cluster.objects if item.applier)
     references = {applier.as_flux_kustomization.source for applier in appliers}
+    chart_sources = {
+        chart_source(item.resource) for cluster in (*clusters, *other_clusters) for item in cluster.objects
+    } - {None}
     return DesiredState(
+        own_sources=frozenset(
+            source
+            for source in chart_sources
+            if source and source.kind in FILE_SOURCES and sources.is_repository(source)
+        ),
         checkout=sources.checkout,
         clusters=tuple(clusters),
         other_clusters=tuple(other_clusters),

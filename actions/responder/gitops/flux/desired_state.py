@@ -64,7 +64,7 @@ class DesiredState:
     `inputs` are the objects that came into a kustomization, by the name of its source tree and its folder; `references`
     the `resources:` of a kustomization by its file; `trees` the source trees by name, of which the one without a name
     has the whole checkout; `pins` the tag, version, commit or digest that a source is held at. `ignored_files` would
-    matter, but Flux leaves them out of a source.
+    matter, but Flux leaves them out of a source. `own_sources` are those of charts that are this repository.
     """
 
     checkout: Checkout
@@ -76,6 +76,7 @@ class DesiredState:
     pins: Mapping[SourceReference, str]
     skipped: frozenset[SkippedReference]
     ignored_files: frozenset[str]
+    own_sources: frozenset[SourceReference] = frozenset()
 
     @cached_property
     def objects(self) -> tuple[ClusterObject, ...]:

@@ -4,9 +4,11 @@ Names alone decide, because no chart is rendered here: only the chart can confir
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from ...kubernetes.operator_kinds import OperatorKind
 from ...kubernetes.pod_names import BASE, HASH, RANDOM, Owner, Pod, Subject, Workload, creator_of, owns
 from ..kustomize.resource import Resource
 from . import helm
@@ -26,12 +28,18 @@ _WORDS = {"https", "mqtts", "mssql", "pgsql"}  # that look like a random suffix
 
 @dataclass(frozen=True, kw_only=True)
 class ChartWorkload:
-    """A workload that a chart may have. If `is_cut`, the name is only the first characters of its name."""
+    """A workload that a chart may have. If `is_cut`, the name is only the first characters of its name.
+
+    `content` is the object as its chart makes it, empty if the chart is not rendered; `operator_kind` is set if an
+    operator makes its pods.
+    """
 
     kind: str
     namespace: str
     name: str
     is_cut: bool = False
+    content: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    operator_kind: OperatorKind | None = None
 
     @property
     def pattern(self) -> str:

@@ -8,9 +8,9 @@ https://fluxcd.io/flux/components/helm/helmreleases/#release-configuration
 import hashlib
 
 from ..fields import find, mapping, text
+from ..flux.chart_reference import GROUP
 from ..kustomize.resource import ObjectId, Resource
 
-GROUP = "helm.toolkit.fluxcd.io"
 _LONGEST = 53  # characters of a release name, beyond which Flux cuts it and adds a hash
 _OVERRIDES = (("fullnameOverride",), ("global", "fullnameOverride"))
 

@@ -22,6 +22,12 @@ BUILT_TWICE = "Flux builds no folder that has an object twice: take it out of on
 DECLARED_TWICE = "the cluster gets it from more than one file, and other clusters read these too: take it out of one"
 
 
+def barren_charts(releases: Sequence[ClusterObject]) -> str:
+    """Return that the charts of some releases make no owner, empty if there are none."""
+    names = first_few([describe(release) for release in releases])
+    return f"the charts of {names} were rendered, and make no workload with such a pod" if names else ""
+
+
 def first_few(names: Sequence[str]) -> str:
     """Return the first of the names, and the number of those that are left out."""
     extra = len(names) - _LIMIT

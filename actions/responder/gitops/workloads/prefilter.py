@@ -43,7 +43,7 @@ class Search:
 
     It selects workloads with one of `names` as part of a name, Helm releases that match `releases`, ConfigMaps that
     match `config_maps`, objects of the API groups that `operator_kinds` matches, and Flux's own objects; if
-    `everything`, workloads of any name.
+    `everything`, workloads of any name; if `has_chart_sources`, the sources of charts.
     """
 
     names: tuple[bytes, ...]
@@ -51,6 +51,7 @@ class Search:
     config_maps: re.Pattern[bytes] | None = None
     everything: bool = False
     operator_kinds: re.Pattern[bytes] | None = None
+    has_chart_sources: bool = False
 
     def __call__(self, data: bytes) -> Sequence[manifests.Manifest]:
         """Return the objects in a file's content that can matter. Raise Unreadable."""
@@ -70,15 +71,25 @@ class Search:
         has_name = any(name in data for name in self.names) or (b"${" in data and _VARIABLE_NAME.search(data))
         if (has_name or self.everything) and _KIND.search(data):
             return True
+        if self.has_chart_sources and SOURCE_GROUP.encode() in data:
+            return True
         if self.operator_kinds and self.operator_kinds.search(data):
             return True
         return self.config_maps is not None and b"ConfigMap" in data and self.config_maps.search(data) is not None
 
 
 def search_for(
-    subjects: Iterable[Subject], owners: Iterable[Owner], contents: Iterable[bytes], kinds: Iterable[OperatorKind] = ()
+    subjects: Iterable[Subject],
+    owners: Iterable[Owner],
+    contents: Iterable[bytes],
+    kinds: Iterable[OperatorKind] = (),
+    *,
+    charts: bool = False,
 ) -> Search:
-    """Return the search for the owners of what events are about; `contents` show what may have changed their names."""
+    """Return the search for the owners of what events are about; `contents` show what may have changed their names.
+
+    With `charts`, all Helm releases are selected, and what they take values from: their charts are rendered.
+    """
     prefixes, suffixes, config_maps = set[str](), set[str](), set[bytes]()
     everything = False
     for data in contents:
@@ -86,7 +97,8 @@ def search_for(
             for match in _AFFIX.finditer(data):
                 (prefixes if match[1] == b"Prefix" else suffixes).add(match[2].decode(errors="replace"))
         everything = everything or b"allowNameChange" in data or b"/metadata/name" in data
-        if b"substituteFrom" in data or b"replacements" in data:
+        has_references = b"substituteFrom" in data or b"replacements" in data or (charts and b"valuesFrom" in data)
+        if has_references:
             config_maps.update(match[1] or match[2] for match in _CONFIG_NAME.finditer(data))
     pairs = [(subject.namespace, name) for subject in subjects for name in owner_names(subject.name)]
     pairs += [("", _stem(owner)) for owner in owners]
@@ -101,8 +113,9 @@ def search_for(
     groups = {kind.group for kind in kinds if any(kind.may_own(subject.name) for subject in subjects)}
     return Search(
         operator_kinds=_group_pattern(sorted(groups)) if groups else None,
+        has_chart_sources=charts,
         names=tuple(sorted(name.encode() for name in _shortest(names))),
-        releases=_release_pattern(sorted(releases)),
+        releases=re.compile(b"") if charts else _release_pattern(sorted(releases)),
         config_maps=_any_of(sorted(config_maps)) if config_maps else None,
         everything=everything or any("${" in affix for affix in prefixes | suffixes),
     )

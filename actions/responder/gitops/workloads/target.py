@@ -15,7 +15,8 @@ class Target:
 
     `object` is the workload as its cluster gets it, `desired_state` all that the repository applies. For a HelmRelease,
     `chart_workloads` are the workloads one of which the chart must have for the pod to have its name; there are no
-    `autoscalers`. `operator_kind` is set if an operator makes its pods.
+    `autoscalers`. `operator_kind` is set if an operator makes its pods. If `is_rendered`,
+    the chart makes the one workload in `chart_workloads`; if not, `unrendered` may say why it could not be rendered.
     """
 
     file: PurePosixPath
@@ -28,6 +29,8 @@ class Target:
     desired_state: DesiredState = field(repr=False)
     chart_workloads: tuple[ChartWorkload, ...] = ()
     operator_kind: OperatorKind | None = None
+    is_rendered: bool = False
+    unrendered: str = ""
     autoscalers: tuple[ClusterObject, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:

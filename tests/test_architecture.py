@@ -17,7 +17,8 @@ def test_every_path_that_is_named_exists(document: Path) -> None:
     paths = re.findall(
         r"(?<![\w/.])(?:actions|deploy|docs|falco_dispatch|relay|tests|\.github)/[\w./-]*\w", document.read_text()
     )
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    folders = (ROOT, document.parent)  # an example names its own files
+    assert [path for path in paths if not any((folder / path).exists() for folder in folders)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

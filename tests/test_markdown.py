@@ -78,7 +78,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 def test_commands_print_what_is_shown(block: Block, tmp_path: Path, environ: dict[str, str]) -> None:
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for name in ("actions", "deploy", "tests"):
+    for name in ("actions", "deploy", "docs", "tests"):
         (folder / name).symlink_to(ROOT / name)
     sessions = block.commands if block.language == "console" else [(block.text, "")]
     for command, output in sessions:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -12,7 +13,7 @@ from relay.github.outcome import Delivered
 from relay.metrics import Metrics
 from relay.outbox.protocol import Backlog
 from tests.deploy import rendering
-from tests.deploy.rendering import CHART, KUSTOMIZE
+from tests.deploy.rendering import CHART, KUSTOMIZE, ROOT
 
 FILES = CHART / "files"
 COMPONENT = KUSTOMIZE / "components" / "monitoring"
@@ -37,6 +38,9 @@ def exposed() -> dict[str, set[str]]:
 
 
 def check_expression(expression: str, exposed: dict[str, set[str]]) -> None:
+    promql_parser.parse(
+        expression.replace("$__rate_interval", "5m")
+    )  # raises ValueError; Grafana replaces its variable
     metrics = set(re.findall(r"\brelay_\w+", expression))
     assert metrics
     assert metrics - exposed.keys() == set()
@@ -57,6 +61,25 @@ def test_an_alert_tells_what_it_means_and_only_with_labels_that_it_has(rule: dic
     used = set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"])))
     grouped = {label.strip() for labels in re.findall(r"by \(([^)]*)\)", rule["expr"]) for label in labels.split(",")}
     assert used - grouped == set()
+
+
+@pytest.mark.parametrize("rule", ALERTS)
+def test_an_alert_links_its_runbook(rule: dict[str, Any]) -> None:
+    page = f"docs/runbooks/{rule['alert']}.md"
+    assert rule["annotations"]["runbook_url"] == f"https://github.com/falco-dispatch/falco-dispatch/blob/main/{page}"
+    text = (ROOT / page).read_text()
+    assert text.startswith(f"# {rule['alert']}\n")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["What it means", "What is at stake", "What to do"]
+
+
+def test_no_runbook_is_left_without_an_alert() -> None:
+    pages = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert pages == {rule["alert"] for group in GROUPS for rule in group["rules"]}
+
+
+def test_an_expression_that_prometheus_cannot_parse_is_noticed(exposed: dict[str, set[str]]) -> None:
+    with pytest.raises(ValueError, match="parenthesis"):
+        check_expression("max by (namespace (relay_backlog_events)", exposed)
 
 
 @pytest.mark.parametrize("panel", PANELS)

@@ -105,9 +105,11 @@ def load(text: str) -> UndoRecord:
         file = PurePosixPath(content["file"])
         path, inside = tuple(content["path"]), tuple(content.get("inside", ()))
         document = content["document"]
-    except (ValueError, TypeError, KeyError) as error:
+        str(file).encode(errors="surrogateescape")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadHistory(f"a Previous trailer is none that this action writes: {error!a}") from error
-    if file.is_absolute() or ".." in file.parts or not all(type(step) in (str, int) for step in (*path, *inside)):
+    is_file = not file.is_absolute() and ".." not in file.parts and "\0" not in str(file)
+    if not is_file or not all(map(_is_step, (*path, *inside))):
         raise BadHistory("a Previous trailer names a place that this action would not")
     if type(document) is not int or document < 0:
         raise BadHistory("a Previous trailer names no document")
@@ -125,6 +127,10 @@ def load(text: str) -> UndoRecord:
     if isinstance(path[-1], int) and content.get("removed") is True:
         return RemovedItem(file=file, document=document, path=path[:-1], index=path[-1], previous=previous)
     return PreviousValue(file=file, document=document, path=path, previous=previous)
+
+
+def _is_step(step: object) -> bool:
+    return type(step) is str or (type(step) is int and step >= 0)
 
 
 def _value(previous: Value | Absent) -> dict[str, Any]:

@@ -56,13 +56,14 @@ def parse(sha: str, data: bytes) -> Commit:
     for line in head.decode(errors="replace").split("\n"):
         name, _, value = line.partition(" ")
         headers.setdefault(name, []).append(value)  # the lines of a signature have an empty name
+    author, committer = (headers.get(name, [""])[0] for name in ("author", "committer"))
     encoding = headers.get("encoding", ["utf-8"])[0]
     return Commit(
         sha=sha,
         parents=tuple(headers.get("parent", ())),
-        author=_identity(headers["author"][0]),
-        committer=_identity(headers["committer"][0]),
-        time=_time(headers["committer"][0]),
+        author=_identity(author),
+        committer=_identity(committer),
+        time=_time(committer),
         is_signed="gpgsig" in headers or "gpgsig-sha256" in headers,
         message=_decoded(message, encoding),
     )
@@ -85,5 +86,5 @@ def _time(value: str) -> datetime:
 def _decoded(message: bytes, encoding: str) -> str:
     try:
         return message.decode(encoding, errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # anybody who commits can write any name there
         return message.decode(errors="replace")

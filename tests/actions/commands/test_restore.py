@@ -160,6 +160,9 @@ FORGED = (
     [
         pytest.param(HALF, "is passed over: a response in the history lacks the trailer", id="half a record"),
         pytest.param(FORGED, "this action did not make it", id="a forged record"),
+        pytest.param(
+            FORGED + "Previous: " + "[" * 100_000 + "\n", "is none that this action writes", id="endless JSON"
+        ),
     ],
 )
 @pytest.mark.parametrize("selection", [{"event": "5b2e"}, {"workload": "Deployment default/alpine-deployment"}])

@@ -89,7 +89,11 @@ def test_a_record_is_written_as_it_is_read(text: str, record: UndoRecord) -> Non
         pytest.param('{"file":"x","document":-1,"path":["a"]}', id="a document before the first"),
         pytest.param('{"file":"x","document":true,"path":["a"]}', id="a document that is a boolean"),
         pytest.param('{"file":"x","path":["a"]}', id="no document"),
+        pytest.param('{"file":"x\\u0000","document":0,"path":["a"]}', id="a file with a null character"),
+        pytest.param('{"file":"\\ud800","document":0,"path":["a"]}', id="a file with half a character"),
+        pytest.param('{"file":"x","document":0,"path":["a",-1]}', id="an item before the first"),
         pytest.param("[", id="no JSON"),
+        pytest.param("[" * 100_000, id="endless JSON"),
     ],
 )
 def test_what_the_action_does_not_write_is_not_believed(text: str) -> None:

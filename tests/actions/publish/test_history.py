@@ -154,3 +154,13 @@ def test_a_message_in_another_encoding_is_decoded() -> None:
     head = f"tree x\nauthor {ACTION} 1 +0000\ncommitter {ACTION} 1 +0000\nencoding "
     assert commit_object.parse("c", head.encode() + b"ISO-8859-1\n\n\xfc\n").message == "ü\n"
     assert commit_object.parse("c", head.encode() + b"no-such-encoding\n\nx\n").message == "x\n"
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "idna", "punycode", "\0", "hex", "x" * 5000])
+def test_a_commit_with_a_hostile_encoding_is_read(encoding: str) -> None:
+    head = f"tree x\nauthor {ACTION} 1 +0000\ncommitter {ACTION} 1 +0000\nencoding {encoding}\n\n"
+    assert commit_object.parse("c", head.encode() + b"x\xff\xfe\n").message.startswith("x")
+
+
+def test_a_commit_without_an_author_is_not_the_actions_own() -> None:
+    assert not commit_object.parse("c", f"tree x\nparent {'b' * 40}\n\nx\n".encode()).is_of_action

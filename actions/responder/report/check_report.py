@@ -10,7 +10,7 @@ from ..rules.model import Rule, Rules
 from .layout import alert, join, table
 from .links import Links
 from .sentence import sentence
-from .verdict_words import MARKS
+from .verdict_words import mark
 
 _COLUMNS = 6  # rules that a table has room for
 _TEXT_LIMIT = 1000  # characters
@@ -85,8 +85,11 @@ class CheckReport:
             yield from ("●" if rule.name in replay.rules else "" for rule in columns)
         else:
             yield ", ".join(map(markdown_code, replay.rules))
-        yield f"{MARKS[outcome.verdict]} {sentence(outcome, dry_run=True, show=markdown_code)}"
-        yield "" if outcome.verdict is Verdict.IGNORED else markdown_text(outcome.reason, limit=_TEXT_LIMIT)
+        if outcome.verdict is Verdict.IGNORED:
+            yield from (f"{mark(outcome.verdict, dry_run=True)} Ignored", "")
+        else:
+            yield f"{mark(outcome.verdict, dry_run=True)} {sentence(outcome, dry_run=True, show=markdown_code)}"
+            yield markdown_text(outcome.reason, limit=_TEXT_LIMIT)
 
     def _rule(self, rule: Rule) -> str:
         if self.ruleset.built_in:

@@ -9,11 +9,16 @@ _SHORT = 12  # lines
 
 
 def markdown(diff: str, *, title: str = "Change") -> str:
-    """Return a diff as a part of a page: the first lines that change, and the whole of it folded."""
+    """Return a diff as a part of a page with a title."""
+    return f"### {title}\n\n{without_title(diff)}"
+
+
+def without_title(diff: str) -> str:
+    """Return the first lines of a diff that change, and the whole of it folded."""
     lines = list(_changed_lines(diff))
     more = [f" … {len(lines) - _SHORT} more lines"] if len(lines) > _SHORT else []
     short = fenced("\n".join([*lines[:_SHORT], *more]), "diff")
-    return f"### {title}\n\n{short}\n{fold('The whole diff', fenced(diff, 'diff'))}"
+    return f"{short}\n{fold('The whole diff', fenced(diff, 'diff'))}"
 
 
 def _changed_lines(diff: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from .layout import alert, fold
 from .links import Links
 from .sentence import sentence
 from .story import Story
-from .verdict_words import MARKS
+from .verdict_words import mark
 
 _ALERTS = {
     Verdict.REFUSED: "CAUTION",
@@ -75,12 +75,15 @@ class OutcomeView:
 
     @property
     def sources(self) -> list[str]:
-        """Return links to the lines that change and to the response rule."""
+        """Return links to the lines that change, as far as a commit has them, and to the response rule."""
         response = self.outcome.response
         if response is None:
             return []
-        changes = [self.links.file(change.file, change.line) for change in response.changes]
-        rule = self.links.top_file(self.rules, response.rule_line, text=response.rule)
+        is_committed = self.outcome.verdict.changes_files and not self.dry_run
+        changes = [self.links.file(change.file, change.line if is_committed else None) for change in response.changes]
+        rule = markdown_code(response.rule, limit=_HEADING_LIMIT)
+        if response.rule_line:
+            rule = self.links.top_file(self.rules, response.rule_line, text=response.rule)
         return [*dict.fromkeys(changes), f"response rule {rule}"]
 
     @property
@@ -107,7 +110,7 @@ class OutcomeView:
 
     def _sentence(self, *, limit: int) -> str:
         text = sentence(self.outcome, dry_run=self.dry_run, show=partial(markdown_code, limit=limit))
-        return f"{MARKS[self.outcome.verdict]} {text}"
+        return f"{mark(self.outcome.verdict, dry_run=self.dry_run)} {text}"
 
     def _demand(self, reason: str) -> Iterator[str]:
         outcome = self.outcome

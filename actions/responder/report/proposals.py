@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..escape import fenced, markdown_code
+from ..escape import markdown_code
 from ..github.pull_requests import PullRequest
 from ..plan.outcome import Response
+from . import diff_view
 from .sentence import subject
 
 
@@ -21,7 +22,7 @@ class Proposal:
         """Return the proposal as Markdown, for the job summary."""
         act = f"{self.response.action} {subject(self.response, markdown_code)}"
         item = f"- [{self.pull}]({self.pull.url}): {act}"
-        return f"{item}\n\n{fenced(self.diff, 'diff')}" if self.diff else f"{item}, which it has already"
+        return f"{item}\n\n{diff_view.without_title(self.diff)}" if self.diff else f"{item}, which it has already"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from .outcome_view import OutcomeView
 from .proposals import Uncommitted
 from .sentence import sentence
 from .timeline import Moment
-from .verdict_words import MARKS, word
+from .verdict_words import mark, word
 
 _REASON_LIMIT = 2000  # characters
 _URGENT_EVENTS = 10  # of a batch, whose alerts stand before everything else
@@ -107,7 +107,7 @@ class Report:
             return "No events"
         counts = Counter(word(outcome.verdict, dry_run=self.dry_run) for outcome in outcomes)
         worst = max((outcome.verdict for outcome in outcomes), key=list(Verdict).index)
-        return f"{MARKS[worst]} {len(outcomes)} events: " + ", ".join(
+        return f"{mark(worst, dry_run=self.dry_run)} {len(outcomes)} events: " + ", ".join(
             f"{number} {name}" for name, number in counts.items()
         )
 

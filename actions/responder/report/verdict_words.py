@@ -2,7 +2,7 @@
 
 from ..plan.outcome import CAREFUL_VERDICTS, Verdict
 
-MARKS = {
+_MARKS = {
     Verdict.CONTAINED: "🛑",
     Verdict.ASSUMED: "❔",
     Verdict.PROPOSED: "✋",
@@ -15,7 +15,15 @@ MARKS = {
 }
 
 
+def mark(verdict: Verdict, *, dry_run: bool) -> str:
+    """Return the mark for a verdict."""
+    return _MARKS[Verdict.DRY_RUN if dry_run and _is_act(verdict) else verdict]
+
+
 def word(verdict: Verdict, *, dry_run: bool) -> str:
     """Return the word for a verdict."""
-    is_act = verdict.changes_files or verdict in CAREFUL_VERDICTS.values()
-    return f"would be {verdict}" if dry_run and is_act else str(verdict)
+    return f"would be {verdict}" if dry_run and _is_act(verdict) else str(verdict)
+
+
+def _is_act(verdict: Verdict) -> bool:
+    return verdict.changes_files or verdict in CAREFUL_VERDICTS.values()

@@ -9,7 +9,8 @@ from responder.errors import Refused, Unsupported
 from responder.gitops.placement.desired_edit import JsonPatch, RemoveResource
 from responder.gitops.workloads import locate
 from responder.kubernetes.pod_names import Pod
-from responder.plan.effects import STOP, effects_of, warnings_about
+from responder.plan.effects import STOP, effects_of, replica_change, warnings_about
+from responder.plan.outcome import ReplicaChange
 from responder.rules.actions import Action, Annotate, Label, PatchManifest, Remove, Scale, Stop
 from responder.yamledit.edit import AppendItem, SetValue
 
@@ -217,3 +218,19 @@ def test_volumes_that_a_stop_deletes_are_warned_about(action: Action, when_scale
     warnings = warnings_about(action, target("StatefulSet", spec))
     assert len(warnings) == count
     assert all("deletes its volumes" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("actions", "kind", "spec", "change"),
+    [
+        pytest.param([Stop()], "Deployment", {"replicas": 3}, ReplicaChange(previous=3, current=0), id="stop"),
+        pytest.param([Scale(1)], "StatefulSet", {"replicas": 3}, ReplicaChange(previous=3, current=1), id="scale"),
+        pytest.param([Stop()], "Deployment", {}, ReplicaChange(previous=None, current=0), id="no count before"),
+        pytest.param([Label(set={"a": "b"})], "Deployment", {"replicas": 3}, None, id="another action"),
+        pytest.param([Stop()], "DaemonSet", {}, None, id="a kind without replicas"),
+    ],
+)
+def test_what_a_person_reads_of_replicas_is_what_the_cluster_had_and_gets(
+    actions: list[Action], kind: str, spec: dict[str, Any], change: ReplicaChange | None
+) -> None:
+    assert replica_change(actions, target(kind, spec)) == change

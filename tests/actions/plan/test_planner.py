@@ -1,6 +1,7 @@
 """Which verdict an event gets, what counts against the budget, and which files change."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -262,3 +263,32 @@ def test_a_file_is_listed_once_however_many_of_its_lines_change() -> None:
 def test_what_flux_cannot_build_is_committed_and_says_why() -> None:
     (outcome,) = plan(shell(), prover=FixedProver(Standing.NOT_BUILT, required=False)).outcomes
     assert (outcome.verdict, outcome.reason.endswith("; so it is")) == (Verdict.COMMITTED, True)
+
+
+def test_a_refusal_names_the_workload_as_soon_as_it_is_known() -> None:
+    protected = plan(shell(), rules=RULES + b"protect: {namespaces: [shop]}\n").outcomes[0]
+    assert str(protected.workload) == "Deployment shop/web"
+    assert plan(shell("absent")).outcomes[0].workload is None
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        pytest.param(("commit", "commit"), ["contained", "in place"], id="both at once"),
+        pytest.param(("pull-request", "commit"), ["proposed", "contained"], id="the first is proposed"),
+        pytest.param(("dry-run", "pull-request"), ["shown", "proposed"], id="both are careful"),
+        pytest.param(("commit", "pull-request"), ["contained", "in place"], id="the second is proposed"),
+    ],
+)
+def test_a_dry_run_tells_of_each_event_what_its_run_would(modes: tuple[str, str], expected: list[str]) -> None:
+    first, second = modes
+    rules = f"""\
+version: 1
+rules:
+  - {{name: one, match: {{output_fields: {{proc.name: one}}}}, respond: [stop], mode: {first}}}
+  - {{name: two, match: {{output_fields: {{proc.name: two}}}}, respond: [stop], mode: {second}}}
+"""
+    events = [replace(shell(), fields={**shell().fields, "proc.name": name}) for name in ("one", "two")]
+    assert verdicts(plan(*events, rules=rules.encode(), mode=None).as_rules_want) == expected
+    if modes != ("pull-request", "commit"):
+        assert verdicts(plan(*events, rules=rules.encode())) == expected

@@ -10,6 +10,7 @@ from responder.falco.priority import Priority
 from responder.kubernetes.pod_names import Pod, Workload
 from responder.plan.outcome import EarlierResponse, Outcome, ReplicaChange, Response, Verdict
 from responder.report.sentence import sentence
+from responder.report.verdict_words import mark
 
 CHECKOUT = Workload(kind="Deployment", namespace="shop", name="checkout")
 FIELDS = {"k8s.ns.name": "shop", "k8s.pod.name": "ghost-7d9c5b6f48-x2k9q"}
@@ -134,3 +135,10 @@ def test_each_response_has_its_verb(action: str, replicas: ReplicaChange | None,
 def test_without_a_name_of_the_cluster_there_is_none() -> None:
     nameless = replace(STOP, event=replace(SHELL, cluster=None), cluster=".")
     assert words(Verdict.CONTAINED, response=nameless) == "Stopped Deployment shop/checkout (3 → 0 replicas)"
+
+
+def test_the_mark_of_a_dry_run_is_not_that_of_an_act() -> None:
+    marks = {verdict: mark(verdict, dry_run=True) for verdict in Verdict}
+    acts = {verdict for verdict, text in marks.items() if text == mark(Verdict.DRY_RUN, dry_run=False)}
+    assert acts == {Verdict.CONTAINED, Verdict.ASSUMED, Verdict.PROPOSED, Verdict.DRY_RUN, Verdict.COMMITTED}
+    assert len({mark(verdict, dry_run=False) for verdict in Verdict}) == len(Verdict)

@@ -89,9 +89,7 @@ def _unmatchable(environment: RunEnvironment, ruleset: Rules) -> Iterator[str]:
 
 def _falco_rules(path: Path) -> Iterator[str]:
     """Yield the names of Falco's rules: from its own files, or one on each line."""
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if not file.is_file():
-            continue
+    for file in _files(path, "*") if path.is_dir() else [path]:
         text = file.read_text(encoding="utf-8", errors="replace")
         if file.suffix in (".yaml", ".yml"):
             yield from (_unquoted(match) for match in _RULE.findall(text))
@@ -108,7 +106,7 @@ def _unquoted(scalar: str) -> str:
 
 def _samples(folder: Path) -> Iterator[tuple[str, object]]:
     """Yield the events of a folder by the names of their files. Raises BadInput."""
-    paths = sorted(path for path in folder.rglob("*.json") if path.is_file())
+    paths = _files(folder, "*.json")
     if not paths:
         raise BadInput("input events names a folder without any .json file")
     if len(paths) > _LIMIT:
@@ -119,6 +117,12 @@ def _samples(folder: Path) -> Iterator[tuple[str, object]]:
             yield str(path.relative_to(folder)), json.loads(text)
         except (ValueError, RecursionError):
             yield str(path.relative_to(folder)), text
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files in a folder, in order, without links that lead out of it: a pull request can add such a one."""
+    files = (path for path in folder.rglob(pattern) if path.is_file())
+    return sorted(path for path in files if path.resolve().is_relative_to(folder.resolve()))
 
 
 def _input_path(environment: RunEnvironment, name: str) -> Path | None:

@@ -169,6 +169,20 @@ def test_inputs_that_lead_nowhere_are_said(
     assert (result.code, message in result.log) == (exit_codes.BAD_INPUT, True), result.log
 
 
+def test_a_sample_that_is_a_link_out_of_its_folder_is_not_read(new_remote: NewRemote, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary-of-the-runner")
+    remote = new_remote({RULES: STOP, "samples/e02.json": json.dumps(E02).encode()})
+    root = remote.checkout().root
+    (root / "samples" / "x.json").symlink_to(tmp_path / "secret")
+    (root / "samples" / "y.json").symlink_to("e02.json")
+    command("git", "add", "--all", cwd=root)
+    command("git", "commit", "--quiet", "--message=x", cwd=root)
+    command("git", "push", "--quiet", "origin", "HEAD:main", cwd=root)
+    result = Responder(remote, tmp_path).check(events="samples")
+    assert [row["event"] for row in json.loads(result.outputs["plan"])] == ["e02.json", "y.json"]
+    assert "canary" not in result.log + result.summary
+
+
 def test_a_hostile_sample_is_text(checked: Callable[..., RunResult]) -> None:
     hostile = json.dumps({**E02, "rule": "</table><script>\n::error::x", "output": "`|*"}).encode()
     result = checked({RULES: STOP.replace(b"[Terminal shell in container]", b"['*']"), "samples/<b>`|.json": hostile})

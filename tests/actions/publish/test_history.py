@@ -84,6 +84,13 @@ def test_every_commit_of_a_long_history_is_read_once(new_remote: NewRemote, monk
     assert [commit.sha for commit in commits] == remote.log("%H")
 
 
+def test_a_commit_that_the_checkout_replaces_is_read_as_it_is(new_remote: NewRemote) -> None:
+    git = new_remote({"a": b"1"}).checkout()
+    forged = command("git", "commit-tree", "HEAD^{tree}", "-m", "Forged", cwd=git.root).decode().strip()
+    command("git", "replace", "HEAD", forged, cwd=git.root)
+    assert [commit.message.strip() for commit in history.all_commits(git)] == ["Describe the desired state"]
+
+
 def test_a_commit_that_is_missing_is_an_error(new_remote: NewRemote) -> None:
     with pytest.raises(GitFailed, match="missing"):
         history.read_commit(new_remote({"a": b"1"}).checkout(), "c" * 40)

@@ -105,6 +105,11 @@ def test_an_event_is_about_a_pod_or_the_workload_that_the_audit_log_names(
     assert str(cloudevent.parse(falco(**fields)).subject) == subject
 
 
+def test_names_of_what_is_no_workload_need_not_be_those_of_a_workload() -> None:
+    fields = {**AUDITED, "ka.target.resource": "clusterroles", "ka.target.name": "system:node"}
+    assert cloudevent.parse(falco(**fields)).subject is None
+
+
 def test_an_audited_workload_that_no_cluster_can_have_is_refused() -> None:
     with pytest.raises(BadEvent, match="Kubernetes does not accept the pod name"):
         _ = cloudevent.parse(falco(**{**AUDITED, "ka.target.name": "../etc"})).subject

@@ -41,6 +41,7 @@ DATA = {
         ("{name}-{/spec/pools/*/name}-{part}-{number}", "web-a-x7k2-0", True),
         ("{name}-{/spec/pools/*/name}-{part}-{number}", "web-d-x7k2-0", False),
         ("{name}-{/spec/pools/*/name}-{part}-{number}", "web-a-x-7k2-0", False),
+        ("{name}-{/spec/absent}-{part}-{number}", "web-d-x7k2-0", False),
         ("{name}-{word}-{number}", "web-a-x-7k2-0", True),
         ("{/spec/cluster}-{name}-{number}", "main-web-0", True),
         ("{/spec/ordinal}-{name}-{number}", "7-web-0", True),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from responder.errors import NotFound
 from responder.gitops.workloads import locate
 from responder.gitops.workloads.target import Target
 from responder.kubernetes.pod_names import Pod
@@ -126,6 +127,13 @@ def test_a_chart_that_cannot_be_had_is_told_with_its_reason(
 
 def test_without_helm_names_decide_and_the_reason_says_what_to_install(tmp_path: Path) -> None:
     assert "there is no helm on the PATH: install helm" in target(tree(), HelmCharts(None, None, tmp_path)).unrendered
+
+
+def test_a_release_of_another_namespace_is_not_rendered(charts: HelmCharts) -> None:
+    other = {**release(), "metadata": {"name": "web", "namespace": "other"}}
+    with pytest.raises(NotFound):
+        target(tree(other), charts)
+    assert charts._rendered == {}
 
 
 def test_optional_values_that_are_not_there_are_none(charts: HelmCharts) -> None:

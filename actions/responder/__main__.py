@@ -6,6 +6,7 @@ import sys
 
 from .commands import process_memory
 from .commands.check import check
+from .commands.confirm import confirm
 from .commands.exit_codes import Command, exit_code
 from .commands.respond import respond
 from .commands.restore import restore
@@ -13,7 +14,13 @@ from .commands.status import status
 from .github.run_environment import RunEnvironment
 from .github.run_output import RunOutput
 
-COMMANDS: dict[str, Command] = {"check": check, "respond": respond, "restore": restore, "status": status}
+COMMANDS: dict[str, Command] = {
+    "check": check,
+    "confirm": confirm,
+    "respond": respond,
+    "restore": restore,
+    "status": status,
+}
 
 if __name__ == "__main__":
     process_memory.hide()

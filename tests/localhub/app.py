@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from . import apps, backend, commits, dispatches, graphql, pulls, reading, reviews
+from . import apps, backend, commits, dispatches, graphql, pulls, reading, reviews, statuses
 from .answers import answer, error
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault
@@ -37,15 +37,20 @@ def create_app(state: State) -> Starlette:
         token = state.tokens.get(backend.password(request.headers.get("authorization", "")))
         return await backend.serve(request, repository, token)
 
+    api = [
+        Route("/repos/{owner}/{repo}/dispatches", repository_dispatch, methods=["POST"]),
+        Route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", workflow_dispatch, methods=["POST"]),
+        *apps.routes(state.apps, state.tokens),
+        *reading.routes(state),
+        *pulls.routes(state),
+        *reviews.routes(state),
+        *commits.routes(state),
+        *statuses.routes(state),
+    ]
     return Starlette(
         routes=[
-            Route("/repos/{owner}/{repo}/dispatches", repository_dispatch, methods=["POST"]),
-            Route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", workflow_dispatch, methods=["POST"]),
-            *apps.routes(state.apps, state.tokens),
-            *reading.routes(state),
-            *pulls.routes(state),
-            *reviews.routes(state),
-            *commits.routes(state),
+            *api,
+            Mount("/api/v3", routes=api),  # as at GitHub Enterprise Server, for programs that are given another host
             *graphql.routes(state),
             Route("/{owner}/{repo}.git/{service:path}", git, methods=["GET", "POST"]),
         ]

@@ -28,6 +28,8 @@ OPERATIONS = (
     ("patch", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     ("post", "/repos/{owner}/{repo}/git/refs"),
     ("get", "/repos/{owner}/{repo}/commits"),
+    ("get", "/repos/{owner}/{repo}/commits/{ref}/statuses"),
+    ("post", "/repos/{owner}/{repo}/statuses/{sha}"),
 )
 MUTATION_INPUT = "CreateCommitOnBranchInput"
 

@@ -60,6 +60,7 @@ class Repository:
     disabled: set[str] = field(default_factory=set)  # workflows, by their files
     pull_requests: list[PullRequest] = field(default_factory=list)
     signed: set[str] = field(default_factory=set)  # the commits that GitHub made, and signed
+    statuses: list[dict[str, Any]] = field(default_factory=list)  # of commits, the oldest first
     takes_pull_requests_of_workflows: bool = True  # a setting, which GitHub has off in new repositories
 
 

@@ -11,8 +11,9 @@ from ..falco.event import Event
 from ..github.api import Api
 from ..github.starter import Starter
 from ..gitops.flux.sources import Origin
-from ..plan import planner, trailers
+from ..plan import drift, planner, trailers
 from ..plan.budget import Budget
+from ..plan.drift import RecordedCommit
 from ..plan.plan import Plan
 from ..proof.helm_chart import helm_charts
 from ..proof.prover import kustomize_prover
@@ -44,7 +45,7 @@ class Planning:
     def all(self, events: Sequence[ParsedEvent], ruleset: Rules, *, mode: Mode | None) -> Plan:
         """Plan a run's events within the limits of the rules."""
         budget = Budget(ruleset.limits, lambda: self._count_recorded(ruleset.limits))
-        return self._plan(events, ruleset, mode=mode, budget=budget)
+        return drift.judge(self._plan(events, ruleset, mode=mode, budget=budget), self._commits_since)
 
     def again(self, events: Mapping[int, Event], ruleset: Rules) -> Plan:
         """Plan all responses to events, by their numbers, that were planned and counted before."""
@@ -83,6 +84,15 @@ class Planning:
                 find_obstacle=lambda path: self.git.find_obstacle(path, entries),
                 numbers=numbers,
             )
+
+    def _commits_since(self, moment: float) -> list[RecordedCommit]:
+        """Return the commits that the action has pushed to the branch since a moment, or the last one."""
+        commits = [*history.commits_since(self.git, moment, self.branch)] or [
+            history.read_commit(self.git, self.git.head())
+        ]
+        return [
+            RecordedCommit(time=item.time.timestamp(), message=item.message) for item in commits if item.is_by_action
+        ]
 
     def _count_recorded(self, limits: Limits) -> Counter[LimitScope]:
         """Return how many responses the action has pushed to the branch in the last hour."""

@@ -17,6 +17,7 @@ from ..publish import push
 from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
+from ..publish.push import Published
 from ..report import annotations
 from ..report.flux_state import FluxState
 from ..report.proposals import Uncommitted
@@ -72,12 +73,11 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         published, uncommitted = reviewer.carry_out(published)
     finished = datetime.now(UTC)
     flux = FluxState()
-    if published.commit:
-        clusters = {response.event.cluster or response.cluster for response in published.plan.responses}
+    if clusters := _clusters_to_tell(published) if not dry_run else set():
         notifications = notifier(environment, output).notify(
             receivers.for_clusters(clusters, planning.ruleset()),
             repository=environment.repository,
-            commit=published.commit,
+            commit=published.commit or git.head(),
         )
         flux = FluxState(notifications=tuple(notifications), when=datetime.now(UTC))
     report = Report(
@@ -96,6 +96,17 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         output.annotate(Annotation(level="error", message=str(mistake)))
         return BAD_INPUT
     return _exit_code(published.plan)
+
+
+def _clusters_to_tell(published: Published[Plan]) -> set[str]:
+    """Return the clusters whose Flux has something to apply: a new commit, or one that it applied before or never."""
+    responses = [*published.plan.responses] if published.commit else []
+    responses += [
+        outcome.response
+        for outcome in published.plan.outcomes
+        if outcome.response and outcome.verdict is Verdict.STILL_RUNNING
+    ]
+    return {response.event.cluster or response.cluster for response in responses}
 
 
 def _write(output: RunOutput, report: Report) -> None:
@@ -118,6 +129,6 @@ def _write(output: RunOutput, report: Report) -> None:
 
 def _exit_code(plan: Plan) -> int:
     verdicts = {outcome.verdict for outcome in plan.outcomes}
-    if verdicts & {Verdict.REFUSED, Verdict.COMMITTED}:
+    if verdicts & {Verdict.REFUSED, Verdict.COMMITTED, Verdict.STILL_RUNNING}:
         return FAILED
     return BAD_INPUT if Verdict.INVALID in verdicts else SUCCESS

@@ -18,6 +18,7 @@ class Verdict(StrEnum):
 
     ASSUMED: the edit is in the commit, but only a chart could confirm that the workload is its own. COMMITTED: the edit
     is in the commit, but does not contain: Flux cannot build the folder, or the pod runs on.
+    STILL_RUNNING: the edit was in place before the event, so that the pod should be gone.
     """
 
     CONTAINED = "contained"
@@ -27,6 +28,7 @@ class Verdict(StrEnum):
     IN_PLACE = "in place"
     IGNORED = "ignored"
     COMMITTED = "committed"
+    STILL_RUNNING = "still running"
     REFUSED = "refused"
     INVALID = "invalid"
 

@@ -8,7 +8,7 @@ from ..notify.notifications import Notification
 from ..plan.outcome import Outcome, Verdict
 from .sentence import sentence
 
-_ERRORS = (Verdict.COMMITTED, Verdict.REFUSED, Verdict.INVALID)
+_ERRORS = (Verdict.COMMITTED, Verdict.STILL_RUNNING, Verdict.REFUSED, Verdict.INVALID)
 
 
 def of_outcomes(outcomes: Iterable[Outcome], *, dry_run: bool = False) -> Iterator[Annotation]:

@@ -19,6 +19,7 @@ _ALERTS = {
     Verdict.REFUSED: "CAUTION",
     Verdict.INVALID: "CAUTION",
     Verdict.COMMITTED: "CAUTION",
+    Verdict.STILL_RUNNING: "CAUTION",
     Verdict.ASSUMED: "WARNING",
     Verdict.PROPOSED: "IMPORTANT",
 }
@@ -115,7 +116,7 @@ class OutcomeView:
     def _demand(self, reason: str) -> Iterator[str]:
         outcome = self.outcome
         match outcome.verdict:
-            case Verdict.COMMITTED:
+            case Verdict.COMMITTED | Verdict.STILL_RUNNING:
                 yield f"**The workload still runs.** {reason[:1].upper()}{reason[1:]}."
             case Verdict.ASSUMED:
                 yield "**See whether the pod is gone.** Only the chart could confirm that it makes the workload."

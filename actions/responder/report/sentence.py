@@ -40,6 +40,8 @@ def sentence(outcome: Outcome, *, dry_run: bool, show: Show) -> str:
             return f"{'Would commit' if dry_run else 'Committed'}, but not in force: {act}"
         case Verdict.IN_PLACE if outcome.origin:
             return f"{workload} {outcome.origin.words(dry_run=dry_run)}"
+        case Verdict.STILL_RUNNING:
+            return f"{workload} still runs, although it is {participle(response.action)} in Git"
         case Verdict.IN_PLACE:
             return f"{workload} is {participle(response.action)} already"
         case _:
@@ -74,6 +76,8 @@ def _without_response(outcome: Outcome, *, dry_run: bool, show: Show) -> str:
         name = f"{workload.kind} {show(f'{workload.namespace}/{workload.name}')}{cluster}"
         if outcome.origin:
             return f"{name} {outcome.origin.words(dry_run=dry_run)}"
+        if outcome.verdict is Verdict.IN_PLACE:
+            return f"{name} is stopped already"
         return _nothing(f"{name} still runs", dry_run=dry_run)
     if event.claimed_pod:
         return _nothing(f"pod {show(event.claimed_pod)}{cluster} still runs", dry_run=dry_run)

@@ -10,6 +10,7 @@ _MARKS = {
     Verdict.IN_PLACE: "✅",
     Verdict.IGNORED: "⚪",
     Verdict.COMMITTED: "🚧",
+    Verdict.STILL_RUNNING: "🔥",
     Verdict.REFUSED: "⚠️",
     Verdict.INVALID: "❌",
 }

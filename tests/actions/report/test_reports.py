@@ -203,7 +203,12 @@ def test_a_branch_has_a_number_from_the_second_on() -> None:
 @pytest.mark.parametrize(
     ("verdict", "level"),
     [
-        (verdict, "error" if verdict in (Verdict.COMMITTED, Verdict.REFUSED, Verdict.INVALID) else "notice")
+        (
+            verdict,
+            "error"
+            if verdict in (Verdict.COMMITTED, Verdict.STILL_RUNNING, Verdict.REFUSED, Verdict.INVALID)
+            else "notice",
+        )
         for verdict in Verdict
     ],
 )

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from responder import escape
+from tests.actions.active_text import EXAMPLES, acts_in_markdown
+from tests.actions.report import pages
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 markup = st.text("`~*_|<>&;#[]()!@\\\n\r\t -+=:/aA1") | st.text()
@@ -121,3 +123,15 @@ def test_a_workflow_command_stays_one_line(text: str) -> None:
     assert not {"\r", "\n"} & set(line)
     assert properties.count(",") == 1
     assert data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%") == text
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES.values(), *pages.HOSTILE])
+def test_text_outside_of_code_is_neither_markup_nor_acted_on(text: str) -> None:
+    markdown = escape.markdown_text(text)
+    assert acts_in_markdown(f"| a |\n| --- |\n| {markdown} |", links="none") == []
+    assert pages.Page(f"a {markdown}").elements == {"p": 1}
+
+
+@pytest.mark.parametrize("text", ["a | b *c* _d_ `e` <f", "rule 'shells': apps/prod/kustomization.yaml line 8 (new)"])
+def test_text_outside_of_code_stays_readable(text: str) -> None:
+    assert pages.Page(escape.markdown_text(text)).text == text.replace("<f", "%3Cf")

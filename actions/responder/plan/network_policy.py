@@ -19,13 +19,18 @@ from ..gitops.fields import find, mapping
 from ..gitops.placement.placement import Placement, PlacementKind
 from ..gitops.placement.readers import Readers
 from ..gitops.workloads import helm
+from ..gitops.workloads.chart_workloads import ChartWorkload
 from ..gitops.workloads.target import Target
+from ..kubernetes.pod_names import Workload
 from ..rules.actions import Isolate
 from ..yamledit.edit import AppendItem
 
 # The label that every namespace has: https://kubernetes.io/docs/reference/labels-annotations-taints/
 _NAMESPACE = "kubernetes.io/metadata.name"
 _DNS_PORTS = [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+# What makes Kustomize add labels to the selector of a policy:
+# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/
+_SELECTOR_LABELS = re.compile(rb"commonLabels|includeSelectors")
 _FILE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 # Where the kinds keep the labels of their pods; a selector is better, for it cannot change.
 _LABELS: tuple[tuple[str, ...], ...] = (
@@ -67,9 +72,9 @@ def policy_for(action: Isolate, target: Target) -> Policy:
         )
     step = steps[0] if steps else None
     id_ = step.input_id if step else resource.ids[0]
-    name = f"isolate-{id_.name}"
+    name = f"isolate-{target.chart_workloads[0].name if target.is_rendered else id_.name}"
     if not _FILE_NAME.fullmatch(name):
-        raise Unsupported(f"{id_.name} is no name for a file")
+        raise Unsupported(f"{name} is no name for a file")
     if step and step.tree:
         raise NoHome(f"{target.workload} comes from an artifact, to which no file can be added")
     folder = posixpath.dirname(step.file or f"{step.folder}/-") if step else posixpath.dirname(resource.file)
@@ -100,18 +105,35 @@ def _allowed(action: Isolate) -> dict[str, Any]:
 
 def _pod_labels(target: Target) -> dict[str, str]:
     """Return labels that all pods of a workload have."""
-    data = target.object.resource.data
+    workload: Workload | ChartWorkload = target.workload
+    data, operator_kind = target.object.resource.data, target.operator_kind
     if helm.is_release(target.object.resource.id):
-        raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
-    if target.operator_kind and target.operator_kind.labels:
-        return dict(target.operator_kind.pod_labels(target.workload.name))
-    if target.workload.kind == "Pod":
+        workload = _chart_workload(target)
+        data, operator_kind = workload.content, workload.operator_kind
+    if operator_kind and operator_kind.labels:
+        return dict(operator_kind.pod_labels(workload.name))
+    if workload.kind == "Pod":
         paths: tuple[tuple[str, ...], ...] = (("metadata", "labels"),)
-    elif target.workload.kind == "ReplicationController":
+    elif workload.kind == "ReplicationController":
         paths = (("spec", "selector"), _LABELS[1])
     else:
         paths = _LABELS
     for path in paths:
         if isinstance(find(data, path), dict) and (labels := mapping(data, *path)):
             return {key: str(value) for key, value in labels.items()}
-    raise Unsupported(f"{target.workload} has no pod labels that a NetworkPolicy could select")
+    raise Unsupported(f"{workload} has no pod labels that a NetworkPolicy could select")
+
+
+def _chart_workload(target: Target) -> ChartWorkload:
+    """Return the workload that a chart makes. Raise Unsupported where no policy can select its pods."""
+    resource = target.object.resource
+    if not target.is_rendered:
+        raise Unsupported(f"{target.workload} is a chart's: the labels of its pods are not known here")
+    if helm.namespace(resource) != resource.id.namespace:
+        raise Unsupported(f"{target.workload} makes its pods in another namespace than that of a policy beside it")
+    files = [step.file for step in resource.steps if step.file]
+    for file in files:
+        if _SELECTOR_LABELS.search(target.desired_state.checkout.read(file) or b""):
+            raise Unsupported(f"{file} adds labels to selectors, which the pods of a chart do not have")
+    (workload,) = target.chart_workloads
+    return workload

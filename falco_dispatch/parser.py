@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 LETTER_ACTIONS = ("list", "show", "requeue", "drop")
 SHELLS = ("bash", "zsh", "tcsh")
+DEFAULT_RULES = ".github/falco-response.yaml"
 DEFAULT_RELAY = "http://127.0.0.1:8080/"
 
 Parser = argparse.ArgumentParser
@@ -51,6 +52,17 @@ def _add_replay_arguments(parser: Parser) -> None:
 def _add_try_arguments(parser: Parser) -> None:
     parser.add_argument("repository", metavar="FOLDER", help="a clone of a desired-state repository")
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def _add_contained_arguments(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--html", metavar="FILE", help="write a page to this file too")
+    parser.add_argument(
+        "--directory", default=".", metavar="FOLDER", help="the root of the desired state in a clone (default: here)"
+    )
+    parser.add_argument(
+        "--rules", default=DEFAULT_RULES, metavar="PATH", help="the response rules in the clone (default: %(default)s)"
+    )
 
 
 def _add_completion_arguments(parser: Parser) -> None:
@@ -131,6 +143,23 @@ SUBCOMMANDS = {
             "the folder cannot be tried",
         ),
         add_arguments=_add_try_arguments,
+    ),
+    "contained": Subcommand(
+        module="contained",
+        summary="what is contained now, by the history of a clone",
+        description="List the responses that are in force, with the command that takes each back, and count those "
+        "that have ended. It reads the checked-out commit and its history; nothing is written but the page.",
+        examples=(
+            ("falco-dispatch contained", "in a clone of the desired-state repository"),
+            ("falco-dispatch contained --json", "all responses, for programs"),
+            ("falco-dispatch contained --directory ../state --html status.html", "a page too"),
+        ),
+        exit_codes=(
+            "nothing is contained for longer than limits.contained-days",
+            "something is contained for longer",
+            "the folder or its history cannot be read",
+        ),
+        add_arguments=_add_contained_arguments,
     ),
     "completion": Subcommand(
         module="completion",

@@ -14,6 +14,7 @@ from responder.report.status_json import contained_json, status_json
 from responder.report.status_page import status_page
 from responder.report.status_row import rows
 from responder.report.status_summary import status_summary
+from responder.report.status_text import status_text
 from tests.actions.active_text import HOSTILE as ACTIVE
 from tests.actions.active_text import acts, acts_in_markdown
 from tests.actions.report.pages import HOSTILE, Page
@@ -56,6 +57,16 @@ def test_no_text_adds_an_element_or_an_attribute_to_the_page(text: str) -> None:
         return re.findall(r"<[^\s>]+|\s[\w-]+=(?=\")", page)
 
     assert shape(one_of_each(text)[2]) == shape(one_of_each("harmless")[2])
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\x1b]0;owned\x07\x9b31m\r\n\u202e"])
+def test_a_terminal_gets_no_control_characters(text: str) -> None:
+    def lines(text: str) -> list[str]:
+        containments = [containment(text, fate, number=number, days=30) for number, fate in enumerate(Fate)]
+        return status_text(status(*containments)).split("\n")
+
+    assert all(line.isprintable() for line in lines(text))
+    assert len(lines(text)) == len(lines("harmless"))
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -51,7 +51,7 @@ def check_paths(tree: SourceTree, folder: str, content: Any = None) -> None:
 
 def _inside(tree: SourceTree, folder: str, reference: str) -> str:
     """Return the path that a reference means. Raise BrokenFolder where it leads out of the source."""
-    path = None if reference.startswith("/") else tree.resolve(folder, reference)
+    path = tree.resolve(folder, reference)
     if path is None:
         raise BrokenFolder(f"the kustomization in {folder} reads {one_line(reference)}, which is outside of the source")
     return path

@@ -1,6 +1,7 @@
 """Which workloads a chart may have, by the name of a pod; and which pods do not look like a release's own."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,19 @@ def test_a_part_that_a_controller_makes_up_is_not_in_the_name_that_a_chart_gives
 def test_a_release_whose_own_name_looks_made_up_has_pods() -> None:
     release = resource(helm_release("x7k2d-12345"))
     (workload,) = chart_workloads.possible_workloads(Pod(namespace="shop", name="x7k2d-12345-77789455d6-m7flp"), ())
+    assert chart_workloads.why_foreign(release, workload) == ""
+
+
+def test_what_looks_made_up_may_be_the_beginning_of_a_word_where_a_name_is_cut() -> None:
+    release = resource(helm_release("plex"))
+    workload = ChartWorkload(kind="Deployment", namespace="shop", name="plex-web-x7k2d")
+    assert "'x7k2d'" in chart_workloads.why_foreign(release, workload)
+    assert chart_workloads.why_foreign(release, replace(workload, is_cut=True)) == ""
+
+
+def test_a_part_of_the_longest_name_of_a_release_is_not_made_up() -> None:
+    release = resource(helm_release("plex", spec="values: {fullnameOverride: plex-x7k2d}"))
+    (workload,) = chart_workloads.possible_workloads(Pod(namespace="shop", name="plex-x7k2d-web-77789455d6-m7flp"), ())
     assert chart_workloads.why_foreign(release, workload) == ""
 
 

@@ -8,8 +8,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from ...rules.linear_regex import Regex
 from ..fields import items, mapping, text
 from ..kustomize.resource import ObjectId, Resource
 
@@ -109,7 +111,17 @@ def _excludes(pattern: str, path: str, operation: CopyOperation) -> bool:
         {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
         for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     )
-    return any(re.fullmatch(body, name) for name in names)
+    regex = _regex(body)
+    return regex is not None and any(map(regex.fullmatch, names))
+
+
+@lru_cache(maxsize=1000)
+def _regex(body: str) -> Regex | None:
+    """Return a regular expression, None for one that is longer than any path."""
+    try:
+        return Regex(body)
+    except ValueError:
+        return None
 
 
 def _captures(pattern: str, paths: Iterable[str]) -> list[dict[str, str]]:

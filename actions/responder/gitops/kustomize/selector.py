@@ -6,8 +6,10 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from ...rules.linear_regex import Regex
 from ..fields import mapping, text
 from .resource import Resource
 
@@ -15,6 +17,7 @@ _REQUIREMENT = re.compile(
     r"\s*(?:(?P<absent>!)\s*)?(?P<key>[-./\w]+)\s*"
     r"(?:(?P<equal>==|=|!=)\s*(?P<value>[-.\w]*)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|\Z)"
 )
+_WORD = re.compile(r"[-\w]+")
 _LITERAL = re.compile(r"(?:[-\w]|\\[^\w\s])+")
 
 
@@ -93,9 +96,17 @@ def _holds(labels: Mapping[str, Any], requirement: re.Match[str]) -> bool:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    if not pattern:
-        return True
+    """Return whether a pattern matches a whole value. Kustomize takes linear time, and so does this."""
+    if not pattern or _WORD.fullmatch(pattern):
+        return pattern in ("", value)
+    regex = _regex(pattern)
+    return regex is not None and regex.fullmatch(value)
+
+
+@lru_cache(maxsize=1000)
+def _regex(pattern: str) -> Regex | None:
+    """Return a regular expression, None for one that Kustomize does not accept."""
     try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        return False
+        return Regex(pattern)
+    except ValueError:
+        return None

@@ -78,6 +78,15 @@ def test_a_name_with_a_variable_is_selected_by_a_regular_expression_alone(name: 
     assert Selector(name=name).selects(resource) is expected
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("pattern", ["(a|a)*b", "(a+)+b", "a*" * 200 + "b", "(.*){50}b", "(a?){100}b"])
+def test_no_pattern_takes_longer_than_the_name_is(pattern: str) -> None:
+    data = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a" * 200}}
+    resource = Resource(file="web.yaml", document=0, item=None, line=1, data=data, ids=(identify(data),))
+    assert not Selector(name=pattern).selects(resource)
+    assert Selector(name=pattern.removesuffix("b") + "a*").selects(resource)
+
+
 def test_an_escaped_name_is_for_one_name() -> None:
     assert Selector(name=r"\$\{APP\}").is_for_one_name
     assert not Selector(name=r"\w").is_for_one_name

@@ -12,6 +12,7 @@ from ..fields import mapping
 
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
 _VARIABLE = re.compile(r"\$\$\{|\$\{\s*([A-Za-z_][A-Za-z0-9_]*)")
+_LEVELS = 10  # of defaults inside each other
 _SLICE = re.compile(r":\s*(\d+)(?::\s*(\d+))?")
 _CASES = {"^^": str.upper, ",,": str.lower}
 
@@ -25,8 +26,10 @@ def substitute(data: Mapping[str, Any], variables: Mapping[str, str], *, complet
     return replaced if isinstance(replaced, Mapping) else data
 
 
-def expand(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
-    """Return `text` with its variables replaced."""
+def expand(text: str, variables: Mapping[str, str], *, complete: bool, level: int = 0) -> str:
+    """Return `text` with its variables replaced. `level` is that of a default inside of others; deep ones stay."""
+    if level > _LEVELS:
+        return text
     parts, position = [], 0
     while match := _VARIABLE.search(text, position):
         parts.append(text[position : match.start()])
@@ -39,16 +42,16 @@ def expand(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
             return text
         operator = text[position:end].lstrip() if text[position:end].isspace() else text[position:end]
         position = end + 1
-        value = _value(match[1], operator, variables, complete)
+        value = _value(match[1], operator, variables, complete, level)
         parts.append(text[match.start() : position] if value is None else value)
     return "".join([*parts, text[position:]])
 
 
-def _value(name: str, operator: str, variables: Mapping[str, str], complete: bool) -> str | None:
+def _value(name: str, operator: str, variables: Mapping[str, str], complete: bool, level: int) -> str | None:
     """Return the value of one `${…}`, None if it is not known."""
     variable = variables.get(name)
     if operator.startswith((":-", ":=", "-", "=")) and not variable:
-        return expand(operator.lstrip(":")[1:].strip(), variables, complete=complete)
+        return expand(operator.lstrip(":")[1:].strip(), variables, complete=complete, level=level + 1)
     if variable is None and not complete:
         return None
     value = variable or ""

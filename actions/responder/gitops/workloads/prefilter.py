@@ -15,7 +15,9 @@ from ..flux import artifact_generator, kustomization
 from ..flux.sources import SOURCE_GROUP
 
 _AFFIX = re.compile(rb"name(Prefix|Suffix)[\"']?\s*:\s*[\"']?([^\s\"',#}]+)")
-_VARIABLE_NAME = re.compile(rb"[nN]ame[\"']?\s*:[^\n]*\$\{")
+_NAME_KEY = re.compile(rb"[nN]ame[\"']?[^\S\n]*:")
+_OPEN_NAME_KEY = re.compile(rb"[nN]ame[\"']?\s*\Z")  # of a key whose colon is on the next line
+_KEY_TAIL = 200  # bytes before a line in which such a key can end
 _CONFIG_NAME = re.compile(
     rb"kind[\"']?\s*:\s*[\"']?ConfigMap[\"']?,?\s+[\"']?name[\"']?\s*:\s*[\"']?([-.\w]+)"
     rb"|name[\"']?\s*:\s*[\"']?([-.\w]+)[\"']?,?\s+[\"']?kind[\"']?\s*:\s*[\"']?ConfigMap"
@@ -66,9 +68,9 @@ class Search:
         if b"toolkit.fluxcd.io/" in data or b"extensions.fluxcd.io/" in data:
             if _FLUX.search(data) or (b"ignore" in data and SOURCE_GROUP.encode() in data):
                 return True
-            if b"HelmRelease" in data and self.releases.search(data):
+            if b"HelmRelease" in data and (self.releases.search(data) or _has_variable_name(data)):
                 return True
-        has_name = any(name in data for name in self.names) or (b"${" in data and _VARIABLE_NAME.search(data))
+        has_name = any(name in data for name in self.names) or _has_variable_name(data)
         if (has_name or self.everything) and _KIND.search(data):
             return True
         if self.has_chart_sources and SOURCE_GROUP.encode() in data:
@@ -140,6 +142,21 @@ def owner_names(pod: str) -> set[str]:
     return names
 
 
+def _has_variable_name(data: bytes) -> bool:
+    """Return whether a line has a variable behind the key of a name. Each line is searched once: it can be endless."""
+    position = data.find(b"${")
+    while position >= 0:
+        start = data.rfind(b"\n", 0, position) + 1
+        if _NAME_KEY.search(data, start, position):
+            return True
+        begins_with_colon = data[start:position].lstrip().startswith(b":")
+        if begins_with_colon and _OPEN_NAME_KEY.search(data[max(0, start - _KEY_TAIL) : start]):
+            return True
+        end = data.find(b"\n", position)
+        position = data.find(b"${", end) if end >= 0 else -1
+    return False
+
+
 def _stem(owner: Owner) -> str:
     head, _, middle = owner.name.rpartition("-")
     return head if head and _MIDDLE.fullmatch(middle) and owner.kind != "Deployment" else owner.name
@@ -192,5 +209,4 @@ def _release_pattern(names: list[str]) -> re.Pattern[bytes]:
     values = b"|".join(re.escape(name.encode()) + (rb"[-\w.]*" if len(name) >= _CUT else b"") for name in names)
     return re.compile(
         rb"[nN]ame(?:Override)?[\"']?\s*:\s*(?:[&!]\S+\s+|[|>][-+\d]*\s+)*[\"']?(?:" + values + rb")(?![-.\w])"
-        rb"|[nN]ame[\"']?\s*:[^\n]*\$\{"
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from relay import attributes, falco
+from relay import attributes, falco, tracing
 from relay.attributes import RawHeaders
 from relay.errors import BadEvent, UnsupportedContent
 
@@ -49,17 +49,18 @@ def read(headers: RawHeaders, body: bytes, *, cluster: str | None) -> list[Event
     content_type = by_name.get(b"content-type", b"").decode("latin-1")
     media_type = _media_type(content_type)
     document = _parse(body)
+    trace = tracing.of_request(by_name)
     if media_type == _STRUCTURED:
-        return [_structured(document, cluster)]
+        return [_structured(document, cluster, trace)]
     if media_type == _BATCHED:
         if not isinstance(document, list):
             raise BadEvent("a batch must be a JSON array")
-        return [_structured(item, cluster) for item in document]
+        return [_structured(item, cluster, trace) for item in document]
     context = attributes.from_headers([header for header in headers if header[0][:3] == b"ce-"])
     if not context:
-        return [_event(_wrap(document, body), document, cluster)]
+        return [_event(_wrap(document, body), document, cluster, trace)]
     context["datacontenttype"] = content_type
-    return [_event(context, document, cluster)]
+    return [_event(context, document, cluster, trace)]
 
 
 def encode(event: Event) -> bytes:
@@ -67,7 +68,7 @@ def encode(event: Event) -> bytes:
     return _encode({**event.attributes, "data": event.data})
 
 
-def _structured(document: object, cluster: str | None) -> Event:
+def _structured(document: object, cluster: str | None, trace: Mapping[str, str]) -> Event:
     """Return the event in a structured document. Raise BadEvent or UnsupportedContent.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
@@ -87,14 +88,15 @@ def _structured(document: object, cluster: str | None) -> Event:
         except ValueError:  # also for characters that are not ASCII
             raise BadEvent("data_base64 is not base64") from None
         data = _parse(decoded)
-    return _event(context, data, cluster)
+    return _event(context, data, cluster, trace)
 
 
-def _event(context: dict[str, Any], data: object, cluster: str | None) -> Event:
+def _event(context: dict[str, Any], data: object, cluster: str | None, trace: Mapping[str, str]) -> Event:
     for name in (COALESCED, SHORTENED, ACCEPTED, DISPATCHED):
         context.pop(name, None)
     if cluster is not None:
         context[CLUSTER] = cluster
+    tracing.add(context, trace)
     attributes.validate(context)
     if context["type"] != TYPE:
         raise BadEvent(f"events of this type are not accepted, only {TYPE}")

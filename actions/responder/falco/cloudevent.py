@@ -5,6 +5,7 @@ Where the document comes from is decided in `run_event`.
 
 import functools
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,6 +19,8 @@ from .json_text import decode
 from .priority import Priority
 
 _SOURCE = "https://falco.org"
+# https://www.w3.org/TR/trace-context/#traceparent-header
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _LISTED_PROBLEMS = 3  # of one event, in a message
 
 ParsedEvent = Event | BadEvent | Surprise
@@ -49,6 +52,7 @@ def parse(document: Any) -> Event:
         coalesced=int(attributes.get("coalesced", 0)),
         accepted=attributes.get("relayaccepted"),
         dispatched=attributes.get("relaydispatched"),
+        traceparent=_trace(attributes.get("traceparent")),
         time=next((text for text in (falco.get("time"), attributes.get("time")) if parse_time(text)), None),
         rule=falco["rule"],
         priority=priority,
@@ -70,6 +74,11 @@ def _parse_or_error(document: object) -> Event | BadEvent:
 def _split(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the attributes of the CloudEvent, empty if there is no envelope, and Falco's JSON."""
     return (document, document["data"]) if "specversion" in document else ({}, document)
+
+
+def _trace(value: object) -> str | None:
+    """Return the value if it names a trace; an event that claims another text has none."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def _tags(tags: str | list[str] | None) -> tuple[str, ...]:

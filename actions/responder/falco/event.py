@@ -45,7 +45,7 @@ class Event:
     """One Falco event. `time` is as it was sent, None for what is no time; `coalesced` counts further events.
 
     It stands for them: they differ from it in nothing that a rule could match. `accepted` and `dispatched` are times of
-    the relay, as it wrote them.
+    the relay, as it wrote them. `traceparent` names the trace that the event belongs to, as W3C writes it, else None.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Event:
     coalesced: int = 0
     accepted: str | None = None
     dispatched: str | None = None
+    traceparent: str | None = None
 
     def field(self, name: str) -> Any:
         """Return the value of an output field, or None if it is absent or Falco had no value for it."""

@@ -114,6 +114,8 @@ def _record(response: Response, limit: int | None) -> Iterator[Trailer]:
     yield "Falco-Priority", event.priority.word
     yield "CloudEvent-Id", trailers.short_id(event.id) if limit else event.id
     yield "CloudEvent-Source", _cut(event.source, limit)
+    if event.traceparent and limit is None:  # nothing reads it back, so that it is the first to go
+        yield "Traceparent", event.traceparent
     for change in response.changes:
         yield "Previous", undo_record.dump(change.record)
 

@@ -27,6 +27,22 @@ def test_every_recorded_event_is_read_alike_bare_and_as_a_cloudevent(short: str)
         assert getattr(bare, name) == getattr(sent, name)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_trace"),
+    [
+        pytest.param("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True, id="a trace"),
+        pytest.param("00-00000000000000000000000000000000-00f067aa0ba902b7-01", False, id="no trace"),
+        pytest.param("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", False, id="no span"),
+        pytest.param("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nCloses #1", False, id="more lines"),
+        pytest.param("@team", False, id="another text"),
+        pytest.param(7, False, id="a number"),
+    ],
+)
+def test_only_a_text_that_names_a_trace_is_one(value: object, is_trace: bool) -> None:
+    event = cloudevent.parse({**SENT, "traceparent": value})
+    assert event.traceparent == (value if is_trace else None)
+
+
 def test_integers_beyond_a_double_stay_exact() -> None:
     text = json.dumps([E02])
     [event] = cloudevent.parse_all(run_event.documents({}, text))

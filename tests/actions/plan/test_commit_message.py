@@ -56,6 +56,17 @@ def test_one_response_is_named_with_its_reason_and_trailers() -> None:
     )
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_a_commit_names_the_trace_of_its_event() -> None:
+    traced = replace(event(), traceparent=TRACE)
+    message = commit_message.compose([response(event=traced)])
+    assert f"\nTraceparent: {TRACE}\n" in message
+    commit_message.confirm(message, [response(event=traced)])
+    assert [recorded.event_id for recorded in trailers.responses(message)] == ["5b2e"]
+
+
 def test_a_response_to_an_event_about_a_workload_names_the_workload() -> None:
     message = commit_message.compose([response(subject=Workload(kind="ReplicaSet", namespace="shop", name="web-1"))])
     assert "(Notice) fired for ReplicaSet shop/web-1 at" in message

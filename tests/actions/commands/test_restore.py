@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from responder.commands import exit_codes
+from responder.commands.selection import Selection
+from responder.plan.trailers import RecordedResponse
 from tests.actions.conftest import NewRemote, Remote, command
 from tests.actions.runs import ALPINE, STOPPED, Responder, shell
 
@@ -177,6 +179,22 @@ def test_a_commit_that_the_action_did_not_make_does_not_keep_older_ones_from_bei
     assert warning in result.log
     assert remote.show("main:alpine.yaml") == ALPINE
     assert remote.show("main:other.yaml") == OTHER + b"# changed\n"
+
+
+def test_half_a_record_that_a_person_names_is_an_error(remote: Remote, responder: Responder) -> None:
+    remote.commit({"other.yaml": OTHER + b"# changed\n"}, HALF)
+    result = responder.restore(commit=remote.log("%H")[0])
+    assert result.code == exit_codes.FAILED
+    assert "lacks the trailer" in result.log
+    assert "is passed over" not in result.log
+
+
+def test_a_workload_is_meant_by_its_whole_kind() -> None:
+    responses = [
+        RecordedResponse(rule="r", event_id="1", event_source="s", response=f"stop {kind} shop/web")
+        for kind in ("CronJob", "Job")
+    ]
+    assert Selection(workload="Job shop/web").pick("a" * 40, responses) == responses[1:]
 
 
 def test_a_commit_that_a_person_names_is_undone_whoever_made_it(remote: Remote, responder: Responder) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from . import apps, backend, commits, dispatches, graphql, pulls, reading, reviews, statuses
+from . import apps, backend, commits, dispatches, graphql, issues, pulls, reading, reviews, statuses
 from .answers import answer, error
 from .dispatches import REPOSITORY_DISPATCH, WORKFLOW_DISPATCH, Invalid
 from .model import Fault
@@ -43,6 +43,7 @@ def create_app(state: State) -> Starlette:
         *apps.routes(state.apps, state.tokens),
         *reading.routes(state),
         *pulls.routes(state),
+        *issues.routes(state),
         *reviews.routes(state),
         *commits.routes(state),
         *statuses.routes(state),

@@ -46,6 +46,20 @@ class PullRequest:
 
 
 @dataclass(kw_only=True)
+class Issue:
+    """An issue; `state` is open or closed, `state_reason` why it was closed."""
+
+    number: int
+    title: str
+    body: str
+    labels: list[str]
+    assignees: list[str]
+    state: str = "open"
+    state_reason: str | None = None
+    comments: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
 class Repository:
     """A bare repository on disk and its settings. `protected` makes every push fail, as a ruleset would."""
 
@@ -61,6 +75,9 @@ class Repository:
     pull_requests: list[PullRequest] = field(default_factory=list)
     signed: set[str] = field(default_factory=set)  # the commits that GitHub made, and signed
     statuses: list[dict[str, Any]] = field(default_factory=list)  # of commits, the oldest first
+    issues: list[Issue] = field(default_factory=list)
+    has_issues: bool = True  # a setting
+    assignable: set[str] = field(default_factory=set)  # logins of those who may be assigned
     takes_pull_requests_of_workflows: bool = True  # a setting, which GitHub has off in new repositories
 
 

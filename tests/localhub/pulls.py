@@ -27,35 +27,40 @@ _LONGEST = 65_536  # characters of a body
 def routes(state: State) -> list[Route]:
     """The endpoints."""
 
-    def served(serve: Callable[[Request, State, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            try:
-                return serve(request, state, await request.body())
-            except Invalid as invalid:
-                return _refused(state, invalid)
-
-        return endpoint
-
     return [
-        Route("/repos/{owner}/{repo}/pulls", served(_list), methods=["GET"]),
-        Route("/repos/{owner}/{repo}/pulls", served(_create), methods=["POST"]),
-        Route("/repos/{owner}/{repo}/pulls/{number:int}", served(_update), methods=["PATCH"]),
-        Route("/repos/{owner}/{repo}/git/refs", served(_create_ref), methods=["POST"]),
+        Route("/repos/{owner}/{repo}/pulls", endpoint(state, _list), methods=["GET"]),
+        Route("/repos/{owner}/{repo}/pulls", endpoint(state, _create), methods=["POST"]),
+        Route("/repos/{owner}/{repo}/pulls/{number:int}", endpoint(state, _update), methods=["PATCH"]),
+        Route("/repos/{owner}/{repo}/git/refs", endpoint(state, _create_ref), methods=["POST"]),
     ]
 
 
+def endpoint(
+    state: State, serve: Callable[[Request, State, bytes], Response]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that answers as `serve` does, or with what is invalid."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            return serve(request, state, await request.body())
+        except Invalid as invalid:
+            return _refused(state, invalid)
+
+    return respond
+
+
 def _list(request: Request, state: State, _: bytes) -> Response:
-    repository = _repository(request, state, "pull-requests", "read")
+    repository = authorized(request, state, "pull-requests", "read")
     return answer(state, [_describe(pull, repository, state) for pull in _select(repository, request.query_params)])
 
 
 def _create(request: Request, state: State, body: bytes) -> Response:
-    repository = _repository(request, state, "pull-requests", "write")
+    repository = authorized(request, state, "pull-requests", "write")
     return answer(state, _describe(_open_pull(request, repository, state, body), repository, state), status=201)
 
 
 def _update(request: Request, state: State, body: bytes) -> Response:
-    repository = _repository(request, state, "pull-requests", "write")
+    repository = authorized(request, state, "pull-requests", "write")
     number = request.path_params["number"]
     pull = next((pull for pull in repository.pull_requests if pull.number == number), None)
     if pull is None:
@@ -68,7 +73,7 @@ def _update(request: Request, state: State, body: bytes) -> Response:
 
 
 def _create_ref(request: Request, state: State, body: bytes) -> Response:
-    repository = _repository(request, state, "contents", "write")
+    repository = authorized(request, state, "contents", "write")
     content = dispatches.parse(CREATE_REF, body)
     if not _git(repository, "cat-file", "-e", f"{content['sha']}^{{commit}}"):
         raise Invalid("Object does not exist")
@@ -79,7 +84,7 @@ def _create_ref(request: Request, state: State, body: bytes) -> Response:
     return answer(state, {"ref": content["ref"], "object": {"sha": content["sha"]}}, status=201)
 
 
-def _repository(request: Request, state: State, permission: str, level: str) -> Repository:
+def authorized(request: Request, state: State, permission: str, level: str) -> Repository:
     """The repository of the path, if the token may do this in it. Raises Invalid."""
     token = token_of(request, state)
     if token is None:

@@ -18,12 +18,12 @@ from ..publish.commits import BY_GIT, ByApi
 from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..publish.push import Published
-from ..report import annotations
+from ..report import annotations, notice
 from ..report.flux_state import FluxState
 from ..report.proposals import Uncommitted
 from ..report.summary import Report
 from ..rules.model import Mode
-from . import inputs, review
+from . import inputs, issues, notices, review
 from .exit_codes import BAD_INPUT, FAILED, SUCCESS, report_surprise
 from .notifier import notifier
 from .planning import Planning
@@ -92,6 +92,16 @@ def respond(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
         finished=finished,
     )
     _write(output, report)
+    if not dry_run:
+        news = notice.of_outcomes(
+            published.plan.outcomes,
+            repository=environment.repository,
+            commit=published.commit,
+            run_url=notices.run_url(environment),
+        )
+        ruleset = planning.ruleset()
+        notices.tell(environment, output, ruleset.webhooks, news)
+        issues.record(environment, output, ruleset, published.plan.outcomes, published.commit)
     if mistake:  # the workload is contained by now: it should not wait for an address to be mended
         output.annotate(Annotation(level="error", message=str(mistake)))
         return BAD_INPUT

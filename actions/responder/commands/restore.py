@@ -15,10 +15,10 @@ from ..publish import history, push
 from ..publish.git import Git
 from ..publish.patience import DEFAULT_PATIENCE, Patience
 from ..publish.work_tree import WorkTree
-from ..report import annotations
+from ..report import annotations, notice
 from ..report.flux_state import FluxState
 from ..report.restore_report import RestoreReport
-from . import completeness, inputs, rules_file, selection
+from . import completeness, inputs, issues, notices, rules_file, selection
 from .exit_codes import SUCCESS
 from .notifier import notifier
 from .run_links import run_links
@@ -89,6 +89,15 @@ def restore(environment: RunEnvironment, output: RunOutput, *, patience: Patienc
             guard=guard,
         ),
     )
+    if published.commit:
+        news = notice.of_undo(
+            published.plan.undo,
+            repository=environment.repository,
+            commit=published.commit,
+            run_url=notices.run_url(environment),
+        )
+        notices.tell(environment, output, ruleset.webhooks, news)
+        issues.close(environment, output, ruleset, published.plan.undo.responses, published.commit)
     return SUCCESS
 
 

@@ -41,8 +41,8 @@ class Receivers:
         """Read the receivers from the inputs. Raises BadInput, so that nothing is committed before a mistake shows."""
         receivers = cls(
             type=inputs.choice("receiver-type", *TYPES),
-            urls=_by_cluster(inputs, "receiver-url"),
-            tokens=_by_cluster(inputs, "receiver-token"),
+            urls=by_name(inputs, "receiver-url"),
+            tokens=by_name(inputs, "receiver-token"),
             audience=inputs.text("receiver-audience", DEFAULT_AUDIENCE),
         )
         for cluster in receivers.urls:
@@ -102,8 +102,8 @@ class Notifier:
         return self.caller.call(receiver, payload, identity=identity)
 
 
-def _by_cluster(inputs: Inputs, name: str) -> dict[str | None, str]:
-    """Return an input that is one value for all clusters, or a map of clusters to values in YAML or JSON."""
+def by_name(inputs: Inputs, name: str) -> dict[str | None, str]:
+    """Return an input that is one value for all (under None), or a map of names to values in YAML or JSON."""
     text = inputs.text(name)
     if not text:
         return {}
@@ -114,5 +114,5 @@ def _by_cluster(inputs: Inputs, name: str) -> dict[str | None, str]:
     except yaml.YAMLError:
         values = None
     if not isinstance(values, dict) or not all(isinstance(item, str) for pair in values.items() for item in pair):
-        raise BadInput(f"input {name} is neither one value nor a map of cluster names to values")
+        raise BadInput(f"input {name} is neither one value nor a map of names to values")
     return dict(values)

@@ -38,6 +38,7 @@ class Rule:
     description: str = ""
     continues: bool = False
     mode: Mode = Mode.COMMIT
+    assignees: tuple[str, ...] = ()  # of the issues of its responses
     line: int = 1
 
 
@@ -134,6 +135,30 @@ class Limits:
         return cluster, namespace if self.per is LimitUnit.NAMESPACE else ""
 
 
+class WebhookType(StrEnum):
+    """How a webhook wants to be told."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    GENERIC = "generic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSettings:
+    """A webhook that is told of responses and refusals. Its address is a secret, which an input has by this name."""
+
+    name: str
+    type: WebhookType
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueSettings:
+    """That there is an issue for each contained workload, and which labels and people all of them get."""
+
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """The response rules of a file without mistakes. `name` is the file's path; `built_in` says that it is absent.
@@ -149,6 +174,8 @@ class Rules:
     review: tuple[Criteria, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     kinds: tuple[OperatorKind, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()
+    issues: IssueSettings | None = None
     built_in: bool = False
 
     def protection_of(self, workload: Workload) -> Protection | None:

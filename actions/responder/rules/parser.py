@@ -19,6 +19,7 @@ from .linear_regex import Regex
 from .model import (
     Assignment,
     Cluster,
+    IssueSettings,
     Limits,
     LimitUnit,
     Mode,
@@ -27,6 +28,8 @@ from .model import (
     ReceiverAddress,
     Rule,
     Rules,
+    WebhookSettings,
+    WebhookType,
 )
 from .rules_text import RulesText
 
@@ -64,6 +67,11 @@ def parse(data: bytes, *, name: str) -> Rules:
         review=tuple(map(_criteria, value.get("review", ()))),
         assignments=tuple(map(_assignment, value.get("workloads", ()))),
         kinds=(*map(parse_kind, value.get("kinds", ())), *shipped_kinds()),
+        webhooks=tuple(
+            WebhookSettings(name=name, type=WebhookType(entry["type"]))
+            for name, entry in value.get("notify", {}).items()
+        ),
+        issues=_issues(value["issues"]) if "issues" in value else None,
     )
 
 
@@ -125,6 +133,7 @@ def _rule(value: Mapping[str, Any], line: int) -> Rule:
         actions=tuple(map(_action, value["respond"])),
         continues=value.get("continue", False),
         mode=Mode(value.get("mode", Mode.COMMIT)),
+        assignees=tuple(value.get("assignees", ())),
     )
 
 
@@ -177,6 +186,10 @@ def _limits(value: Mapping[str, Any]) -> Limits:
         workloads_per_event=int(value.get("workloads-per-event", standard.workloads_per_event)),
         contained_days=None if days is None else int(days),
     )
+
+
+def _issues(value: Mapping[str, Sequence[str]]) -> IssueSettings:
+    return IssueSettings(labels=tuple(value.get("labels", ())), assignees=tuple(value.get("assignees", ())))
 
 
 def _assignment(value: Mapping[str, str]) -> Assignment:

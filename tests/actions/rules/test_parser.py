@@ -14,12 +14,15 @@ from responder.rules.actions import Annotate, Isolate, Label, PatchManifest, Rem
 from responder.rules.model import (
     Assignment,
     Cluster,
+    IssueSettings,
     Limits,
     LimitUnit,
     Mode,
     OverLimitAction,
     ReceiverAddress,
     Rules,
+    WebhookSettings,
+    WebhookType,
 )
 from tests.actions.rules.rulesfile import DATA, load, matching, responding
 
@@ -88,6 +91,12 @@ def test_everything_that_can_be_written_is_read() -> None:
         contained_days=7,
     )
     assert len(EVERYTHING.review) == 1
+    assert EVERYTHING.webhooks == (
+        WebhookSettings(name="security", type=WebhookType.SLACK),
+        WebhookSettings(name="audit", type=WebhookType.GENERIC),
+    )
+    assert EVERYTHING.issues == IssueSettings(labels=("security",), assignees=("alice",))
+    assert EVERYTHING.rules[1].assignees == ("bob",)
 
 
 def test_numbers_in_a_patch_are_plain_numbers() -> None:

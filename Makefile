@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SUBMAKE := $(MAKE) --no-print-directory --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench try pages install release soak lock clean setup act crds helm kustomize nats-server \
-	format lint types imports workflows pytest
+.PHONY: help demo test cluster bench try pages install release soak lock clean setup act crds helm kustomize \
+	nats-server format lint types imports workflows pytest
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ pytest: setup ## the tests
 	@floor=; for tool in act kustomize nats-server; do command -v $$tool >/dev/null || floor=--cov-fail-under=0; done; \
 		[ -z "$$floor" ] || echo "a tool is missing, so some tests are skipped, and the coverage is not held to its floor"; \
 		set -x; $(BIN)/pytest --numprocesses 4 --dist worksteal --cov --cov-report= $$floor
+
+cluster: setup ## real Kubernetes, etcd and Flux as processes: what a response does to pods (needs Go; builds once)
+	@.ci/cluster
+	CLUSTER=1 $(BIN)/pytest tests/cluster
 
 bench: setup ## how fast it is, as ratios against baselines of the same run
 	@PYTHONPATH=actions $(BIN)/python -m tests.bench.locating

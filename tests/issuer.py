@@ -11,18 +11,24 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 ISSUER = "https://token.actions.githubusercontent.com"
+_KEY = "key-1"
 
 
 @dataclass(kw_only=True)
 class Issuer:
-    """Signs tokens for the runs of one repository and ref; `status` is what it answers, `lifetime` is in seconds."""
+    """Signs tokens for the runs of one repository and ref; `status` is what it answers, `lifetime` is in seconds.
+
+    With `is_discoverable` its own address is the issuer, so that Flux can ask there for its keys.
+    """
 
     repository: str = "acme/desired-state"
     ref: str = "refs/heads/main"
     status: int = 200
     lifetime: int = 300
+    is_discoverable: bool = False
     address: str = ""
     bearer: str = "the-bearer-of-the-job"
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False)
@@ -38,23 +44,39 @@ class Issuer:
         """Return the variables that the runner sets for such a job."""
         return {"ACTIONS_ID_TOKEN_REQUEST_URL": self.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.bearer}
 
+    @property
+    def name(self) -> str:
+        """Return the issuer that the tokens name."""
+        return self.address if self.is_discoverable else ISSUER
+
     def verify(self, authorization: str, audience: str) -> bool:
         """What Flux asks of a token: the issuer's signature, the audience, the time, repository and ref."""
         token = authorization.removeprefix("Bearer ")
         try:
-            claims = jwt.decode(token, self.key.public_key(), algorithms=["RS256"], audience=audience, issuer=ISSUER)
+            claims = jwt.decode(token, self.key.public_key(), algorithms=["RS256"], audience=audience, issuer=self.name)
         except jwt.PyJWTError:
             return False
         return (claims["repository"], claims["ref"]) == ("acme/desired-state", "refs/heads/main")
 
     def answer(self, target: str, authorization: str) -> tuple[int, bytes]:
-        """Status and body of the answer to a request for a token."""
+        """Status and body of the answer to a request: for a token, or for what verifies one."""
+        if target == "/.well-known/openid-configuration":
+            document = {
+                "issuer": self.name,
+                "jwks_uri": f"{self.address}/keys",
+                "response_types_supported": ["id_token"],
+            }
+            algorithms = {"subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]}
+            return 200, json.dumps({**document, **algorithms}).encode()
+        if target == "/keys":
+            key = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
+            return 200, json.dumps({"keys": [{**key, "kid": _KEY, "use": "sig", "alg": "RS256"}]}).encode()
         if authorization != f"bearer {self.bearer}":
             return 401, b"{}"
         audience = parse_qs(urlsplit(target).query)["audience"][0]
         now = int(time.time())
-        claims = {"iss": ISSUER, "aud": audience, "iat": now, "exp": now + self.lifetime}
-        token = jwt.encode({**claims, "repository": self.repository, "ref": self.ref}, self.key, algorithm="RS256")
+        claims = {"iss": self.name, "aud": audience, "iat": now, "exp": now + self.lifetime}
+        token = jwt.encode({**claims, "repository": self.repository, "ref": self.ref}, self.key, "RS256", {"kid": _KEY})
         self.minted.append(token)
         return self.status, json.dumps({"value": token}).encode()
 

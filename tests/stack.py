@@ -91,12 +91,13 @@ def start(
         permission = {"repository_dispatch": "contents", "workflow_dispatch": "actions"}[dispatch]
         token = hub.create_token(REPOSITORY, permissions={permission: "write"})
         environ = {"RELAY_DISPATCH": dispatch, "RELAY_GITHUB_API_URL": hub.api_url, **(settings or {})}
-        relay = stack.enter_context(_relay(folder, token, environ))
+        relay = stack.enter_context(start_relay(folder, token, environ))
         yield Stack(hub=hub, repository=repository, receiver=receiver, relay=relay, github_token=token)
 
 
 @contextmanager
-def _relay(folder: Path, token: str, settings: Mapping[str, str]) -> Iterator[Relay]:
+def start_relay(folder: Path, token: str, settings: Mapping[str, str]) -> Iterator[Relay]:
+    """Start the relay as a process; `token` is its credential for GitHub, `settings` are further RELAY_ variables."""
     tokens, secret, log = folder / "tokens.yaml", folder / "github-token", folder / "relay.log"
     tokens.write_text(f"{CLUSTER}: {CALLER_TOKEN}\n")
     secret.write_text(token + "\n")

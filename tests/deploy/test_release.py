@@ -142,7 +142,9 @@ def workflow(name: str) -> dict[str, Any]:
 
 def test_nothing_is_published_before_the_tests_and_the_check() -> None:
     jobs = workflow("release.yml")["jobs"]
-    assert (jobs["publish"]["needs"], jobs["image"]["needs"], jobs["assets"]["needs"]) == ("image", "assets", "test")
+    assert (jobs["publish"]["needs"], jobs["image"]["needs"]) == ("image", "assets")
+    assert jobs["assets"]["needs"] == ["test", "cluster"]
+    assert jobs["cluster"]["uses"].endswith("/.github/workflows/cluster.yml")
     commands = [step.get("run", "") for step in jobs["assets"]["steps"]]
     assert any("deploy/release.py assets" in command for command in commands)
 
@@ -166,5 +168,5 @@ def test_only_jobs_that_publish_may_write() -> None:
 
 def test_updates_of_dependencies_wait() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
-    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip", "docker"}
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip", "gomod", "docker"}
     assert all(update["cooldown"]["default-days"] >= 7 for update in updates)

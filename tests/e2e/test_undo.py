@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import sidekick, stack
-from tests.e2e.test_whole_way import RUNNERS, SHELL, git
+from tests.e2e.test_whole_way import RUNNERS, SHELL, git, through_act
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -37,8 +37,9 @@ def test_a_stolen_credential_of_the_relay_does_not_restore(tmp_path: Path, act: 
         assert len(parts.receiver.calls) == 1
 
 
-@pytest.mark.parametrize("act", RUNNERS)
-@pytest.mark.parametrize("name", ["commit", "event", "workload"])
+@pytest.mark.parametrize(
+    ("name", "act"), [through_act("commit"), ("commit", None), ("event", None), ("workload", None)]
+)
 def test_a_contained_workload_is_restored_byte_for_byte(tmp_path: Path, act: str | None, name: str) -> None:
     files = stack.desired_state(**{RESTORE: (stack.ROOT / RESTORE).read_bytes()})
     with stack.start(tmp_path, files=files, act=act) as parts:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SHELL = sidekick.falco_events()["E02"]
 ACT = shutil.which("act")
-RUNNERS = [
-    pytest.param(
-        ACT, id="act", marks=pytest.mark.skipif(ACT is None, reason="no act: `make setup` builds it where Go is")
-    ),
-    pytest.param(None, id="own runner"),
-]
+
+
+def through_act(*values: str) -> Any:
+    """Return the values of a case with act, which is skipped without it."""
+    reason = "no act: `make setup` builds it where Go is"
+    return pytest.param(
+        *values, ACT, id="-".join([*values, "act"]), marks=pytest.mark.skipif(ACT is None, reason=reason)
+    )
+
+
+RUNNERS = [through_act(), pytest.param(None, id="own runner")]
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -39,10 +45,12 @@ def the_run(parts: stack.Stack) -> Run:
     return run
 
 
-@pytest.mark.parametrize("act", RUNNERS)
-@pytest.mark.parametrize("dispatch", ["repository_dispatch", "workflow_dispatch"])
+@pytest.mark.parametrize(
+    ("dispatch", "act"),
+    [through_act("repository_dispatch"), ("repository_dispatch", None), ("workflow_dispatch", None)],
+)
 def test_an_event_of_falcosidekicks_becomes_a_commit_of_one_line_and_flux_is_told(
-    tmp_path: Path, act: str | None, dispatch: str
+    tmp_path: Path, dispatch: str, act: str | None
 ) -> None:
     with stack.start(tmp_path, files=stack.desired_state(), act=act, dispatch=dispatch) as parts:
         status, _ = sidekick.post(SHELL, address=parts.relay.address, event_id="5b2e")

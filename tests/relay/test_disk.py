@@ -12,14 +12,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests import sidekick
 from tests.relay.process import TOKEN, Process, environment, started
-from tests.relay.rig import E02, FaultRig, until, waiting
+from tests.relay.rig import FaultRig, event_of_pod, until, waiting
 from tests.relay.wire import Trouble
 
 pytestmark = pytest.mark.slow
@@ -56,18 +55,14 @@ def remove_log(path: Path) -> None:
     path.with_name(f"{path.name}-wal").unlink()
 
 
-def event_of_its_own_pod(event_id: str) -> dict[str, Any]:
-    """A single pod may not fill the backlog."""
-    fields = {**E02["output_fields"], "k8s.pod.name": event_id}
-    return sidekick.cloudevent({**E02, "output_fields": fields}, event_id=event_id)
-
-
 def fill(rig: FaultRig, process: Process, *, count: int) -> set[str]:
     """Store more events than SQLite keeps in its cache, in the file itself, while GitHub does not answer."""
     ids = [f"event-{number}" for number in range(count)]
     headers = {"Content-Type": "application/cloudevents-batch+json", "Authorization": f"Bearer {TOKEN}"}
     for start in range(0, count, 250):
-        batch = [event_of_its_own_pod(event_id) for event_id in ids[start : start + 250]]
+        batch = [
+            sidekick.cloudevent(event_of_pod(event_id), event_id=event_id) for event_id in ids[start : start + 250]
+        ]
         assert httpx.post(process.url, content=json.dumps(batch), headers=headers, timeout=60).status_code == 202
     connection = sqlite3.connect(rig.folder / "relay.db")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -14,23 +14,23 @@ from tests.actions.conftest import command
 from tests.actions.hosted import NAME, Hosted, HostedResponder
 from tests.actions.runs import ALPINE, RunResult, shell
 from tests.localhub import Hub
+from tests.soak import SOAKING
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-RUNS, SAME = 50, 10  # of the runs, so many are about one workload
+SAME = 10  # of the runs, so many are about one workload
 RULES = b"version: 1\nlimits: {responses-per-hour: 100}\nrules: [{name: a, match: {rules: ['*']}, respond: [stop]}]\n"
-WORKLOADS = ["alpine-deployment", *(f"web-{number}" for number in range(RUNS - SAME))]
 
 
 def manifest(name: str) -> bytes:
     return ALPINE.replace(b"alpine-deployment", name.encode())
 
 
-def files() -> dict[str, bytes]:
+def desired_state(workloads: list[str]) -> dict[str, bytes]:
     """Half of the workloads have a file each, the others are in one."""
-    half = len(WORKLOADS) // 2
-    together = b"---\n".join(manifest(name) for name in WORKLOADS[half:])
-    alone = {f"{name}.yaml": manifest(name) for name in WORKLOADS[:half]}
+    half = len(workloads) // 2
+    together = b"---\n".join(manifest(name) for name in workloads[half:])
+    alone = {f"{name}.yaml": manifest(name) for name in workloads[:half]}
     return {**alone, "together.yaml": together, ".github/falco-response.yaml": RULES}
 
 
@@ -63,14 +63,18 @@ class Somebody:
             return f"Note {number}"
 
 
-@pytest.mark.parametrize("commit_via", ["git", "api"])
-def test_every_edit_of_fifty_runs_at_once_lands_or_is_found_in_place(hub: Hub, tmp_path: Path, commit_via: str) -> None:
-    remote = Hosted(hub, files())
+@pytest.mark.parametrize(("commit_via", "count"), [("git", 50), ("api", 50 if SOAKING else 16)])
+def test_every_edit_of_runs_at_once_lands_or_is_found_in_place(
+    hub: Hub, tmp_path: Path, commit_via: str, count: int
+) -> None:
+    workloads = ["alpine-deployment", *(f"web-{number}" for number in range(count - SAME))]
+    files = desired_state(workloads)
+    remote = Hosted(hub, files)
     remote.git("config", "core.logAllRefUpdates", "true")
     somebody = Somebody(hub, remote)
-    targets = [*WORKLOADS, *WORKLOADS[:1] * (RUNS - len(WORKLOADS))]
-    responders = [HostedResponder(hub, remote, tmp_path / f"run-{number}") for number in range(RUNS)]
-    barrier = Barrier(RUNS + 1)
+    targets = [*workloads, *workloads[:1] * (count - len(workloads))]
+    responders = [HostedResponder(hub, remote, tmp_path / f"run-{number}") for number in range(count)]
+    barrier = Barrier(count + 1)
     for responder in responders:
         responder.patience = Patience(limit=3600)  # when a run gives up is tested beside `push`
         responder.meanwhile = barrier.wait  # all have a checkout before any goes on
@@ -80,23 +84,23 @@ def test_every_edit_of_fifty_runs_at_once_lands_or_is_found_in_place(hub: Hub, t
         result: RunResult = responders[number].dispatch(event, commit_via=commit_via)
         return result
 
-    with ThreadPoolExecutor(RUNS + 1) as pool:
-        futures = [pool.submit(respond, number) for number in range(RUNS)]
+    with ThreadPoolExecutor(count + 1) as pool:
+        futures = [pool.submit(respond, number) for number in range(count)]
         barrier.wait()
         notes = [somebody.push(number) for number in range(3)]
         runs = [run.result() for run in futures]
 
     assert [run.log for run in runs if run.code] == []
     verdicts = Counter((targets[number], run.responses[0]["verdict"]) for number, run in enumerate(runs))
-    expected = Counter({(name, "contained"): 1 for name in WORKLOADS})
-    expected[WORKLOADS[0], "in place"] = RUNS - len(WORKLOADS)
+    expected = Counter({(name, "contained"): 1 for name in workloads})
+    expected[workloads[0], "in place"] = count - len(workloads)
     assert verdicts == expected
-    assert not any("replicas: 2" in remote.git("show", f"main:{name}") for name in files() if name.endswith(".yaml"))
+    assert not any("replicas: 2" in remote.git("show", f"main:{name}") for name in files if name.endswith(".yaml"))
     log = remote.log("%H %s")
     assert sorted(run.outputs["commit"] for run in runs if run.outputs["commit"]) == sorted(
         line.split(" ")[0] for line in log if " Stop " in line
     )
-    assert len(log) == 1 + len(WORKLOADS) + len(notes)
+    assert len(log) == 1 + len(workloads) + len(notes)
     assert {note for note in notes if any(line.endswith(note) for line in log)} == set(notes)
     # What the branch ever pointed to is an ancestor of what it points to next: nothing was forced.
     moves = remote.git("reflog", "show", "--format=%H", "main").splitlines()

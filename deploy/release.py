@@ -24,9 +24,8 @@ STATEMENTS: dict[str, str] = {
     "deploy/flux/relay.yaml": r"^ *tag: v(\S+)$",
     "CHANGELOG.md": r"^## (?!Unreleased)(\S+)",
     "README.md": r"(?:--branch v|@[0-9a-f]{40} # v|falco-dispatch:|refs/tags/v)(\d\S+)",
-    **{f"actions/{name}/README.md": _PINNED_VERSION for name in ("respond", "check", "status")},
+    **{f"actions/{name}/README.md": _PINNED_VERSION for name in ("respond", "check", "confirm", "status")},
     **{f".github/workflows/{name}": _PINNED_VERSION for name in WORKFLOWS},
-    **{f"docs/examples/desired-state/.github/workflows/{name}": _PINNED_VERSION for name in WORKFLOWS},
 }
 _PIN = re.compile(r"(falco-dispatch/falco-dispatch/\S+)@[0-9a-f]{40} # v\S+")
 

@@ -15,9 +15,10 @@ DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--force-conflicts")
 
 @pytest.fixture(scope="module", autouse=True)
 def definitions(stage: Stage) -> None:
-    """Have the custom resources of cert-manager, the Gateway API and Prometheus, and the namespace of the relay."""
+    """Have the custom resources of cert-manager, the Gateway API and Prometheus, and the namespaces of the examples."""
     stage.kubectl.run("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
-    stage.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "falco-dispatch"}})
+    for name in ("falco-dispatch", "falco", "cert-manager"):
+        stage.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

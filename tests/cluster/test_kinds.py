@@ -100,8 +100,7 @@ def test_a_stop_ends_the_pods_of_every_kind_and_of_no_other_workload(stage: Stag
     assert state.tree == tree
     stage.kubectl.run("--namespace", fleet.NAMESPACE, "create", "job", JOB, "--from=cronjob/report")
     for name, (_, count) in {**fleet.WORKLOADS, **fleet.BYSTANDERS}.items():
-        if name not in ("api", "worker"):  # an autoscaler without metrics leaves them at 0
-            stage.kubectl.wait_for_pods(count, namespace=fleet.NAMESPACE, selector=f"app={name}")
+        stage.kubectl.wait_for_pods(count, namespace=fleet.NAMESPACE, selector=f"app={name}")
     stage.kubectl.wait_for_pods(1, namespace="prod", selector="app=site")
 
 

@@ -3,6 +3,7 @@
 Does not start anything. Both clusters are namespaces of the one stage.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +78,8 @@ def files() -> dict[str, bytes]:
     objects["clusters/prod/unpruned.yaml"] = [
         _applied("unpruned", "./unpruned", prune=False, dependsOn=[{"name": "apps"}])
     ]
-    contents = {path: yaml.safe_dump_all(content, sort_keys=False).encode() for path, content in objects.items()}
+    plain = json.loads(json.dumps(objects))  # a value that is used twice would get an anchor, which is not edited
+    contents = {path: yaml.safe_dump_all(content, sort_keys=False).encode() for path, content in plain.items()}
     for name in ("front", "back"):
         contents[f"charts/store/templates/{name}.yaml"] = _template(name)
     return {**contents, ".github/falco-response.yaml": RULES.encode()}

@@ -4,9 +4,10 @@ All fields are untrusted: whoever sent the event wrote them. This module does no
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from relay.attributes import LONGEST_ID, LONGEST_TEXT, are_usual, is_blank, validate_time
+from relay.attributes import LONGEST_ID, LONGEST_TEXT, is_blank, validate_time
 from relay.errors import BadEvent
 
 # https://falco.org/docs/concepts/rules/basic-elements/#priority, the most urgent first
@@ -18,16 +19,9 @@ _PODS = (("k8s.ns.name", "k8s.pod.name"), ("k8smeta.ns.name", "k8smeta.pod.name"
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _POD_SUBRESOURCES = ("attach", "ephemeralcontainers", "exec", "portforward")
 
-# Texts of an event that may be absent, null or empty, and their limits in characters. Those without a limit are
-# shortened (shorten.py): an attacker can make them long.
-_LIMITED_TEXTS = {
-    "uuid": LONGEST_ID,
-    "rule": LONGEST_TEXT,
-    "priority": LONGEST_TEXT,
-    "source": LONGEST_TEXT,
-    "time": LONGEST_TEXT,
-}
-_UNLIMITED_TEXTS = ("hostname", "output")
+# In characters. `hostname` and `output`, which an attacker can make long, are shortened (shorten.py).
+_LIMITS = {"uuid": LONGEST_ID, "rule": LONGEST_TEXT, "priority": LONGEST_TEXT, "source": LONGEST_TEXT}
+_OPTIONAL_TEXTS = ("uuid", "source", "time", "hostname", "output")
 
 FalcoEvent = Mapping[str, Any]
 
@@ -43,9 +37,13 @@ def validate(data: object) -> FalcoEvent:
     for name in ("rule", "priority"):
         if not isinstance(data.get(name), str) or not data[name]:
             raise BadEvent(f"not a Falco event: {name} is missing or not a text")
-    _validate_texts(data)
-    if _urgency(data) is None:
-        raise BadEvent(f"not a Falco event: priority is none of {', '.join(PRIORITIES)}")
+    for name in _OPTIONAL_TEXTS:
+        if not isinstance(data.get(name, ""), str) and data[name] is not None:
+            raise BadEvent(f"not a Falco event: {name} is not a text")
+    _validate_rule(data["rule"], data["priority"], data.get("source"))
+    _validate_text("uuid", data.get("uuid"))
+    if data.get("time"):
+        validate_time(data["time"])
     tags = data.get("tags")
     if not (tags is None or isinstance(tags, str)) and not _is_list_of_texts(tags):
         raise BadEvent("not a Falco event: tags is not a list of texts")
@@ -56,30 +54,26 @@ def validate(data: object) -> FalcoEvent:
     return data
 
 
-def _validate_texts(data: Mapping[str, Any]) -> None:
-    for name in _UNLIMITED_TEXTS:
-        if not isinstance(data.get(name, ""), str) and data[name] is not None:
-            raise BadEvent(f"not a Falco event: {name} is not a text")
-    if not are_usual([data.get(name, "") for name in _LIMITED_TEXTS]):
-        for name, limit in _LIMITED_TEXTS.items():
-            _validate_text(name, data.get(name), limit)
-    if data.get("time"):
-        validate_time(data["time"])
+@lru_cache(maxsize=256)  # few rules are violated at a time
+def _validate_rule(rule: str, priority: str, source: str | None) -> None:
+    for name, value in (("rule", rule), ("priority", priority), ("source", source)):
+        _validate_text(name, value)
+    if _rank(priority) is None:
+        raise BadEvent(f"not a Falco event: priority is none of {', '.join(PRIORITIES)}")
 
 
-def _validate_text(name: str, value: object, limit: int) -> None:
-    if value is None or value == "":
+def _validate_text(name: str, value: str | None) -> None:
+    """Raise BadEvent if a text is too long or blank. It may be absent, null or empty."""
+    if not value:
         return
-    if not isinstance(value, str):
-        raise BadEvent(f"not a Falco event: {name} is not a text")
-    if len(value) > limit:
+    if len(value) > (limit := _LIMITS[name]):
         raise BadEvent(f"not a Falco event: {name} has over {limit} characters")
     if is_blank(value):
         raise BadEvent(f"not a Falco event: {name} is blank")
 
 
 def _is_list_of_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and set(map(type, value)) <= {str}
 
 
 def reason_to_ignore(event: FalcoEvent, *, min_priority: str | None) -> str | None:
@@ -100,8 +94,13 @@ def is_grave(event: FalcoEvent) -> bool:
 
 
 def _urgency(event: FalcoEvent) -> int | None:
-    """Return the rank of the priority, in any case and with Falco's older `INFO`; None if it is not one of Falco's."""
-    return _URGENCY.get(event["priority"].strip().lower())
+    """Return the rank of the priority; None if it is not one of Falco's."""
+    return _rank(event["priority"])
+
+
+def _rank(priority: str) -> int | None:
+    """Return the place of a priority among Falco's, in any case and with Falco's older `INFO`; None if it is none."""
+    return _URGENCY.get(priority.strip().lower())
 
 
 def gravity(event: FalcoEvent) -> int:

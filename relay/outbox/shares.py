@@ -24,31 +24,32 @@ class Shares:
         self._kinds: dict[bytes, int] = {}
         self._total = 0
 
-    def check(self, letters: Sequence[Letter]) -> None:
-        """Raise BacklogFull if there is no room for all of these letters."""
+    def reserve(self, letters: Sequence[Letter]) -> None:
+        """Add all of these letters, or raise BacklogFull and add none."""
         if self._total + len(letters) > self._max_backlog:
             raise BacklogFull(
                 "the backlog is full because GitHub does not accept events; nothing of this request was stored"
             )
         share = max(1, self._max_backlog // max(1, self._callers()))
-        clusters: dict[str, int] = {}
-        kinds: dict[bytes, int] = {}
-        for letter in letters:  # a Counter would take longer, and nearly always there is one letter
-            clusters[letter.cluster] = clusters.get(letter.cluster, 0) + 1
-            if letter.kind is not None:
-                kinds[letter.kind] = kinds.get(letter.kind, 0) + 1
-        for cluster, count in clusters.items():
-            if self._clusters.get(cluster, 0) + count > share:
-                raise BacklogFull(
-                    f"{share} events of this cluster wait for GitHub, its share of the backlog; nothing of this "
-                    "request was stored"
-                )
-        for kind, count in kinds.items():
-            if self._kinds.get(kind, 0) + count > MOST_OF_A_KIND:
-                raise BacklogFull(
-                    f"{MOST_OF_A_KIND} different events of one pod, rule and priority wait for GitHub; nothing of "
-                    "this request was stored"
-                )
+        for index, letter in enumerate(letters):
+            self.add(letter.cluster, letter.kind)
+            if self._clusters[letter.cluster] > share:
+                problem = f"{share} events of this cluster wait for GitHub, its share of the backlog"
+            elif letter.kind is not None and self._kinds[letter.kind] > MOST_OF_A_KIND:
+                problem = f"{MOST_OF_A_KIND} different events of one pod, rule and priority wait for GitHub"
+            else:
+                continue
+            self._free(letters[: index + 1])
+            raise BacklogFull(f"{problem}; nothing of this request was stored")
+
+    def check(self, letters: Sequence[Letter]) -> None:
+        """Raise BacklogFull if there is no room for all of these letters."""
+        self.reserve(letters)
+        self._free(letters)
+
+    def _free(self, letters: Sequence[Letter]) -> None:
+        for letter in letters:
+            self.remove(letter.cluster, letter.kind)
 
     def add(self, cluster: str, kind: bytes | None, count: int = 1) -> None:
         self._total += count

@@ -29,6 +29,7 @@ MAX_BODY = 1024 * 1024
 _BODY_SECONDS = 10.0
 # Callers with tokens have no longer names.
 _CLUSTER_NAME = 63
+_encode = msgspec.json.Encoder().encode
 
 
 class State(TypedDict):
@@ -68,7 +69,7 @@ def letter(event: Event, dispatch: Dispatch) -> Letter:
     """Return the event as it will be sent, shortened if necessary."""
     document = events.encode(event)
     size = dispatch.size(document)
-    if size > dispatch.room or not is_plain(event):
+    if size > dispatch.room or not is_plain(event, document):
         document = shorten(event, excess=lambda shorter: dispatch.size(shorter) - dispatch.room)
         size = dispatch.size(document)
     attributes, cluster = event.attributes, event.attributes.get(events.CLUSTER)
@@ -91,7 +92,7 @@ def _rule(priority: str, rule: str) -> bytes:
 
 
 def _digest(*parts: str | None) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).digest()
+    return hashlib.blake2b(_encode(parts), digest_size=16).digest()
 
 
 @lru_cache(maxsize=256)

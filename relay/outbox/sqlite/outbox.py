@@ -67,7 +67,6 @@ class SqliteOutbox:
         self._arrivals = _Arrivals()
         self._recent = RecentLetters(coalesce_seconds=coalesce_seconds)
         self._waiting = WaitingLetters()
-        self._unread: dict[tuple[str, bytes | None], int] = {}  # letters of `put` that no claim has read yet
         self._shares = Shares(max_backlog=max_backlog, callers=callers)
         self._now = now
         self._coalesce_seconds = coalesce_seconds
@@ -98,11 +97,10 @@ class SqliteOutbox:
         while self._is_stale:
             await self._writer.run(self._recall)
         new, folded = self._recent.sort(letters, now := self._now())
-        self._shares.check(new)
+        self._shares.reserve(new)
         arrivals = self._arrivals
         for letter in new:
             arrivals.rows.append(_row(letter, now))
-            self._expect(letter.cluster, letter.kind)
             self._recent.add(letter.identity, letter.act, now)
         for letter in folded:
             arrivals.rows.append((letter.identity, now, None, letter.size, None, letter.cluster, None, None, 0))
@@ -147,11 +145,6 @@ class SqliteOutbox:
     async def close(self) -> None:
         await self._writer.close()
         self._unlock()
-
-    def _expect(self, cluster: str, kind: bytes | None) -> None:
-        """Count a letter that is yet to be written and read."""
-        self._shares.add(cluster, kind)
-        self._unread[cluster, kind] = self._unread.get((cluster, kind), 0) + 1
 
     def _write(self, connection: sqlite3.Connection) -> None:
         """Write all arrivals."""
@@ -207,22 +200,19 @@ class SqliteOutbox:
         former, [self._version] = self._version, connection.execute("PRAGMA data_version").fetchone()
         if is_changed := self._version != former:
             self._waiting.clear()
-            self._shares.replace([])
-            self._unread.clear()
+            self._shares.replace(  # those that are yet to be written
+                (cluster, kind, 1)
+                for _, _, _, _, document, cluster, _, kind, _ in self._arrivals.rows
+                if document is not None
+            )
         for key, cluster, pod, kind, gravity, size in connection.execute(
             "SELECT key, cluster, pod, kind, gravity, size FROM letter"
             " WHERE document IS NOT NULL AND key > ? ORDER BY key",
             (self._waiting.last_key,),
         ):
             self._waiting.add(key, WaitingLetter(Lane(cluster, pod), kind, gravity, size))
-            if (count := self._unread.pop((cluster, kind), 0)) == 0:
+            if is_changed:  # otherwise `put` has counted it
                 self._shares.add(cluster, kind)
-            elif count > 1:
-                self._unread[cluster, kind] = count - 1
-        if is_changed:
-            for _, _, _, _, document, cluster, _, kind, _ in self._arrivals.rows:
-                if document is not None:
-                    self._expect(cluster, kind)
 
     def _claim(self, connection: sqlite3.Connection, room: int) -> list[Claim]:
         self._recall(connection)

@@ -5,7 +5,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,17 +15,13 @@ import pytest
 from relay.server.limits import Limits
 from relay.settings import Settings
 from tests import sidekick
+from tests.relay.server.clients import CHUNKED, GET, LONG, POST, TRUSTED, Connect
 from tests.relay.serving import TOKEN, RecordingGitHub, ServedRelay, serving, until
 
 pytestmark = pytest.mark.anyio
 
 E02 = sidekick.falco_events()["E02"]
 LIMITS = Limits(head=0.4, body=0.8, answer=0.4, closing=0.2)
-POST = b"POST / HTTP/1.1\r\nHost: relay\r\n"
-TRUSTED = POST + b"Authorization: Bearer %b\r\nContent-Type: application/json\r\n" % TOKEN.encode()
-CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-LONG = b"Content-Length: 1000000\r\n\r\n"
-GET = b"GET /healthz HTTP/1.1\r\nHost: relay\r\n"
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQBAAAAAAIAAAAA\r\n"
 
 
@@ -37,68 +33,6 @@ async def relay(
     settings = replace(settings, max_connections=8, max_connections_per_address=5)
     async with serving(settings, hub, limits=LIMITS) as relay:
         yield relay
-
-
-Connect = Callable[..., Awaitable["Client"]]
-
-
-@pytest.fixture
-async def connect(relay: ServedRelay) -> AsyncIterator[Connect]:
-    """Connect to the relay from an address of this machine; what is open in the end is cut."""
-    host, port = relay.address.removeprefix("http://").rstrip("/").split(":")
-    clients: list[Client] = []
-
-    async def connect(source: str = "127.0.0.1", *, receive_buffer: int | None = None) -> Client:
-        connection = socket.socket()
-        connection.setblocking(False)
-        if receive_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.bind((source, 0))
-        await asyncio.get_running_loop().sock_connect(connection, (host, int(port)))
-        clients.append(client := Client(*await asyncio.open_connection(sock=connection)))
-        return client
-
-    yield connect
-    for client in clients:
-        client.leave()
-
-
-class Client:
-    """One connection, which is never closed from this side."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    async def answers(self) -> bytes:
-        """All that comes until the relay closes."""
-        received = b""
-        with suppress(ConnectionError):
-            while data := await self._reader.read(65536):
-                received += data
-        return received
-
-    async def drip(self, drop: bytes) -> bytes:
-        """Send a drop again and again until the relay resets the connection; return all that came."""
-        answers = asyncio.create_task(self.answers())
-        with suppress(ConnectionError), anyio.fail_after(60):
-            while True:
-                await self.send(drop)
-                await asyncio.sleep(0.02)
-        return await answers
-
-    def ignore_answers(self) -> None:
-        """Leave them in the kernel."""
-        transport = self._writer.transport
-        assert isinstance(transport, asyncio.ReadTransport)
-        transport.pause_reading()
-
-    def leave(self) -> None:
-        self._writer.transport.abort()
 
 
 @pytest.mark.parametrize(

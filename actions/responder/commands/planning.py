@@ -86,12 +86,13 @@ class Planning:
             )
 
     def _commits_since(self, moment: float) -> list[RecordedCommit]:
-        """Return the commits that the action has pushed to the branch since a moment, or the last one."""
+        """Return the commits of the branch since a moment, or the last one."""
         commits = [*history.commits_since(self.git, moment, self.branch)] or [
             history.read_commit(self.git, self.git.head())
         ]
         return [
-            RecordedCommit(time=item.time.timestamp(), message=item.message) for item in commits if item.is_by_action
+            RecordedCommit(time=item.time.timestamp(), message=item.message, is_by_action=item.is_by_action)
+            for item in commits
         ]
 
     def _count_recorded(self, limits: Limits) -> Counter[LimitScope]:

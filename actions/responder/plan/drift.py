@@ -25,10 +25,11 @@ _RESPONSE = re.compile(r"(?P<actions>.+) (?P<kind>\S+) (?P<namespace>[^\s/]+)/(?
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedCommit:
-    """A commit of the action; `time` is in seconds since the epoch."""
+    """A commit of the branch; `time` is in seconds since the epoch."""
 
     time: float
     message: str
+    is_by_action: bool
 
 
 ReadCommits = Callable[[float], Sequence[RecordedCommit]]
@@ -37,7 +38,7 @@ ReadCommits = Callable[[float], Sequence[RecordedCommit]]
 def judge(plan: Plan, commits_since: ReadCommits) -> Plan:
     """Return the plan with the verdict `still running` for events of pods that a stop should have ended before.
 
-    `commits_since` returns the commits of the action since a moment, the newest first, and may return older ones.
+    `commits_since` returns the commits of the branch since a moment, the newest first, and may return older ones.
     """
     changing = {(response.cluster, response.workload) for response in plan.responses}
     outcomes = []
@@ -58,9 +59,13 @@ def _judge(outcome: Outcome, response: Response, commits_since: ReadCommits) -> 
     if moment is None or not is_stopped or not isinstance(response.subject, Pod):
         return outcome
     clusters = ("", response.cluster, response.event.cluster or "")
-    stops = [stop for stop in _stops(commits_since(moment.timestamp() - REACH)) if stop.cluster in clusters]
+    start = moment.timestamp() - REACH
+    commits = commits_since(start)
+    if any(commit.time > start and not commit.is_by_action for commit in commits):
+        return outcome  # a merge or a person may have stopped it just now
+    stops = [stop for stop in _stops(commits) if stop.cluster in clusters]
     times = [stop.time for stop in stops if stop.workload == response.workload]
-    if times and times[0] > moment.timestamp() - REACH:
+    if times and times[0] > start:
         return outcome
     return replace(outcome, verdict=Verdict.STILL_RUNNING, reason=f"{_news(times[:1])}. {outcome.reason}")
 
@@ -113,6 +118,8 @@ class _Stop:
 
 def _stops(commits: Sequence[RecordedCommit]) -> Iterator[_Stop]:
     for commit in commits:
+        if not commit.is_by_action:
+            continue
         try:
             responses = trailers.responses(commit.message)
         except BadHistory:

@@ -86,6 +86,11 @@ def test_a_pod_of_a_workload_that_a_person_stopped_long_ago_is_drift_too(
     assert [json.loads(call.body)["commit"] for call in receiver.calls] == [remote.log("%H")[0]]
 
 
+def test_a_pod_of_a_workload_that_a_person_has_just_stopped_is_no_drift(remote: Remote, responder: Responder) -> None:
+    remote.commit({"alpine.yaml": ALPINE.replace(b"replicas: 2", b"replicas: 0")})
+    assert responder.dispatch(event_at(datetime.now(UTC))).responses[0]["verdict"] == "in place"
+
+
 def test_a_dry_run_tells_flux_nothing(responder: Responder, receiver: FluxReceiver) -> None:
     inputs = {"receiver_url": receiver.url, "receiver_type": "generic"}
     responder.dispatch(shell(), **inputs)

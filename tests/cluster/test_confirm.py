@@ -80,6 +80,11 @@ def test_a_commit_that_flux_cannot_apply_fails_the_run(stage: Stage, state: Desi
     assert pod in stage.kubectl.pods(selector="app=guarded")
     state.commit({"broken.yaml": None})
     stage.kubectl.run(
-        "annotate", f"--namespace={flux.NAMESPACE}", "gitrepository", NAME, "reconcile.fluxcd.io/requestedAt=1"
+        "annotate",
+        f"--namespace={flux.NAMESPACE}",
+        "gitrepository",
+        NAME,
+        "reconcile.fluxcd.io/requestedAt=1",
+        "--overwrite",
     )
     wait_until(lambda: not stage.kubectl.pods(selector="app=guarded"), "the pods are gone once the mistake is mended")

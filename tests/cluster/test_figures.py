@@ -61,10 +61,6 @@ def test_ten_rounds_end_the_pods_each_time(stage: Stage, tutorial: DesiredState,
         figures.rounds.append(dict(zip(HOPS, moments, strict=True)))
         figures.runner.append(moments[1] + runner)
         restore(stage, tutorial)
-    later = (
-        "dispatched",
-        "committed",
-        "applied by Flux",
-        "pods gone",
-    )  # a run can start before the dispatch is answered
+    # A run can start before the dispatch is answered.
+    later = ("dispatched", "committed", "applied by Flux", "pods gone")
     assert all(sorted(later, key=round_figures.__getitem__) == list(later) for round_figures in figures.rounds)

@@ -27,7 +27,7 @@ EXAMPLES = {
 HOSTILE = "; ".join(EXAMPLES.values())
 OUR_STRONG = re.compile(
     r"Nothing was done\.|The workload still runs\.|See whether the pod is gone\.|Next:|stop|Dry run: .*"
-    r"|Flux w[\w: ,]*"
+    r"|Flux w[\w: ,]*|Flux reports a failure \(\d{3}\) and waits for its interval: .*"
 )
 
 _CLOSE = r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+"

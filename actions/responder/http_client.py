@@ -178,6 +178,15 @@ class _Call:
         return connection
 
 
+def is_address(url: str) -> bool:
+    """Return whether a text is an http or https address. Its errors would repeat the text, which may be a secret."""
+    try:
+        address = urlsplit(url)
+        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
+
+
 def _is_truncated(response: "HTTPResponse") -> bool:
     """Return whether an answer ended early, which http.client does not notice where it reads up to a size.
 

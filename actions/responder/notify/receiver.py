@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..errors import BadInput, NoAnswer
-from ..http_client import HttpClient
+from ..http_client import HttpClient, is_address
 
 TYPES = ("generic-hmac", "generic", "generic-oidc", "github")
 DEFAULT_AUDIENCE = "notification-controller"  # what Flux expects if a Receiver does not say
@@ -48,14 +48,9 @@ class Receiver:
     audience: str = ""
 
     def __post_init__(self) -> None:
-        try:
-            address = urlsplit(self.url)
-            is_address = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-        except ValueError:  # the text of this error repeats the address
-            is_address = False
-        if not is_address:
+        if not is_address(self.url):
             raise BadInput("input receiver-url is not an http or https address")
-        if address.username is not None and self.type == "generic-oidc":
+        if urlsplit(self.url).username is not None and self.type == "generic-oidc":
             raise BadInput("input receiver-url has a user and a password, and generic-oidc needs the same header")
         if self.type in _SIGNATURE_HEADERS and not self.token:
             raise BadInput(f"input receiver-type is {self.type}, which needs receiver-token: the receiver's token")

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import BadInput, NoAnswer
 from ..escape import plain
-from ..http_client import HttpClient
+from ..http_client import HttpClient, is_address
 from ..rules.model import WebhookType
 
 _TIME_LIMIT = 10.0  # seconds for one call
@@ -43,12 +42,7 @@ class Webhook:
     url: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        try:
-            address = urlsplit(self.url)
-            is_address = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-        except ValueError:  # the text of this error repeats the address
-            is_address = False
-        if not is_address:
+        if not is_address(self.url):
             raise BadInput(f"input notify-urls has no http or https address for {self.name}")
 
     def body(self, notice: Notice) -> dict[str, Any]:
